@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { digest, instant } from '../ids.js';
+import { caps, confirmation, finding, voteDecision } from '../statements.js';
+
+export const voteBody = z.strictObject({
+  decision: voteDecision,
+  reason: z.string().max(4_096),
+  view_digest: digest,
+  confirmed: z.array(z.string()).max(100).default([]),
+  caps: caps.optional(),
+});
+export type VoteBody = z.infer<typeof voteBody>;
+
+export const reasonBody = z.strictObject({ reason: z.string().min(1).max(4_096) });
+
+export const closeReviewBody = z.strictObject({
+  verdict: z.enum(['fit', 'unfit', 'follow_up']),
+  reason: z.string().min(1).max(4_096),
+});
+
+/** What a person decides on. Its digest is `view_digest`; everything in it comes from frozen bytes and facts. */
+export const decisionView = z.strictObject({
+  version: z.literal('sallyport.view/1'),
+  variant: z.string(),
+  action_id: z.string(),
+  action_digest: digest,
+  plan_digest: digest,
+  headline: z.string(),
+  agent: z.strictObject({
+    id: z.string(),
+    version: z.int(),
+    owner: z.string(),
+    proof: z.string(),
+    on_behalf_of: z.string().optional(),
+  }),
+  action: z.strictObject({ name: z.string(), properties: z.record(z.string(), z.unknown()), inspectable: z.boolean() }),
+  resource: z.strictObject({ type: z.string(), id: z.string() }),
+  /** The exact signed text, for reading byte by byte. */
+  exact: z.string(),
+  access: z.strictObject({ profile: z.string(), profile_version: z.int(), ttl_seconds: z.int(), uses: z.int() }),
+  facts: z.array(z.strictObject({ name: z.string(), value: z.unknown(), source: z.string(), at: instant })),
+  findings: z.array(finding),
+  stages: z.array(
+    z.strictObject({
+      stage: z.int(),
+      group: z.string(),
+      quorum: z.int(),
+      min_limit: z.strictObject({ amount_minor: z.int(), currency: z.string() }).optional(),
+      confirmations: z.array(confirmation),
+    }),
+  ),
+  excluded: z.array(z.strictObject({ person: z.string(), why: z.string() })),
+  /** Last, and marked: written by the agent, not verified. */
+  unverified: z.strictObject({ label: z.string(), context: z.record(z.string(), z.unknown()) }),
+});
+export type DecisionView = z.infer<typeof decisionView>;
+
+export const approvalAnswer = z.object({
+  decision: decisionView,
+  view_digest: digest,
+  progress: z.object({
+    state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']),
+    stage: z.int(),
+    deadline_at: instant,
+    stages: z.array(z.object({ stage: z.int(), group: z.string(), quorum: z.int(), approved: z.int() })),
+    history: z.array(
+      z.object({ at: instant, what: z.string(), by: z.string().optional(), reason: z.string().optional() }),
+    ),
+  }),
+});
+export type ApprovalAnswer = z.infer<typeof approvalAnswer>;
+
+export const approvalLine = z.object({
+  action_id: z.string(),
+  agent_id: z.string(),
+  headline: z.string(),
+  severity: z.string(),
+  group: z.string(),
+  stage: z.int(),
+  opened_at: instant,
+  deadline_at: instant,
+});
+export const approvalsAnswer = z.object({ approvals: z.array(approvalLine) });
+
+export const reviewLine = z.object({
+  review_id: z.string(),
+  action_id: z.string(),
+  rule: z.string(),
+  group: z.string(),
+  headline: z.string(),
+  state: z.enum(['open', 'closed']),
+  due_at: instant,
+});
+export const reviewsAnswer = z.object({ reviews: z.array(reviewLine) });

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { digest, instant, uuidv7 } from '../ids.js';
+
+export const redeemBody = z.strictObject({
+  action_digest: digest,
+  public_key: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const leaseState = z.enum([
+  'offered', 'minting', 'active', 'ending', 'ended', 'lapsed', 'cancelled', 'refused',
+]); // prettier-ignore
+export type LeaseState = z.infer<typeof leaseState>;
+
+export const leaseAnswer = z.object({
+  lease_id: uuidv7,
+  action_id: uuidv7,
+  agent_id: z.string(),
+  state: leaseState,
+  code: z.string().optional(),
+  profile: z.string(),
+  ttl_seconds: z.int(),
+  uses: z.int(),
+  offer_expires_at: instant,
+  expires_at: instant.optional(),
+  stuck: z.boolean(),
+});
+
+export const endLeaseBody = z.strictObject({ reason: z.string().min(1).max(4_096) });
+
+export const consumeBody = z.strictObject({
+  token: z.string().max(16_384),
+  /** The agent's DPoP proof for the tool's own URL. */
+  agent_proof: z.string().max(8_192),
+  htm: z.string().max(16),
+  htu: z.string().max(2_048),
+});
+
+/** The exact frozen action: the tool runs this and nothing else. */
+export const consumeAnswer = z.object({
+  action_id: uuidv7,
+  action_digest: digest,
+  agent_id: z.string(),
+  action: z.object({ name: z.string(), properties: z.record(z.string(), z.unknown()) }),
+  resource: z.object({ type: z.string(), id: z.string() }),
+  uses_left: z.int().nonnegative(),
+  expires_at: instant,
+});
+export type ConsumeAnswer = z.infer<typeof consumeAnswer>;

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+export const registryKinds = [
+  'agents', 'people', 'groups', 'action-types', 'resources', 'counterparties', 'incidents', 'profiles', 'targets',
+] as const; // prettier-ignore
+export const registryKind = z.enum(registryKinds);
+export type RegistryKind = z.infer<typeof registryKind>;
+
+/** Groups that exist without being registered; registering one of these names gives it members. */
+export const builtInGroups = ['registrars', 'auditors', 'security-officers', 'soc-lead', 'break-glass'] as const;

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { entryId } from '../ids.js';
+
+/** What credentials may make for which actions: its own floors, whatever a verdict says. */
+export const profile = z
+  .strictObject({
+    issuer: z.enum(['token', 'postgres-role']),
+    target: entryId,
+    actions: z.array(z.string()).min(1),
+    /** Resource pattern: `*` = one segment, `**` = the rest. */
+    resources: z.array(z.string()).min(1),
+    max_ttl_seconds: z.int().positive().max(86_400),
+    uses: z.int().positive().max(1_000),
+    requires_person: z.boolean(),
+    min_quorum: z.int().nonnegative(),
+    /** postgres-role: the profile of the same name installed at the target. */
+    target_profile: z.string().max(63).optional(),
+  })
+  .refine((p) => p.issuer !== 'postgres-role' || (p.uses === 1 && p.target_profile !== undefined), {
+    message: 'a role profile has uses 1 and names its target_profile',
+  });
+export type Profile = z.infer<typeof profile>;

@@ -1,0 +1,266 @@
+import { z } from 'zod';
+import { deniedCode, offeredCode, outcomeName } from './codes.js';
+import { compactJws, detachedJws, digest, entryId, instant, money, uuidv7 } from './ids.js';
+import { signedAttributes } from './request.js';
+
+/** A registry entry at the version that was used. */
+export const versioned = z.strictObject({ id: entryId, version: z.int().positive() });
+export type Versioned = z.infer<typeof versioned>;
+
+/** Gate keys: one per service and purpose, pinned in the trust file. */
+export const keyPurposes = [
+  'registry', 'acceptance', 'verdict', 'vote', 'lease', 'token', 'outcome', 'service', 'checkpoint',
+] as const; // prettier-ignore
+export const keyPurpose = z.enum(keyPurposes);
+export type KeyPurpose = z.infer<typeof keyPurpose>;
+
+/** intake: this agent asked exactly this. */
+export const acceptance = z.strictObject({
+  gate: z.string(),
+  action_id: uuidv7,
+  action_digest: digest,
+  agent: versioned,
+  ce: signedAttributes,
+  received_at: instant,
+});
+export type Acceptance = z.infer<typeof acceptance>;
+
+/** A point that an approving person confirms, beside the fact that it is about. */
+export const confirmation = z.strictObject({
+  id: z.string(),
+  text: z.string(),
+  /** The claim as the agent wrote it, if the point is about one. */
+  claim: z.unknown().optional(),
+  fact: z.strictObject({ value: z.unknown(), source: z.string(), at: instant }).optional(),
+});
+export type Confirmation = z.infer<typeof confirmation>;
+
+export const stage = z.strictObject({
+  /** Stages run in the order of this number; equal numbers do not occur. */
+  stage: z.int().positive(),
+  group: entryId,
+  quorum: z.int(),
+  /** The delegated limit that a person of this stage needs at least. */
+  min_limit: money.optional(),
+  confirmations: z.array(confirmation),
+});
+export type Stage = z.infer<typeof stage>;
+
+/** Who must decide. Persons are ids of the registry's `people`; linked identities are one person. */
+export const plan = z.strictObject({
+  stages: z.array(stage).min(1),
+  /** Never decide, whatever the group: the agent's owner, registrar, principals, payee, beneficiary. */
+  excluded: z.array(
+    z.strictObject({ person: entryId, why: z.enum(['owner', 'registrar', 'in_delegation_chain', 'excluded']) }),
+  ),
+  deadline_at: instant,
+  step_up: z.boolean(),
+});
+export type Plan = z.infer<typeof plan>;
+
+/** What a lease may become at most; the minimum over verdict, profile and approving votes is granted. */
+export const grant = z.strictObject({
+  profile: versioned,
+  ttl_seconds: z.int(),
+  uses: z.int(),
+  scope: z.strictObject({
+    action: z.string(),
+    resource: z.strictObject({ type: z.string(), id: entryId }),
+  }),
+  offer_ttl_seconds: z.int(),
+});
+export type Grant = z.infer<typeof grant>;
+
+export const findingEffect = z.enum(['allow', 'require_approval', 'deny', 'emergency']);
+export const severity = z.enum(['low', 'medium', 'high', 'critical']);
+
+export const finding = z.strictObject({
+  rule: z.string(),
+  title: z.string(),
+  effect: findingEffect,
+  code: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  severity,
+  controls: z.array(z.string()),
+});
+export type Finding = z.infer<typeof finding>;
+
+export const obligations = z.strictObject({
+  /** Groups that are told besides those that decide. */
+  notify: z.array(entryId),
+  /** A review that must be closed before the same rule may be used again. */
+  review: z
+    .strictObject({
+      rule: z.string(),
+      group: entryId,
+      due_seconds: z.int().positive(),
+      incident: z.string().optional(),
+    })
+    .optional(),
+});
+export type Obligations = z.infer<typeof obligations>;
+
+/** One fact as policy used it. */
+export const fact = z.strictObject({ value: z.unknown(), source: z.string(), at: instant });
+export type Fact = z.infer<typeof fact>;
+/** By dotted path of the policy input, for example `resource.environment`. */
+export const facts = z.record(z.string(), fact);
+export type Facts = z.infer<typeof facts>;
+
+export const verdictPurpose = z.enum(['first', 'vote', 'redeem', 'break_glass']);
+export const verdictOutcome = z.enum(['allow', 'require_approval', 'deny']);
+
+/** policy: this is what the rules say about this action. `plan` iff require_approval; `grant` unless deny. */
+export const verdict = z.strictObject({
+  gate: z.string(),
+  purpose: verdictPurpose,
+  action_id: uuidv7,
+  agent: versioned,
+  action_digest: digest,
+  outcome: verdictOutcome,
+  /** `policy_allowed`, `emergency_rule`, or why not; for require_approval `approved` is what it may become. */
+  code: z.union([offeredCode, deniedCode]),
+  plan: plan.optional(),
+  grant: grant.optional(),
+  obligations,
+  findings: z.array(finding),
+  facts_digest: digest,
+  bundle_digest: digest,
+  iat: z.int(),
+  exp: z.int(),
+});
+export type Verdict = z.infer<typeof verdict>;
+
+export const voteDecision = z.enum(['approve', 'deny']);
+export const caps = z.strictObject({
+  ttl_seconds: z.int().positive().optional(),
+  uses: z.int().positive().optional(),
+});
+
+/** The vote itself: signed by the person from the people issue on, until then by approvals (purpose `vote`). */
+export const vote = z.strictObject({
+  gate: z.string(),
+  action_id: uuidv7,
+  action_digest: digest,
+  plan_digest: digest,
+  view_digest: digest,
+  variant: z.string(),
+  decision: voteDecision,
+  reason: z.string().max(4_096),
+  confirmed: z.array(z.string()),
+  caps: caps.optional(),
+  person: entryId,
+  jti: uuidv7,
+  iat: z.int(),
+});
+export type Vote = z.infer<typeof vote>;
+
+/** approvals: this vote was received and fills this seat. */
+export const counting = z.strictObject({
+  gate: z.string(),
+  action_id: uuidv7,
+  proof_digest: digest,
+  person: entryId,
+  person_version: z.int().positive(),
+  seat: z.strictObject({ stage: z.int().positive(), group: versioned }),
+  received_at: instant,
+});
+export type Counting = z.infer<typeof counting>;
+
+export const countedVote = z.strictObject({ vote: compactJws, counting: compactJws });
+export type CountedVote = z.infer<typeof countedVote>;
+
+/** What the agent is told (wire contract, section 4). Never a secret. */
+export const outcomeValue = z.strictObject({
+  action_id: uuidv7,
+  action_digest: digest,
+  outcome: outcomeName,
+  code: z.string(),
+  reasons: z.array(z.string()),
+  lease: z
+    .strictObject({
+      id: uuidv7,
+      redeem_url: z.string(),
+      offer_expires_at: instant,
+      profile: entryId,
+      mode: z.enum(['token', 'role', 'brokered']),
+    })
+    .optional(),
+  approval: z.strictObject({ expires_at: instant }).optional(),
+});
+export type OutcomeValue = z.infer<typeof outcomeValue>;
+
+/**
+ * An outcome as its holder signed it: `value` is the exact JSON text, `signature` a detached JWS over its UTF-8 bytes
+ * (`typ` `sallyport-outcome+jws`, purpose `outcome`, `aud` = URN of the agent, `ce` {id, source, type}).
+ */
+export const signedOutcome = z.strictObject({
+  ce: signedAttributes,
+  value: z.string(),
+  signature: detachedJws,
+});
+export type SignedOutcome = z.infer<typeof signedOutcome>;
+
+/** What intake accepted, carried unchanged to the end. `value` is the exact UTF-8 text that the agent signed. */
+export const requestEvidence = z.strictObject({
+  value: z.string(),
+  signature: detachedJws,
+  acceptance: compactJws,
+});
+export type RequestEvidence = z.infer<typeof requestEvidence>;
+
+/** What policy adds: the verdict, and the facts whose digest stands in it. */
+export const verdictEvidence = z.strictObject({
+  request: requestEvidence,
+  verdict: compactJws,
+  facts,
+});
+export type VerdictEvidence = z.infer<typeof verdictEvidence>;
+
+/** What approvals adds. */
+export const grantEvidence = verdictEvidence.extend({ votes: z.array(countedVote).min(1) });
+export type GrantEvidence = z.infer<typeof grantEvidence>;
+
+/** The claims of an action token (RFC 9068 `at+jwt`, RFC 9396 authorization_details, RFC 9449 cnf.jkt). */
+export const actionTokenClaims = z.strictObject({
+  iss: z.string(),
+  sub: z.string(),
+  client_id: z.string(),
+  aud: z.string(),
+  jti: uuidv7,
+  iat: z.int(),
+  exp: z.int(),
+  cnf: z.strictObject({ jkt: z.string() }),
+  act: z.strictObject({ sub: z.string() }).optional(),
+  authorization_details: z.tuple([
+    z.strictObject({
+      type: z.literal('sallyport_action'),
+      action_id: uuidv7,
+      action_digest: digest,
+      lease_id: uuidv7,
+    }),
+  ]),
+});
+export type ActionTokenClaims = z.infer<typeof actionTokenClaims>;
+
+/** The JWS inside the JWE that redeem answers (purpose `lease`). */
+export const leaseBundle = z.strictObject({
+  gate: z.string(),
+  lease_id: uuidv7,
+  action_id: uuidv7,
+  action_digest: digest,
+  agent_id: entryId,
+  expires_at: instant,
+  credential: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('token'), token: z.string(), tool_url: z.string(), uses: z.int().positive() }),
+    z.strictObject({
+      kind: z.literal('postgres'),
+      host: z.string(),
+      port: z.int(),
+      database: z.string(),
+      user: z.string(),
+      password: z.string(),
+    }),
+  ]),
+});
+export type LeaseBundle = z.infer<typeof leaseBundle>;
