@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import {
+  actionAccepted, approvalOpened, approvalReplaced, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
+  signedOutcome, type EventDefinition, type SignedOutcome, type VerdictEvidence,
+} from '#contracts'; // prettier-ignore
+
+/** The part of an event that this service works with. */
+export interface Event {
+  type: string;
+  topic: string;
+  data: unknown;
+}
+
+/** Narrows an event that the runner has validated against its schema already. */
+export function isA<E extends EventDefinition>(
+  event: Event,
+  definition: E,
+): event is Event & { data: z.output<E['data']> } {
+  return event.type === definition.type;
+}
+
+export function agentOf(event: Event): string {
+  return (event.data as { agent_id: string }).agent_id;
+}
+
+/** The outcome that the holder said with this event, if it said one. */
+export function outcomeIn(event: Event): SignedOutcome | undefined {
+  const said = (event.data as { outcome?: unknown }).outcome;
+  return said === undefined ? undefined : signedOutcome.parse(said);
+}
+
+/** The verdict that says who is to be told. */
+export function evidenceIn(event: Event): VerdictEvidence | undefined {
+  if (isA(event, policyAllowed) || isA(event, policyApprovalRequired) || isA(event, approvalReplaced)) {
+    return event.data.evidence;
+  }
+  return isA(event, policyDenied) ? event.data.evidence : undefined;
+}
+
+export const isAccepted = (event: Event): boolean => isA(event, actionAccepted);
+
+/** A stage that begins to wait for people. */
+export interface Waiting {
+  stage: number;
+  openedAt: string;
+  deadlineAt: string;
+  replaced: boolean;
+}
+
+export function waitingIn(event: Event): Waiting | undefined {
+  const replaced = isA(event, approvalReplaced);
+  if (!replaced && !isA(event, approvalOpened)) return undefined;
+  const { stage, opened_at, deadline_at } = event.data;
+  return { stage, openedAt: opened_at, deadlineAt: deadline_at, replaced };
+}
+
+export function reviewIn(event: Event): { reviewId: string; group: string } | undefined {
+  return isA(event, reviewOpened) ? { reviewId: event.data.review_id, group: event.data.group } : undefined;
+}

@@ -1,0 +1,92 @@
+import { safeText } from '#trust';
+import { reasonText } from './reasons.js';
+
+/** Why people are told. Each is told once per action, group, channel and stage. */
+export const messageKinds = [
+  'new', 'replaced', 'reminder', 'denied', 'expired', 'cancelled', 'refused', 'emergency', 'review',
+] as const; // prettier-ignore
+export type MessageKind = (typeof messageKinds)[number];
+
+export interface Told {
+  kind: MessageKind;
+  actionId: string;
+  headline: string;
+  severity: string;
+  /** Of the outcome, where there is one. */
+  code?: string | undefined;
+  /** RFC 3339; until when people can decide. */
+  deadlineAt?: string | undefined;
+  reviewId?: string | undefined;
+}
+
+const openings: Readonly<Record<MessageKind, string>> = {
+  new: 'An agent waits for your decision',
+  replaced: 'A request has changed: earlier votes are void',
+  reminder: 'A request still waits, and its time is nearly up',
+  denied: 'A request was denied',
+  expired: 'A request expired without a decision',
+  cancelled: 'A request was cancelled',
+  refused: 'A request was approved but not released',
+  emergency: 'An emergency rule released an action at once',
+  review: 'A review of an emergency release is due',
+};
+
+const asksForDecision: ReadonlySet<MessageKind> = new Set(['new', 'replaced', 'reminder']);
+
+export function subjectOf(told: Told): string {
+  return `[${told.severity}] ${openings[told.kind]}: ${safeText(told.headline)}`.slice(0, 200);
+}
+
+/**
+ * A plain-text mail. It says where to look and never decides anything: a link or a reply that decides would be followed by
+ * mail scanners. The agent's own words are not in it; they are read beside the facts.
+ */
+export function mailText(told: Told): string {
+  return [
+    `${openings[told.kind]}.`,
+    '',
+    `  What      ${safeText(told.headline)}`,
+    `  Severity  ${told.severity}`,
+    `  Action    ${told.actionId}`,
+    ...(told.deadlineAt === undefined ? [] : [`  Until     ${told.deadlineAt}`]),
+    ...(told.code === undefined ? [] : [`  Why       ${reasonText(told.code)} (${safeText(told.code)})`]),
+    '',
+    ...nextSteps(told),
+    '',
+    'This mail decides nothing, and neither does an answer to it.',
+    '',
+  ].join('\n');
+}
+
+function nextSteps({ kind, actionId, reviewId }: Told): string[] {
+  if (kind === 'review') {
+    const id = reviewId ?? '<review id>';
+    return [
+      'Look, then close the review:',
+      `  sallyport reviews list`,
+      `  sallyport reviews close ${id} --verdict fit --reason "…"`,
+    ];
+  }
+  if (!asksForDecision.has(kind)) return ['Everything that happened:', `  sallyport actions show ${actionId}`];
+  return ['Look at what would run, then decide:', `  sallyport approvals show ${actionId}`];
+}
+
+/** The payload of a webhook (Standard Webhooks: thin, so that details are read where access is checked). */
+export function webhookBody(told: Told, at: string): string {
+  const { kind, actionId, headline, severity, code, deadlineAt, reviewId } = told;
+  const data = {
+    action_id: actionId,
+    headline,
+    severity,
+    ...(code === undefined ? {} : { code }),
+    ...(deadlineAt === undefined ? {} : { deadline_at: deadlineAt }),
+    ...(reviewId === undefined ? {} : { review_id: reviewId }),
+  };
+  return JSON.stringify({ type: `sallyport.people.${kind}`, timestamp: at, data });
+}
+
+/** When the reminder is due: at the beginning of the last fifth. */
+export function reminderAt(openedAt: string, deadlineAt: string): Date {
+  const from = Date.parse(openedAt);
+  return new Date(from + (Date.parse(deadlineAt) - from) * 0.8);
+}

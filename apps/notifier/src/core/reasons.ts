@@ -1,0 +1,32 @@
+import { problems } from '#contracts';
+
+/** What a code means to whoever asked. Findings of rules have codes of their own; those are shown as they are. */
+const texts: Readonly<Record<string, string>> = {
+  policy_denied: 'The rules do not allow this action.',
+  person_denied: 'A person with authority said no.',
+  no_eligible_approver: 'Nobody is left who may decide this: the groups are empty, or everybody in them is excluded.',
+  policy_unsatisfiable: 'The rules ask for something that cannot be had.',
+  engine_error: 'The rules could not be evaluated; that counts as no. The operators see it.',
+  unknown_resource: 'The resource is not registered.',
+  claim_contradicts_fact: 'Something the request claims is not what the registry says.',
+  policy_allowed: 'The rules allow this action.',
+  approved: 'The people who had to decide approved.',
+  emergency_rule: 'An emergency rule released this at once; a review follows.',
+  approval_expired: 'Nobody decided in time. That is not a no by a person: you may ask again.',
+  offer_expired: 'The offer was not collected in time. You may ask again.',
+  agent_cancelled: 'The agent itself asked to end this.',
+  withdrawn: 'A person took the approval back.',
+  stopped: 'A person stopped this.',
+  agent_suspended: 'The agent is suspended.',
+  kill_switch: 'An emergency stop is in force.',
+  completed: 'The agent said that it is done.',
+  ttl: 'The time was up.',
+  replayed: 'The lease was used by somebody else as well, and was ended.',
+};
+
+/** Never empty: an unknown code speaks for itself. */
+export function reasonText(code: string): string {
+  const problem = Object.hasOwn(problems, code) ? problems[code as keyof typeof problems] : undefined;
+  const text = Object.hasOwn(texts, code) ? texts[code] : undefined;
+  return text ?? (problem === undefined ? code.replaceAll('_', ' ') : `${problem.title}. ${problem.todo}`);
+}

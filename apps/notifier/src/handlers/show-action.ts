@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { outcomeValue, ProblemError, type ActionAnswer, type ActionState } from '#contracts';
+import { RegistryClient } from '#facts';
+import type { Caller } from '#trust/http';
+import { isWaiting } from '../core/outcome-states.js';
+import { reasonText } from '../core/reasons.js';
+import { ActionStore, type Saved, type StoredOutcome } from '../io/action.store.js';
+import { Waiters } from '../io/waiters.js';
+
+/** The state of one action, for its agent, for those who decide or decided it, and for auditors. Nothing for anybody else. */
+@Injectable()
+export class ShowAction {
+  constructor(
+    private readonly actions: ActionStore,
+    private readonly waiters: Waiters,
+    private readonly registry: RegistryClient,
+  ) {}
+
+  /** @param waitSeconds how long to hold the answer while the agent has nothing to do but wait */
+  async handle(actionId: string, caller: Caller, waitSeconds: number): Promise<ActionAnswer> {
+    const action = await this.actions.byId(actionId);
+    if (action === undefined || !(await this.maySee(action, caller))) throw new ProblemError('not_found');
+    if (waitSeconds > 0 && isWaiting(action.state)) await this.waiters.until(actionId, action.state, waitSeconds);
+    const [now, outcomes] = await Promise.all([this.actions.byId(actionId), this.actions.outcomesOf(actionId)]);
+    return answerOf(now ?? action, outcomes);
+  }
+
+  private async maySee(action: Saved, caller: Caller): Promise<boolean> {
+    if (caller.kind === 'agent') return caller.agent.id === action.agentId;
+    if (caller.kind !== 'person') return false;
+    const groups = new Set(['auditors', 'soc-lead', ...action.stages.map(({ group }) => group), ...action.notify]);
+    const entries = await this.registry.current([...groups].map((id) => ({ kind: 'groups' as const, id })));
+    return entries.some((group) => group?.spec.members.includes(caller.person.id) === true);
+  }
+}
+
+function answerOf(action: Saved & { actionDigest: string | null }, outcomes: StoredOutcome[]): ActionAnswer {
+  const values = outcomes.map(({ value }) => outcomeValue.parse(JSON.parse(value)));
+  const last = values.findLast(({ outcome }) => outcome === action.state);
+  const offer = values.find(({ lease }) => lease !== undefined);
+  return {
+    action_id: action.actionId,
+    agent_id: action.agentId,
+    ...(action.actionDigest === null ? {} : { action_digest: action.actionDigest }),
+    state: action.state,
+    ...(action.code === null ? {} : { code: action.code }),
+    reasons: (last?.reasons ?? []).map((code) => ({ code, text: reasonText(code) })),
+    ...(offer?.lease === undefined ? {} : { lease: offer.lease }),
+    ...(last?.approval === undefined ? {} : { approval: last.approval }),
+    history: outcomes.map(({ outcome, code, recorded_at }) => ({
+      state: outcome as ActionState, code, at: recorded_at.toISOString(),
+    })), // prettier-ignore
+  };
+}

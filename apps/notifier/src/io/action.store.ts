@@ -1,0 +1,179 @@
+import { Injectable } from '@nestjs/common';
+import type { ActionState } from '#contracts';
+import { Database, type Tx } from '#database';
+import type { Audience } from '../core/audience.js';
+import type { Followed } from '../core/told.js';
+
+/** What one event adds to what is known of an action. Absent = this event says nothing about it. */
+export interface Learned {
+  actionId: string;
+  agentId: string;
+  state?: ActionState;
+  rank?: number;
+  code?: string;
+  actionDigest?: string;
+  audience?: Audience;
+  openStage?: number;
+  replaced?: boolean;
+  deadlineAt?: string;
+  reviewId?: string;
+  reviewGroup?: string;
+}
+
+export interface Saved extends Followed {
+  agentId: string;
+  headline: string | null;
+  severity: string | null;
+  deadlineAt: Date | null;
+  reviewId: string | null;
+}
+
+export interface NewOutcome {
+  eventId: string;
+  actionId: string;
+  outcome: string;
+  code: string;
+  value: string;
+  terminal: boolean;
+}
+
+export interface StoredOutcome {
+  outcome: string;
+  code: string;
+  value: string;
+  recorded_at: Date;
+}
+
+const saved = `action_id AS "actionId", agent_id AS "agentId", state, code, stages, notify, emergency, open_stage AS "openStage",
+  replaced, review_group AS "reviewGroup", headline, severity, deadline_at AS "deadlineAt", review_id AS "reviewId"`;
+
+/** States of actions and the outcomes that were said about them. */
+@Injectable()
+export class ActionStore {
+  constructor(private readonly database: Database) {}
+
+  /** Answers the event ids that are new. One that is left out was heard before, or would be a second terminal outcome. */
+  async addOutcomes(tx: Tx, outcomes: readonly NewOutcome[]): Promise<Set<string>> {
+    if (outcomes.length === 0) return new Set();
+    const rows = await tx.query<{ event_id: string }>(
+      `INSERT INTO outcomes (event_id, action_id, outcome, code, value, terminal)
+       SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+       ON CONFLICT DO NOTHING RETURNING event_id`,
+      [
+        outcomes.map((one) => one.eventId),
+        outcomes.map((one) => one.actionId),
+        outcomes.map((one) => one.outcome),
+        outcomes.map((one) => one.code),
+        outcomes.map((one) => one.value),
+        outcomes.map((one) => one.terminal),
+      ],
+    );
+    return new Set(rows.map((row) => row.event_id));
+  }
+
+  async knownEvents(tx: Tx, eventIds: readonly string[]): Promise<Set<string>> {
+    if (eventIds.length === 0) return new Set();
+    const rows = await tx.query<{ event_id: string }>(
+      'SELECT event_id FROM outcomes WHERE event_id = ANY($1::text[])',
+      [eventIds],
+    );
+    return new Set(rows.map((row) => row.event_id));
+  }
+
+  /** Adds what was learned, one row per action; a state that is behind the known one changes nothing. */
+  async learn(tx: Tx, learned: readonly Learned[]): Promise<Saved[]> {
+    if (learned.length === 0) return [];
+    return tx.query<Saved>(
+      `INSERT INTO actions AS a (action_id, agent_id, action_digest, state, rank, code, headline, severity, stages, notify, emergency,
+         open_stage, replaced, deadline_at, review_id, review_group)
+       SELECT action_id, agent_id, action_digest, coalesce(state, 'accepted'), coalesce(rank, 0), code, headline, severity,
+         coalesce(stages, '[]'), coalesce(notify, '{}'), emergency, open_stage, coalesce(replaced, 0), deadline_at, review_id, review_group
+       FROM jsonb_to_recordset($1::jsonb) AS l(action_id uuid, agent_id text, action_digest text, state text, rank smallint, code text,
+         headline text, severity text, stages jsonb, notify text[], emergency jsonb, open_stage integer, replaced integer,
+         deadline_at timestamptz, review_id uuid, review_group text)
+       ORDER BY action_id
+       ON CONFLICT (action_id) DO UPDATE SET
+         state = CASE WHEN excluded.rank >= a.rank THEN excluded.state ELSE a.state END,
+         code = CASE WHEN excluded.rank >= a.rank AND excluded.rank > 0 THEN excluded.code ELSE a.code END,
+         rank = greatest(a.rank, excluded.rank),
+         action_digest = coalesce(a.action_digest, excluded.action_digest),
+         headline = coalesce(excluded.headline, a.headline),
+         severity = coalesce(excluded.severity, a.severity),
+         stages = CASE WHEN excluded.stages = '[]' THEN a.stages ELSE excluded.stages END,
+         notify = CASE WHEN excluded.headline IS NULL THEN a.notify ELSE excluded.notify END,
+         emergency = coalesce(a.emergency, excluded.emergency),
+         open_stage = coalesce(excluded.open_stage, a.open_stage),
+         replaced = a.replaced + excluded.replaced,
+         deadline_at = coalesce(excluded.deadline_at, a.deadline_at),
+         review_id = coalesce(a.review_id, excluded.review_id),
+         review_group = coalesce(a.review_group, excluded.review_group),
+         updated_at = clock_timestamp()
+       WHERE a.agent_id = excluded.agent_id
+       RETURNING ${saved}`,
+      [JSON.stringify(learned.map(rowOf))],
+    );
+  }
+
+  async countRefused(tx: Tx, topics: readonly string[]): Promise<void> {
+    if (topics.length === 0) return;
+    await tx.query(
+      `INSERT INTO refused_outcomes AS r (topic, count) SELECT topic, count(*) FROM unnest($1::text[]) AS t(topic) GROUP BY topic
+       ON CONFLICT (topic, day) DO UPDATE SET count = r.count + excluded.count`,
+      [topics],
+    );
+  }
+
+  async byIds(tx: Tx, actionIds: readonly string[]): Promise<Saved[]> {
+    return tx.query<Saved>(`SELECT ${saved} FROM actions WHERE action_id = ANY($1::uuid[])`, [actionIds]);
+  }
+
+  async byId(actionId: string): Promise<(Saved & { actionDigest: string | null }) | undefined> {
+    const sql = `SELECT ${saved}, action_digest AS "actionDigest" FROM actions WHERE action_id = $1`;
+    const [row] = await this.database.query<Saved & { actionDigest: string | null }>(sql, [actionId]);
+    return row;
+  }
+
+  async outcomesOf(actionId: string): Promise<StoredOutcome[]> {
+    const sql =
+      'SELECT outcome, code, value, recorded_at FROM outcomes WHERE action_id = $1 ORDER BY recorded_at, event_id';
+    return this.database.query<StoredOutcome>(sql, [actionId]);
+  }
+
+  /** The state of each action that somebody waits for. */
+  async statesOf(actionIds: readonly string[]): Promise<Map<string, ActionState>> {
+    const sql = 'SELECT action_id, state FROM actions WHERE action_id = ANY($1::uuid[])';
+    const rows = await this.database.query<{ action_id: string; state: ActionState }>(sql, [actionIds]);
+    return new Map(rows.map((row) => [row.action_id, row.state]));
+  }
+}
+
+function rowOf({
+  actionId,
+  agentId,
+  actionDigest,
+  audience,
+  openStage,
+  deadlineAt,
+  reviewId,
+  reviewGroup,
+  ...rest
+}: Learned): object {
+  return {
+    action_id: actionId,
+    agent_id: agentId,
+    action_digest: actionDigest,
+    state: rest.state,
+    rank: rest.rank,
+    code: rest.code,
+    headline: audience?.headline,
+    severity: audience?.severity,
+    stages: audience?.stages,
+    notify: audience?.notify,
+    emergency: audience?.emergency,
+    open_stage: openStage,
+    replaced: rest.replaced === true ? 1 : 0,
+    deadline_at: deadlineAt,
+    review_id: reviewId,
+    review_group: reviewGroup,
+  };
+}

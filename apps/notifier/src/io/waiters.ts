@@ -1,0 +1,69 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { ActionState } from '#contracts';
+import { Log, Shutdown } from '#platform';
+import { ActionStore } from './action.store.js';
+
+interface Waiter {
+  known: ActionState;
+  wake: () => void;
+}
+
+/** How soon a change that another instance recorded is seen. */
+const pollMs = 500;
+
+/** Requests that wait for an action to change. Woken by this process's own commits at once, by those of other instances through a shared poll. */
+@Injectable()
+export class Waiters implements OnModuleInit {
+  private readonly waiting = new Map<string, Set<Waiter>>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly actions: ActionStore,
+    private readonly shutdown: Shutdown,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    this.shutdown.signal.addEventListener('abort', () => {
+      for (const actionId of this.waiting.keys()) this.changed(actionId);
+    });
+  }
+
+  /** Resolves when the state is no longer `known`, when the seconds are over, or when the process stops. */
+  async until(actionId: string, known: ActionState, seconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const waiter: Waiter = { known, wake: () => { resolve(undefined); } }; // prettier-ignore
+    const others = this.waiting.get(actionId) ?? new Set();
+    this.waiting.set(actionId, others.add(waiter));
+    const late = setTimeout(waiter.wake, seconds * 1_000);
+    this.timer ??= setInterval(() => void this.poll(), pollMs);
+    await promise;
+    clearTimeout(late);
+    this.leave(actionId, waiter);
+  }
+
+  /** Something about this action was committed. */
+  changed(actionId: string): void {
+    for (const waiter of this.waiting.get(actionId) ?? []) waiter.wake();
+  }
+
+  private leave(actionId: string, waiter: Waiter): void {
+    const others = this.waiting.get(actionId);
+    others?.delete(waiter);
+    if (others?.size === 0) this.waiting.delete(actionId);
+    if (this.waiting.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private async poll(): Promise<void> {
+    try {
+      const states = await this.actions.statesOf([...this.waiting.keys()]);
+      for (const [actionId, state] of states) {
+        for (const waiter of this.waiting.get(actionId) ?? []) if (waiter.known !== state) waiter.wake();
+      }
+    } catch (error) {
+      this.log.warn('waiters.poll_failed', { error });
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { z } from 'zod';
+import { ProblemError, uuidv7, type ActionAnswer } from '#contracts';
+import { RegistryClient } from '#facts';
+import { AnyOf, Calling, callerOfKind, PersonGuard, ProofGuard, type Caller } from '#trust/http';
+import { ListChannels, type ChannelLine } from './handlers/list-channels.js';
+import { ShowAction } from './handlers/show-action.js';
+
+const longestWaitSeconds = 30;
+const wait = z.coerce.number().int().min(0).max(longestWaitSeconds).default(0);
+
+@Controller('v1')
+export class NotifierController {
+  constructor(
+    private readonly show: ShowAction,
+    private readonly channels: ListChannels,
+    private readonly registry: RegistryClient,
+  ) {}
+
+  @Get('actions/:id')
+  @UseGuards(AnyOf(ProofGuard, PersonGuard))
+  async action(
+    @Calling() caller: Caller,
+    @Param('id') id: string,
+    @Query('wait_seconds') seconds?: string,
+  ): Promise<ActionAnswer> {
+    if (!uuidv7.safeParse(id).success) throw new ProblemError('not_found');
+    const waiting = wait.safeParse(seconds);
+    if (!waiting.success)
+      throw new ProblemError('schema_mismatch', { detail: `wait_seconds is 0 to ${String(longestWaitSeconds)}` });
+    return this.show.handle(id, caller, waiting.data);
+  }
+
+  /** For operators' `doctor`: registrars and auditors. */
+  @Get('channels')
+  @UseGuards(PersonGuard)
+  async channelStates(@Calling() caller: Caller): Promise<{ channels: ChannelLine[] }> {
+    const { person } = callerOfKind(caller, 'person');
+    const groups = await this.registry.current(
+      ['registrars', 'auditors'].map((id) => ({ kind: 'groups' as const, id })),
+    );
+    if (!groups.some((group) => group?.spec.members.includes(person.id) === true)) throw new ProblemError('not_found');
+    return { channels: await this.channels.handle() };
+  }
+}

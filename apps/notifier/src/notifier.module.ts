@@ -1,0 +1,52 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { topics } from '#contracts';
+import { DatabaseModule, TimersModule } from '#database';
+import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
+import { MessagingModule, onAny } from '#messaging';
+import type { Settings } from './config.js';
+import { Audiences } from './handlers/audiences.js';
+import { ForwardOutcomes } from './handlers/forward-outcomes.js';
+import { ListChannels } from './handlers/list-channels.js';
+import { RecordEvents, reminderTimer } from './handlers/record-events.js';
+import { Remind } from './handlers/remind.js';
+import { SendMessages } from './handlers/send-messages.js';
+import { ShowAction } from './handlers/show-action.js';
+import { TellPeople } from './handlers/tell-people.js';
+import { ActionStore } from './io/action.store.js';
+import { MailDoor } from './io/mail.js';
+import { MessageStore } from './io/message.store.js';
+import { Secrets } from './io/secrets.js';
+import { Waiters } from './io/waiters.js';
+import { CreateNotifier } from './migrations/create-notifier.js';
+import { NotifierController } from './notifier.controller.js';
+
+export const migrations = [...registryCopyMigrations, CreateNotifier];
+
+const heard = [topics.actions, topics.decisions, topics.approvals, topics.leases];
+
+@Module({})
+export class NotifierModule {
+  static forSettings(settings: Settings): DynamicModule {
+    return {
+      module: NotifierModule,
+      imports: [
+        DatabaseModule.forService({ schema: 'notifier', migrations }),
+        MessagingModule.forService({ service: 'notifier', hears: [onAny(heard, RecordEvents)] }),
+        TimersModule.forHandlers([{ kind: reminderTimer, handler: Remind }]),
+        KeysModule.forService(),
+        FactsModule.forService(),
+        callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
+      ],
+      controllers: [NotifierController],
+      providers: [
+        Audiences, ForwardOutcomes, ListChannels, RecordEvents, Remind, SendMessages, ShowAction, TellPeople,
+        ActionStore, MessageStore, Waiters,
+        {
+          provide: MailDoor,
+          useFactory: () => new MailDoor(settings.SALLYPORT_NOTIFIER_SMTP_URL, settings.SALLYPORT_NOTIFIER_MAIL_FROM),
+        },
+        { provide: Secrets, useFactory: () => new Secrets(settings.SALLYPORT_NOTIFIER_SECRETS_DIR) },
+      ], // prettier-ignore
+    };
+  }
+}

@@ -1,0 +1,95 @@
+import type { DynamicModule } from '@nestjs/common';
+import { z } from 'zod';
+import type { Known } from '#contracts';
+import { Database } from '#database';
+import { CommonSettings, Fault, ThisProcess, urlName } from '#platform';
+import { Keyring, Trust } from '#trust';
+import { Callers, HttpTrustModule, KnownCallers, SqlJtiStore, type Issuer, type KeyOwner } from '#trust/http';
+import { CatchUp } from './catch-up.js';
+import { RegistryCopy } from './registry-copy.js';
+
+const issuers = z.array(
+  z.strictObject({
+    issuer: z.url(),
+    jwks_uri: z.url().optional(),
+    clients: z.array(z.string().min(1)).min(1),
+  }),
+);
+
+/** Spread into the settings of a service that people call. */
+export const issuerSettings = {
+  SALLYPORT_OIDC_ISSUERS: z
+    .string()
+    .transform((text, context): z.infer<typeof issuers> => {
+      const parsed = issuers.safeParse(parseJson(text));
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: 'custom', message: 'expected a JSON list of {issuer, jwks_uri?, clients}' });
+      return z.NEVER;
+    })
+    .describe('OpenID providers whose people may sign in: a JSON list of {issuer, jwks_uri?, clients}'),
+};
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function issuersOf(listed: z.infer<typeof issuers>): Issuer[] {
+  return listed.map(({ issuer, jwks_uri, clients }) => ({
+    issuer,
+    clients,
+    ...(jwks_uri === undefined ? {} : { jwksUri: jwks_uri }),
+  }));
+}
+
+/** A key that the copy does not know may be seconds old: the registry is asked once before its holder is turned away. */
+class LearningCallers extends Callers {
+  private readonly known: KnownCallers;
+
+  constructor(
+    private readonly copy: RegistryCopy,
+    private readonly catchUp: CatchUp,
+  ) {
+    super();
+    this.known = new KnownCallers(copy);
+  }
+
+  override async byKey(jkt: string): Promise<KeyOwner | undefined> {
+    this.#requireCopy();
+    const owner = this.known.byKey(jkt);
+    if (owner !== undefined) return owner;
+    await this.catchUp.learn({ kids: [jkt] });
+    return this.known.byKey(jkt);
+  }
+
+  override byIdentity(iss: string, sub: string): Known<'people'> | undefined {
+    this.#requireCopy();
+    return this.known.byIdentity(iss, sub);
+  }
+
+  /** A process that has just started does not know yet whom it knows. */
+  #requireCopy(): void {
+    if (!this.copy.isReady)
+      throw new Fault('registry_unavailable', { retryable: true, message: 'the copy is being read' });
+  }
+}
+
+/** The guards of `#trust/http`, with callers as this service's copy of the registry knows them. Needs the `proof_jti` table where agents call. */
+export function callersModule(people: readonly Issuer[]): DynamicModule {
+  return HttpTrustModule.forService({
+    inject: [CommonSettings, ThisProcess, Trust, Keyring, RegistryCopy, CatchUp, Database],
+    useFactory: (...[settings, service, trust, keyring, copy, catchUp, database]: CallerParts) => ({
+      publicUrl: settings[urlName(service.name)],
+      trust,
+      keyring,
+      callers: new LearningCallers(copy, catchUp),
+      jtis: new SqlJtiStore(database),
+      issuers: people,
+    }),
+  });
+}
+
+type CallerParts = [CommonSettings, ThisProcess, Trust, Keyring, RegistryCopy, CatchUp, Database];
