@@ -22,12 +22,18 @@ const common = {
 
 const project = (displayName, testMatch, more = {}) => ({ ...common, displayName, testMatch, ...more });
 
+/** Real processes are started: what a spec leaves behind fails the run. */
+const real = {
+  globalSetup: '<rootDir>/test/support/leaks.mjs',
+  globalTeardown: '<rootDir>/test/support/leaks-end.mjs',
+};
+
 export default {
   projects: [
     project('unit', ['<rootDir>/{apps,libs,tools}/**/*.spec.ts']),
     project('contract', ['<rootDir>/test/contract/**/*.spec.ts']),
-    project('integration', ['<rootDir>/test/integration/**/*.spec.ts']),
-    project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
-    project('fault', ['<rootDir>/test/fault/**/*.spec.ts']),
+    project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], real),
+    project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], real),
+    project('fault', ['<rootDir>/test/fault/**/*.spec.ts'], real),
   ],
 };

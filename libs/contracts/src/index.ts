@@ -12,3 +12,7 @@ export * from './http/approvals.js';
 export * from './http/credentials.js';
 export * from './http/policy.js';
 export * from './http/registry.js';
+export * from './policy/input.js';
+export * from './policy/decision.js';
+export * from './policy/patterns.js';
+export * from './policy/config.js';

@@ -136,6 +136,7 @@ export const caps = z.strictObject({
   ttl_seconds: z.int().positive().optional(),
   uses: z.int().positive().optional(),
 });
+export type Caps = z.infer<typeof caps>;
 
 /** The vote itself: signed by the person from the people issue on, until then by approvals (purpose `vote`). */
 export const vote = z.strictObject({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineEvent } from '../event.js';
-import { entryId } from '../ids.js';
+import { entryId, instant } from '../ids.js';
 import { countedVote } from '../statements.js';
 import { topics } from '../topics.js';
-import { who } from './parts.js';
+import { summary, who } from './parts.js';
 
 export const approvalVoted = defineEvent({
   type: 'sallyport.approval.voted.v1',
@@ -15,5 +15,7 @@ export const approvalVoted = defineEvent({
     decision: z.enum(['approve', 'deny']),
     stage: z.int(),
     counted: countedVote,
+    /** This vote completed its stage: whom the request waits for now. */
+    next: z.object({ stage: z.int().positive(), deadline_at: instant, summary }).optional(),
   }),
 });

@@ -45,5 +45,7 @@ export const leaseEndData = z.object({
   lease_id: uuidv7.optional(),
   code: z.string(),
   by: z.string().optional(),
+  /** In the words of the person who ended it, if a person did. */
+  reason: z.string().max(4_096).optional(),
   outcome: signedOutcome,
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { actionState } from '../codes.js';
 import { digest, instant, uuidv7 } from '../ids.js';
+import { signedOutcome } from '../statements.js';
 
 export const submitAnswer = z.object({ action_id: uuidv7, state: actionState, status_url: z.string() });
 
@@ -16,5 +17,7 @@ export const actionAnswer = z.object({
     .optional(),
   approval: z.object({ expires_at: instant }).optional(),
   history: z.array(z.object({ state: actionState, code: z.string().optional(), at: instant })),
+  /** The last outcome exactly as its holder signed it, so that the agent need not believe this answer. Absent while `accepted`. */
+  outcome: signedOutcome.optional(),
 });
 export type ActionAnswer = z.infer<typeof actionAnswer>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, instant } from '../ids.js';
+import { digest, instant, uuidv7 } from '../ids.js';
 import { caps, confirmation, finding, voteDecision } from '../statements.js';
 
 export const voteBody = z.strictObject({
@@ -10,6 +10,22 @@ export const voteBody = z.strictObject({
   caps: caps.optional(),
 });
 export type VoteBody = z.infer<typeof voteBody>;
+
+/** The vote was counted; `state` and `stage` are what it led to. */
+export const voteAnswer = z.object({
+  action_id: uuidv7,
+  state: z.enum(['open', 'granted', 'denied']),
+  stage: z.int(),
+});
+export type VoteAnswer = z.infer<typeof voteAnswer>;
+
+/** `asked`: it was granted before, so the service that holds the lease was asked to end it. */
+export const endApprovalAnswer = z.object({
+  action_id: uuidv7,
+  state: z.enum(['cancelled', 'granted']),
+  asked: z.boolean(),
+});
+export type EndApprovalAnswer = z.infer<typeof endApprovalAnswer>;
 
 export const reasonBody = z.strictObject({ reason: z.string().min(1).max(4_096) });
 
@@ -77,10 +93,12 @@ export const approvalLine = z.object({
   severity: z.string(),
   group: z.string(),
   stage: z.int(),
+  state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']).optional(),
   opened_at: instant,
   deadline_at: instant,
 });
 export const approvalsAnswer = z.object({ approvals: z.array(approvalLine) });
+export type ApprovalsAnswer = z.infer<typeof approvalsAnswer>;
 
 export const reviewLine = z.object({
   review_id: z.string(),
@@ -92,3 +110,7 @@ export const reviewLine = z.object({
   due_at: instant,
 });
 export const reviewsAnswer = z.object({ reviews: z.array(reviewLine) });
+export type ReviewsAnswer = z.infer<typeof reviewsAnswer>;
+
+export const closeReviewAnswer = z.object({ review_id: z.string(), state: z.literal('closed'), closed_at: instant });
+export type CloseReviewAnswer = z.infer<typeof closeReviewAnswer>;

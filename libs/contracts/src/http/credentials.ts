@@ -25,6 +25,8 @@ export const leaseAnswer = z.object({
   stuck: z.boolean(),
 });
 
+export type LeaseAnswer = z.infer<typeof leaseAnswer>;
+
 export const endLeaseBody = z.strictObject({ reason: z.string().min(1).max(4_096) });
 
 export const consumeBody = z.strictObject({

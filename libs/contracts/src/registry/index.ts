@@ -5,7 +5,7 @@ import { agent, type Agent, type AgentKey } from './agents.js';
 import { counterparty, type Counterparty } from './counterparties.js';
 import { group, type Group } from './groups.js';
 import { incident, type Incident } from './incidents.js';
-import { builtInGroups, registryKind, registryKinds, type RegistryKind } from './kinds.js';
+import { applyOrder, builtInGroups, registryKind, registryKinds, type RegistryKind } from './kinds.js';
 import { person, type Person } from './people.js';
 import { profile, type Profile } from './profiles.js';
 import { changeWindow, resource, type ChangeWindow, type Resource } from './resources.js';
@@ -50,7 +50,7 @@ export interface Known<K extends RegistryKind> {
 }
 
 export {
-  actionType, agent, builtInGroups, changeWindow, counterparty, group, incident, person, profile, registryKind,
+  actionType, agent, applyOrder, builtInGroups, changeWindow, counterparty, group, incident, person, profile, registryKind,
   registryKinds, resource, target,
   type ActionType, type Agent, type AgentKey, type ChangeWindow, type Counterparty, type Group, type Incident,
   type Person, type Profile, type RegistryKind, type Resource, type Target,

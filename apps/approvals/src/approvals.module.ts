@@ -1,0 +1,104 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { policyAllowed, policyApprovalRequired, policyCancelRequested, registryChanged } from '#contracts';
+import { DatabaseModule, TimersModule } from '#database';
+import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
+import { MessagingModule, on } from '#messaging';
+import { ApprovalsController } from './approvals.controller.js';
+import type { Settings } from './config.js';
+import { AnnounceOpenings } from './handlers/announce-openings.js';
+import { AskToEnd } from './handlers/ask-to-end.js';
+import { CastVote } from './handlers/cast-vote.js';
+import { CloseReview } from './handlers/close-review.js';
+import { CountVote } from './handlers/count-vote.js';
+import { DecideVote } from './handlers/decide-vote.js';
+import { EndApprovals } from './handlers/end-approvals.js';
+import { EndAsked } from './handlers/end-asked.js';
+import { EndByPerson } from './handlers/end-by-person.js';
+import { EndUnreadable } from './handlers/end-unreadable.js';
+import { ExpireApprovals } from './handlers/expire-approvals.js';
+import { JudgeAgain } from './handlers/judge-again.js';
+import { ListApprovals } from './handlers/list-approvals.js';
+import { ListReviews } from './handlers/list-reviews.js';
+import { LoadCase } from './handlers/load-case.js';
+import { OpenApprovals } from './handlers/open-approvals.js';
+import { OpeningRows } from './handlers/opening-rows.js';
+import { OpenReviews } from './handlers/open-reviews.js';
+import { ReadEvidence } from './handlers/read-evidence.js';
+import { ReplacePlan } from './handlers/replace-plan.js';
+import { ShowApproval } from './handlers/show-approval.js';
+import { SuspendAgents } from './handlers/suspend-agents.js';
+import { Sweep, SweepAgain, SweepSuspended } from './handlers/sweep-suspended.js';
+import { expireTimer, suspendTimer, sweepTimer } from './handlers/timer-kinds.js';
+import { ApprovalStore } from './io/approval.store.js';
+import { CaseStore } from './io/case.store.js';
+import { FrozenEntryStore } from './io/frozen-entry.store.js';
+import { InboxStore } from './io/inbox.store.js';
+import { OpeningStore } from './io/opening.store.js';
+import { Outcomes } from './io/outcomes.js';
+import { Peers } from './io/peers.js';
+import { HttpPolicyDoor, PolicyDoor } from './io/policy-door.js';
+import { HttpRegistryDoor, RegistryDoor } from './io/registry-door.js';
+import { RegistryFacts } from './io/registry-facts.js';
+import { ReviewStore } from './io/review.store.js';
+import { SuspensionStore } from './io/suspension.store.js';
+import { VoteSigner } from './io/vote-signer.js';
+import { VoteStore } from './io/vote.store.js';
+import { CreateApprovals } from './migrations/create-approvals.js';
+import { ReviewsController } from './reviews.controller.js';
+
+/** All of this service's schema but the shared tables, in the order in which they run. */
+export const migrations = [...registryCopyMigrations, CreateApprovals];
+
+/** What this service hears. Everything else it does, people or the clock make it do. */
+const hears = [
+  on(policyApprovalRequired, OpenApprovals),
+  on(policyAllowed, OpenReviews),
+  on(policyCancelRequested, EndAsked),
+  on(registryChanged, SweepSuspended),
+];
+
+const timers = TimersModule.forHandlers([
+  { kind: expireTimer, handler: ExpireApprovals },
+  { kind: sweepTimer, handler: SweepAgain },
+  { kind: suspendTimer, handler: SuspendAgents },
+]);
+
+const handlers: Provider[] = [
+  AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EndApprovals, EndAsked, EndByPerson,
+  EndUnreadable, ExpireApprovals, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
+  OpenReviews, ReadEvidence, ReplacePlan, ShowApproval, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
+]; // prettier-ignore
+
+const stores: Provider[] = [
+  ApprovalStore, CaseStore, FrozenEntryStore, InboxStore, OpeningStore, Outcomes, RegistryFacts, ReviewStore, SuspensionStore,
+  VoteSigner, VoteStore,
+]; // prettier-ignore
+
+/** The other services, as this one calls them. */
+const doors: Provider[] = [
+  Peers,
+  { provide: PolicyDoor, useClass: HttpPolicyDoor },
+  { provide: RegistryDoor, useClass: HttpRegistryDoor },
+];
+
+/** Everything that acts and everything that stores: what a spec makes without a broker and without the other services. */
+export const parts: Provider[] = [...handlers, ...stores];
+
+@Module({})
+export class ApprovalsModule {
+  static forSettings(settings: Settings): DynamicModule {
+    return {
+      module: ApprovalsModule,
+      imports: [
+        DatabaseModule.forService({ schema: 'approvals', migrations }),
+        MessagingModule.forService({ service: 'approvals', hears, unreadable: EndUnreadable }),
+        timers,
+        KeysModule.forService(),
+        FactsModule.forService(),
+        callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
+      ],
+      controllers: [ApprovalsController, ReviewsController],
+      providers: [...parts, ...doors],
+    };
+  }
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Known, NotEligibleWhy, Person } from '#contracts';
+import { chainOf, maySee, seatToApprove, seatToDeny, whyMayNotEnd, type Circle } from './eligibility.js';
+import { agentOf, circleOf, decider, groupOf, idp, planOf, stageOf } from './plan.fixture.js';
+
+const everybody = ['anna', 'olga', 'rita', 'paul', 'vera', 'asked'];
+const limit = { amount_minor: 5_000, currency: 'EUR' };
+const first = stageOf();
+const second = stageOf({ stage: 2, group: 'finance', min_limit: limit });
+const plan = planOf([first, second], { excluded: [{ person: 'vera', why: 'excluded' }] });
+const groups = [
+  groupOf('dba', everybody),
+  groupOf('finance', ['fay', 'gus']),
+  groupOf('soc-lead', ['sam', 'olga']),
+  groupOf('auditors', ['audrey']),
+];
+const circle: Circle = {
+  ...circleOf(plan, groups),
+  chain: chainOf([agentOf()], { iss: idp, sub: 'sub-asked' }),
+};
+
+describe('who may approve', () => {
+  it.each<[string, string, Partial<Person>, NotEligibleWhy | 'yes']>([
+    ['a member of the stage', 'anna', {}, 'yes'],
+    ['the owner', 'olga', {}, 'owner'],
+    ['who registered the agent', 'rita', {}, 'registrar'],
+    ['a principal', 'paul', {}, 'in_delegation_chain'],
+    ['for whom it acts in this request', 'asked', {}, 'self_approval'],
+    ['whom policy excluded', 'vera', {}, 'excluded'],
+    ['who is no member', 'nobody', {}, 'not_in_group'],
+    ['who belongs to a later stage', 'gus', { limits: [limit] }, 'not_in_group'],
+    ['a deactivated member', 'anna', { state: 'inactive' }, 'not_a_person'],
+    [
+      'a second account of the one for whom it acts',
+      'anna',
+      {
+        identities: [
+          { iss: 'https://other.example', sub: 'a' },
+          { iss: idp, sub: 'sub-asked' },
+        ],
+      },
+      'self_approval',
+    ],
+  ])('%s', (_, id, spec, expected) => {
+    const seat = seatToApprove(decider(id, spec), first, circle);
+    expect(seat.ok ? 'yes' : seat.why).toBe(expected);
+  });
+
+  it('needs the delegated limit of the stage, to the last minor unit', () => {
+    const seat = (amount_minor: number) =>
+      seatToApprove(decider('gus', { limits: [{ amount_minor, currency: 'EUR' }] }), second, circle);
+    expect(seat(4_999)).toEqual({ ok: false, why: 'limit_too_low' });
+    expect(seat(5_000)).toMatchObject({ ok: true });
+  });
+
+  it('keeps a new owner out of an old plan', () => {
+    const changed = { ...circle, chain: chainOf([agentOf(), agentOf({ owner: 'anna' }, 2)], undefined) };
+    expect(seatToApprove(decider('anna'), first, changed)).toEqual({ ok: false, why: 'owner' });
+  });
+
+  it('has no seat in a group that the registry does not know', () => {
+    const without = { ...circle, groups: new Map() };
+    expect(seatToApprove(decider('anna'), first, without)).toEqual({ ok: false, why: 'not_in_group' });
+  });
+
+  it('never lets anybody of the chain in, whatever the groups, limits and plan say', () => {
+    const names = fc.constantFrom('anna', 'ben', 'cora', 'dina');
+    fc.assert(
+      fc.property(
+        fc.record({
+          owner: names,
+          principals: fc.array(names),
+          registrar: names,
+          members: fc.array(names),
+          voter: names,
+        }),
+        ({ members, owner, principals, registrar, voter }) => {
+          const agent: Known<'agents'> = { ...agentOf({ owner, principals }), changed_by: registrar };
+          const around = circleOf(planOf([first]), [groupOf('dba', members)], [agent]);
+          const chain = [owner, registrar, ...principals];
+          for (const seat of [seatToApprove, seatToDeny]) {
+            expect(seat(decider(voter), first, around).ok).toBe(members.includes(voter) && !chain.includes(voter));
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('who may say no', () => {
+  it('anybody of any stage, whatever their limit and without waiting for their turn', () => {
+    const seat = seatToDeny(decider('gus'), first, circle);
+    expect(seat).toMatchObject({ ok: true, stage: { stage: 2 } });
+  });
+
+  it('nobody of the chain', () => {
+    expect(seatToDeny(decider('olga'), first, circle)).toEqual({ ok: false, why: 'owner' });
+  });
+});
+
+describe('who may know', () => {
+  it.each<[string, string, boolean]>([
+    ['a member of the first stage', 'anna', true],
+    ['a member of a later stage', 'fay', true],
+    ['soc-lead', 'sam', true],
+    ['auditors', 'audrey', true],
+    ['the owner, who is told why not', 'olga', true],
+    ['anybody else', 'nobody', false],
+  ])('%s', (_, id, expected) => {
+    expect(maySee(decider(id), circle)).toBe(expected);
+  });
+
+  it('a deactivated person sees nothing', () => {
+    expect(maySee(decider('anna', { state: 'inactive' }), circle)).toBe(false);
+  });
+});
+
+describe('who may withdraw and stop', () => {
+  it.each<[string, string, NotEligibleWhy | undefined]>([
+    ['a member of a stage', 'anna', undefined],
+    ['a member of a later stage, whatever their limit', 'fay', undefined],
+    ['soc-lead', 'sam', undefined],
+    ['soc-lead, even who owns the agent: stopping is always safe', 'olga', undefined],
+    ['a principal', 'paul', 'in_delegation_chain'],
+    ['an auditor, who only looks', 'audrey', 'not_in_group'],
+  ])('%s', (_, id, expected) => {
+    expect(whyMayNotEnd(decider(id), circle)).toBe(expected);
+  });
+});

@@ -1,0 +1,107 @@
+import type { IssuerSubject, Known, NotEligibleWhy, Plan, Stage } from '#contracts';
+import { stagesInOrder } from './approval.js';
+import { coversLimit, type Decider } from './decider.js';
+
+/**
+ * Everything that decides about people for one request, as the registry says it now. The plan names who policy
+ * excluded; the chain is read again at each decision, so that a new owner is kept out of an old plan too.
+ */
+export interface Circle {
+  plan: Plan;
+  chain: Chain;
+  groups: ReadonlyMap<string, Known<'groups'>>;
+}
+
+/** Who stands behind an agent: none of them ever decides for it. */
+export interface Chain {
+  owners: string[];
+  registrars: string[];
+  principals: string[];
+  /** For whom the agent says it acts in this request. A claim may exclude a person; it never lets one in. */
+  onBehalfOf: IssuerSubject | undefined;
+}
+
+/** The chain of an agent over the versions that matter to a request: the one that was judged and the current one. */
+export function chainOf(versions: Known<'agents'>[], onBehalfOf: IssuerSubject | undefined): Chain {
+  return {
+    owners: versions.map((agent) => agent.spec.owner),
+    registrars: versions.map((agent) => agent.changed_by),
+    principals: versions.flatMap((agent) => agent.spec.principals),
+    onBehalfOf,
+  };
+}
+
+/** Why a person of the agent's own chain may not decide, or undefined for everybody else. */
+export function whyInChain(person: Decider, chain: Chain): NotEligibleWhy | undefined {
+  const asked = chain.onBehalfOf;
+  if (asked !== undefined && person.identities.some((own) => own.iss === asked.iss && own.sub === asked.sub)) {
+    return 'self_approval';
+  }
+  if (chain.owners.includes(person.id)) return 'owner';
+  if (chain.registrars.includes(person.id)) return 'registrar';
+  return chain.principals.includes(person.id) ? 'in_delegation_chain' : undefined;
+}
+
+/** Why a person may never decide this request, whatever their groups. */
+export function whyExcluded(person: Decider, circle: Circle): NotEligibleWhy | undefined {
+  if (!person.active) return 'not_a_person';
+  return (
+    whyInChain(person, circle.chain) ?? circle.plan.excluded.find((exclusion) => exclusion.person === person.id)?.why
+  );
+}
+
+export function isMember(person: Decider, group: string, circle: Pick<Circle, 'groups'>): boolean {
+  return circle.groups.get(group)?.spec.members.includes(person.id) ?? false;
+}
+
+export type Seat = { ok: true; stage: Stage; group: Known<'groups'> } | { ok: false; why: NotEligibleWhy };
+
+/** The seat an approving vote fills: in the stage that is being decided, within the person's delegated limit. */
+export function seatToApprove(person: Decider, stage: Stage, circle: Circle): Seat {
+  const why = whyExcluded(person, circle);
+  if (why !== undefined) return { ok: false, why };
+  const group = circle.groups.get(stage.group);
+  if (group === undefined || !isMember(person, stage.group, circle)) return { ok: false, why: 'not_in_group' };
+  return coversLimit(person, stage) ? { ok: true, stage, group } : { ok: false, why: 'limit_too_low' };
+}
+
+/**
+ * The seat from which a person says no: the stage being decided if they stand in it, else any other of the plan.
+ * Saying no needs no delegated limit, and nobody has to wait for their stage to stop a request.
+ */
+export function seatToDeny(person: Decider, current: Stage, circle: Circle): Seat {
+  const why = whyExcluded(person, circle);
+  if (why !== undefined) return { ok: false, why };
+  for (const stage of [current, ...stagesInOrder(circle.plan)]) {
+    const group = circle.groups.get(stage.group);
+    if (group !== undefined && isMember(person, stage.group, circle)) return { ok: true, stage, group };
+  }
+  return { ok: false, why: 'not_in_group' };
+}
+
+/** Groups whose people see every request: those who stop things, and those who look afterwards. */
+export const overseers = ['soc-lead', 'auditors'] as const;
+
+/**
+ * May this person know that the request exists? The people of the plan, the overseers, and the agent's own chain, who
+ * know of it anyway and are told why they may not decide.
+ */
+export function maySee(person: Decider, circle: Circle): boolean {
+  if (!person.active) return false;
+  const groups = [...circle.plan.stages.map((stage) => stage.group), ...overseers];
+  return groups.some((group) => isMember(person, group, circle)) || whyInPlanChain(person, circle) !== undefined;
+}
+
+function whyInPlanChain(person: Decider, circle: Circle): NotEligibleWhy | undefined {
+  const named = circle.plan.excluded.find((one) => one.person === person.id && one.why !== 'excluded');
+  return whyInChain(person, circle.chain) ?? named?.why;
+}
+
+/** Why this person may not take a request back or stop it: anyone eligible in a group of the plan may, and `soc-lead`. */
+export function whyMayNotEnd(person: Decider, circle: Circle): NotEligibleWhy | undefined {
+  if (!person.active) return 'not_a_person';
+  if (isMember(person, 'soc-lead', circle)) return undefined;
+  const excluded = whyExcluded(person, circle);
+  if (excluded !== undefined) return excluded;
+  return circle.plan.stages.some((stage) => isMember(person, stage.group, circle)) ? undefined : 'not_in_group';
+}

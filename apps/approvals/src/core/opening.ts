@@ -1,0 +1,42 @@
+import type { Grant, Known, Plan, RequestValue, Stage, Verdict } from '#contracts';
+import { firstStage, type Ending } from './approval.js';
+import type { Believed } from './belief.js';
+import { whyPlanCannotStand, type PeopleOf } from './plan.js';
+
+export type Opening =
+  | { kind: 'open'; request: RequestValue; verdict: Verdict; plan: Plan; grant: Grant; stage: Stage }
+  /** It ends as it begins. */
+  | { kind: 'ended'; ending: Ending }
+  | { kind: 'forged' };
+
+export interface Around {
+  /** The agent as it is now, if it is known. */
+  agent: Known<'agents'> | undefined;
+  peopleOf: PeopleOf;
+}
+
+/** What becomes of a request for which policy wants people. */
+export function openingOf(believed: Believed, around: Around): Opening {
+  if (believed.kind === 'forged') return { kind: 'forged' };
+  if (believed.kind === 'doubtful') return { kind: 'ended', ending: { state: 'denied', code: 'engine_error' } };
+  if (around.agent?.spec.state === 'suspended') {
+    return { kind: 'ended', ending: { state: 'cancelled', code: 'agent_suspended' } };
+  }
+  return planned(believed.request, believed.verdict, around.peopleOf);
+}
+
+/** Opens the plan of a verdict that wants people, or says why nobody can decide it. */
+export function planned(
+  request: RequestValue,
+  verdict: Verdict,
+  peopleOf: PeopleOf,
+): Opening & { kind: 'open' | 'ended' } {
+  const { plan, grant } = verdict;
+  const stage = plan && firstStage(plan);
+  if (plan === undefined || grant === undefined || stage === undefined) {
+    return { kind: 'ended', ending: { state: 'denied', code: 'policy_unsatisfiable' } };
+  }
+  const why = whyPlanCannotStand(plan, peopleOf);
+  if (why !== undefined) return { kind: 'ended', ending: { state: 'denied', code: why } };
+  return { kind: 'open', request, verdict, plan, grant, stage };
+}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { approvalGranted, approvalVoted, type DataOf } from '#contracts';
+import { Timers, type Tx } from '#database';
+import { Outbox, type Said } from '#messaging';
+import { stagesInOrder, type Held } from '../core/approval.js';
+import type { Seat } from '../core/eligibility.js';
+import { accessAfter, countVote, type Counted } from '../core/vote.js';
+import { ApprovalStore } from '../io/approval.store.js';
+import { VoteSigner } from '../io/vote-signer.js';
+import { VoteStore, type StoredVote } from '../io/vote.store.js';
+import type { LoadedCase } from './load-case.js';
+import { expireTimer } from './timer-kinds.js';
+import type { CastVoteInput } from './vote-input.js';
+
+export interface VoteToCount {
+  loaded: LoadedCase;
+  input: CastVoteInput;
+  /** Locked by the transaction, and open. */
+  held: Held;
+  seat: Extract<Seat, { ok: true }>;
+  /** The votes of this plan that were counted before. */
+  before: StoredVote[];
+}
+
+/** Counts one vote that may be counted: the vote, what it leads to, and what is said, in the transaction that holds the lock. */
+@Injectable()
+export class CountVote {
+  constructor(
+    private readonly votes: VoteStore,
+    private readonly signer: VoteSigner,
+    private readonly approvals: ApprovalStore,
+    private readonly timers: Timers,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** Answers what the vote led to. A no is counted here and ended by the caller. */
+  async count(tx: Tx, vote: VoteToCount): Promise<Counted> {
+    const { before, held, input, loaded, seat } = vote;
+    const { body } = input;
+    const stored = this.sign(vote);
+    const approved = before.filter((one) => one.stage === seat.stage.stage && one.decision === 'approve').length;
+    const counted = countVote(loaded.plan, seat.stage, body.decision, approved);
+    const granted = counted.then === 'granted';
+    const next = counted.then === 'next_stage' ? counted.stage : undefined;
+    await this.votes.add(tx, {
+      ...stored,
+      actionId: held.actionId,
+      planNo: held.planNo,
+      reason: body.reason,
+      countedAt: held.now,
+    });
+    await this.approvals.count(tx, { actionId: held.actionId, from: held.version, next, granted });
+    if (granted) await this.timers.clear(tx, expireTimer, [held.actionId]);
+    const voted = votedOf(vote, stored, counted);
+    await this.outbox.say(tx, granted ? [voted, grantedOf(vote, [...before, stored])] : [voted]);
+    return counted;
+  }
+
+  private sign({ held, input, loaded, seat }: VoteToCount): StoredVote {
+    const { body } = input;
+    const { person, row, view, viewDigest } = loaded;
+    const counted = this.signer.sign(
+      {
+        action_id: row.actionId,
+        action_digest: row.actionDigest,
+        plan_digest: view.plan_digest,
+        view_digest: viewDigest,
+        variant: view.variant,
+        decision: body.decision,
+        reason: body.reason,
+        confirmed: body.confirmed,
+        ...(body.caps && { caps: body.caps }),
+        person: person.id,
+      },
+      {
+        person_version: person.version,
+        seat: { stage: seat.stage.stage, group: { id: seat.group.id, version: seat.group.version } },
+        received_at: held.now.toISOString(),
+      },
+    );
+    return { person: person.id, stage: seat.stage.stage, decision: body.decision, caps: body.caps, counted };
+  }
+}
+
+function votedOf(
+  { held, input, loaded, seat }: VoteToCount,
+  stored: StoredVote,
+  counted: Counted,
+): Said<typeof approvalVoted> {
+  const next = counted.then === 'next_stage' ? nextOf(held, counted.stage) : undefined;
+  return {
+    event: approvalVoted,
+    subject: held.actionId,
+    sequence: held.version + 1,
+    data: {
+      action_id: held.actionId,
+      agent_id: held.agentId,
+      person: loaded.person.id,
+      decision: stored.decision,
+      stage: seat.stage.stage,
+      counted: stored.counted,
+      ...(next && { next }),
+    },
+    traceparent: input.traceparent ?? held.traceparent,
+  };
+}
+
+function nextOf(held: Held, stage: { stage: number; group: string }): DataOf<typeof approvalVoted>['next'] {
+  if (held.summary === undefined) return undefined;
+  const summary = { ...held.summary, groups: [stage.group] };
+  return { stage: stage.stage, deadline_at: held.deadlineAt.toISOString(), summary };
+}
+
+function grantedOf({ held, input, loaded }: VoteToCount, votes: StoredVote[]): Said<typeof approvalGranted> {
+  const { grant, plan, row } = loaded;
+  const order = stagesInOrder(plan).map(({ stage }) => stage);
+  const inOrder = votes.toSorted((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage));
+  return {
+    event: approvalGranted,
+    subject: held.actionId,
+    sequence: held.version + 2,
+    data: {
+      action_id: held.actionId,
+      agent_id: held.agentId,
+      evidence: {
+        request: row.request,
+        verdict: row.verdict,
+        facts: row.facts,
+        votes: inOrder.map(({ counted }) => counted),
+      },
+      granted: accessAfter(
+        grant,
+        votes.map(({ caps }) => caps),
+      ),
+    },
+    traceparent: input.traceparent ?? held.traceparent,
+  };
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  issuerSubject, ProblemError, verdict as verdictSchema, type DecisionView, type Grant, type Known, type Plan,
+  type Verdict,
+} from '#contracts'; // prettier-ignore
+import { isKnown, type CopyEntry, type Wanted } from '#facts';
+import { Fault } from '#platform';
+import { Trust, viewDigest, viewOf } from '#trust';
+import { groupsOf } from '../core/approval.js';
+import { deciderOf, type Decider } from '../core/decider.js';
+import { chainOf, maySee, overseers, type Circle } from '../core/eligibility.js';
+import { CaseStore, type CaseRow } from '../io/case.store.js';
+import { RegistryFacts } from '../io/registry-facts.js';
+
+/** One approval as one person meets it: the evidence, the view of it, and who stands around it. */
+export interface LoadedCase {
+  row: CaseRow;
+  verdict: Verdict;
+  plan: Plan;
+  grant: Grant;
+  view: DecisionView;
+  viewDigest: string;
+  person: Decider;
+  circle: Circle;
+  /** The agent as it is now; undefined when it was deleted. */
+  agent: Known<'agents'> | undefined;
+}
+
+/** `now`: the registry itself is asked, for whatever decides. `copy`: a moment ago will do, for whatever only shows. */
+export type Freshness = 'now' | 'copy';
+
+@Injectable()
+export class LoadCase {
+  constructor(
+    private readonly cases: CaseStore,
+    private readonly trust: Trust,
+    private readonly registry: RegistryFacts,
+  ) {}
+
+  /** Throws `not_found` for whoever may not see it, exactly as for an id that does not exist. */
+  async load(actionId: string, caller: Known<'people'>, freshness: Freshness): Promise<LoadedCase> {
+    const row = await this.cases.read(actionId);
+    if (row === undefined) throw new ProblemError('not_found');
+    const judged = this.judged(row);
+    const wanted = wantedFor(row, judged.plan, caller.id);
+    const entries = freshness === 'now' ? await this.registry.now(wanted) : this.registry.copied(wanted);
+    const loaded = { row, ...judged, ...shown(row, judged.verdict), ...around(row, judged.plan, entries) };
+    // Whoever the registry no longer knows is nobody here.
+    const person = entries.find((entry) => isKnown(entry, 'people'));
+    if (person === undefined || !maySee(deciderOf(person), loaded.circle)) throw new ProblemError('not_found');
+    return { ...loaded, person: deciderOf(person) };
+  }
+
+  /** The verdict was verified before it was stored; verified again because people decide on what it says. */
+  private judged(row: CaseRow): { verdict: Verdict; plan: Plan; grant: Grant } {
+    const read = this.trust.verify(row.verdict, { purpose: 'verdict', service: 'policy', schema: verdictSchema });
+    if (!read.ok || read.payload.plan === undefined || read.payload.grant === undefined) {
+      throw new Fault('internal', { retryable: false, message: 'the stored verdict does not verify' });
+    }
+    const { payload: verdict } = read;
+    return { verdict, plan: read.payload.plan, grant: read.payload.grant };
+  }
+}
+
+function wantedFor(row: CaseRow, plan: Plan, personId: string): Wanted[] {
+  const groups = new Set([...groupsOf(plan), ...overseers]);
+  return [
+    { kind: 'people', id: personId },
+    { kind: 'agents', id: row.agentId },
+    ...[...groups].map((id) => ({ kind: 'groups', id }) as const),
+  ];
+}
+
+function shown(row: CaseRow, verdict: Verdict): Pick<LoadedCase, 'view' | 'viewDigest'> {
+  const { actionType, agent, facts, request } = row;
+  const view = viewOf({ verdict, facts, request, agent, actionType, variant: 'full' });
+  return { view, viewDigest: viewDigest(view) };
+}
+
+function around(row: CaseRow, plan: Plan, entries: (CopyEntry | undefined)[]): Pick<LoadedCase, 'circle' | 'agent'> {
+  const agent = entries.find((entry) => isKnown(entry, 'agents'));
+  const groups = new Map(entries.filter((entry) => isKnown(entry, 'groups')).map((group) => [group.id, group]));
+  const claimed: unknown = JSON.parse(row.request.value);
+  const onBehalfOf = principal.safeParse(claimed).data?.context.on_behalf_of;
+  const chain = chainOf(agent === undefined ? [row.agent] : [row.agent, agent], onBehalfOf);
+  return { agent, circle: { plan, chain, groups } };
+}
+
+const principal = z.object({ context: z.object({ on_behalf_of: issuerSubject.optional() }) });

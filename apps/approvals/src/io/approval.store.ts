@@ -1,0 +1,201 @@
+import { Injectable } from '@nestjs/common';
+import type { Stage } from '#contracts';
+import type { Tx } from '#database';
+import type { ApprovalState, Ending, Held, Summary } from '../core/approval.js';
+import { limitOf, type NewPlan } from './new-row.js';
+
+/** One step of one approval, saved only while the row still has the version that was locked. */
+export interface Ended {
+  actionId: string;
+  from: number;
+  to: number;
+  ending: Ending;
+  by: string | undefined;
+  reason: string | undefined;
+}
+
+interface HeldRow {
+  action_id: string;
+  agent_id: string;
+  action_digest: string;
+  state: ApprovalState;
+  version: number;
+  plan_no: number;
+  stage: number;
+  deadline_at: Date;
+  summary: Summary | null;
+  traceparent: string | null;
+  now: Date;
+}
+
+const heldColumns = `action_id, agent_id, action_digest, state, version, plan_no, stage, deadline_at, summary, traceparent`;
+
+/** The rows of approvals, and their transitions: each is a compare-and-set on the version that was read under the lock. */
+@Injectable()
+export class ApprovalStore {
+  /** Locks these approvals, always in the same order, and reads the clock after each lock was granted. */
+  async lock(tx: Tx, actionIds: string[]): Promise<Held[]> {
+    return this.#held(tx, 'action_id = ANY($1::uuid[])', actionIds);
+  }
+
+  /** Locks what these agents have open. */
+  async lockOpenOf(tx: Tx, agentIds: string[]): Promise<Held[]> {
+    return this.#held(tx, `agent_id = ANY($1::text[]) AND state = 'open'`, agentIds);
+  }
+
+  async #held(tx: Tx, where: string, ids: string[]): Promise<Held[]> {
+    const rows = await tx.query<HeldRow>(
+      // The lock is taken inside, the clock is read outside: a materialised FOR UPDATE hands on one locked row at a time.
+      `WITH held AS MATERIALIZED (
+         SELECT ${heldColumns} FROM approval WHERE ${where} ORDER BY action_id
+       )
+       SELECT held.*, clock_timestamp() AS now FROM held`,
+      [ids],
+    );
+    return rows.map(heldOf);
+  }
+
+  async end(tx: Tx, ended: Ended[]): Promise<void> {
+    const given = ended.map(({ actionId, from, to, ending, by, reason }) => ({
+      action_id: actionId,
+      from_version: from,
+      to_version: to,
+      state: ending.state,
+      code: ending.code,
+      by,
+      reason,
+    }));
+    const rows = await tx.query<{ moved: number }>(updateEnded, [JSON.stringify(given)]);
+    expectMoved(rows, ended.length);
+  }
+
+  /** A vote was counted: the stage may move on, or the whole be granted; two events were said then, so two numbers are used. */
+  async count(
+    tx: Tx,
+    move: { actionId: string; from: number; next: Stage | undefined; granted: boolean },
+  ): Promise<void> {
+    const { actionId, from, granted, next } = move;
+    const rows = await tx.query<{ moved: number }>(updateCounted, [
+      actionId,
+      from,
+      granted,
+      next?.stage ?? null,
+      next?.group ?? null,
+      ...limitOf(next),
+    ]);
+    expectMoved(rows, 1);
+  }
+
+  /** Another plan takes the place of this one: its votes belong to the old plan number and count no more. */
+  async replace(tx: Tx, held: Held, plan: NewPlan): Promise<void> {
+    const { evidence, stage } = plan;
+    const rows = await tx.query<{ moved: number }>(updateReplaced, [
+      held.actionId,
+      held.version,
+      stage.stage,
+      stage.group,
+      ...limitOf(stage),
+      plan.groups,
+      plan.excluded,
+      plan.headline,
+      JSON.stringify(plan.summary),
+      plan.deadlineAt,
+      evidence.verdict,
+      evidence.facts,
+      evidence.agentVersion,
+      evidence.actionType?.id ?? null,
+      evidence.actionType?.version ?? null,
+    ]);
+    expectMoved(rows, 1);
+  }
+
+  /** An ask to end goes on behind the grant: it takes the next number of the row, so that readers keep the order. */
+  async passOn(
+    tx: Tx,
+    asks: { actionId: string; from: number; what: string; by: string; reason?: string }[],
+  ): Promise<void> {
+    const given = asks.map(({ actionId, from, ...ask }) => ({ action_id: actionId, from_version: from, ...ask }));
+    const rows = await tx.query<{ moved: number }>(
+      `WITH given AS (
+         SELECT * FROM json_to_recordset($1::json) AS g (action_id uuid, from_version int, what text, by text, reason text)
+       ), moved AS (
+         UPDATE approval a SET version = version + 1 FROM given g
+         WHERE a.action_id = g.action_id AND a.version = g.from_version AND a.state = 'granted'
+         RETURNING a.action_id, a.version, g.what, g.by, g.reason
+       ), told AS (
+         INSERT INTO step (action_id, version, what, by, reason) SELECT action_id, version, what, by, reason FROM moved
+       ) SELECT count(*)::int AS moved FROM moved`,
+      [JSON.stringify(given)],
+    );
+    expectMoved(rows, asks.length);
+  }
+}
+
+function heldOf(row: HeldRow): Held {
+  return {
+    actionId: row.action_id,
+    agentId: row.agent_id,
+    actionDigest: row.action_digest,
+    state: row.state,
+    version: row.version,
+    planNo: row.plan_no,
+    stage: row.stage,
+    deadlineAt: row.deadline_at,
+    summary: row.summary ?? undefined,
+    traceparent: row.traceparent ?? undefined,
+    now: row.now,
+  };
+}
+
+/** The rows are locked: another version can only mean that this code is wrong, and then nothing may be committed. */
+function expectMoved(rows: { moved: number }[], wanted: number): void {
+  if (rows[0]?.moved !== wanted) throw new Error('an approval moved under its lock');
+}
+
+const updateCounted = `
+  WITH moved AS (
+    UPDATE approval SET
+      version = version + CASE WHEN $3::boolean THEN 2 ELSE 1 END,
+      state = CASE WHEN $3 THEN 'granted' ELSE state END,
+      code = CASE WHEN $3 THEN 'approved' ELSE code END,
+      closed_at = CASE WHEN $3 THEN clock_timestamp() ELSE closed_at END,
+      stage = coalesce($4::int, stage),
+      stage_group = CASE WHEN $4 IS NULL THEN stage_group ELSE $5::text END,
+      stage_min_minor = CASE WHEN $4 IS NULL THEN stage_min_minor ELSE $6::bigint END,
+      stage_min_currency = CASE WHEN $4 IS NULL THEN stage_min_currency ELSE $7::text END
+    WHERE action_id = $1 AND version = $2 AND state = 'open'
+    RETURNING action_id, version
+  ), told AS (
+    INSERT INTO step (action_id, version, what) SELECT action_id, version, 'granted' FROM moved WHERE $3
+  )
+  SELECT count(*)::int AS moved FROM moved`;
+
+const updateEnded = `
+  WITH given AS (
+    SELECT * FROM json_to_recordset($1::json) AS g (
+      action_id uuid, from_version int, to_version int, state text, code text, by text, reason text)
+  ), moved AS (
+    UPDATE approval a SET state = g.state, code = g.code, version = g.to_version, closed_at = clock_timestamp()
+    FROM given g
+    WHERE a.action_id = g.action_id AND a.version = g.from_version AND a.state = 'open'
+    RETURNING a.action_id, g.to_version, g.state, g.by, g.reason
+  ), told AS (
+    INSERT INTO step (action_id, version, what, by, reason) SELECT action_id, to_version, state, by, reason FROM moved
+  )
+  SELECT count(*)::int AS moved FROM moved`;
+
+const updateReplaced = `
+  WITH moved AS (
+    UPDATE approval SET version = version + 1, plan_no = plan_no + 1, stage = $3, stage_group = $4,
+      stage_min_minor = $5, stage_min_currency = $6, people_groups = $7, excluded = $8, headline = $9, summary = $10,
+      deadline_at = $11
+    WHERE action_id = $1 AND version = $2 AND state = 'open'
+    RETURNING action_id, version
+  ), kept AS (
+    UPDATE evidence e SET verdict = $12, facts = $13, agent_version = $14, action_type = $15,
+      action_type_version = $16
+    FROM moved WHERE e.action_id = moved.action_id
+  ), told AS (
+    INSERT INTO step (action_id, version, what) SELECT action_id, version, 'replaced' FROM moved
+  )
+  SELECT count(*)::int AS moved FROM moved`;

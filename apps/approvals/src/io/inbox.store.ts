@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import type { ApprovalState } from '../core/approval.js';
+import type { Decider } from '../core/decider.js';
+
+export interface Line {
+  actionId: string;
+  agentId: string;
+  headline: string;
+  severity: string;
+  group: string;
+  stage: number;
+  state: ApprovalState;
+  openedAt: Date;
+  deadlineAt: Date;
+}
+
+export interface Step {
+  at: Date;
+  what: string;
+  by: string | undefined;
+  reason: string | undefined;
+}
+
+interface Row {
+  action_id: string;
+  agent_id: string;
+  headline: string;
+  severity: string;
+  stage_group: string | null;
+  stage: number;
+  state: ApprovalState;
+  opened_at: Date;
+  deadline_at: Date;
+}
+
+const columns = `action_id, agent_id, headline, summary->>'severity' AS severity, stage_group, stage, state, opened_at, deadline_at`;
+
+/** More than a person can read at once; what is left comes up as the first ones are decided. */
+const mostLines = 200;
+
+/** What lists show. Nothing here decides: each vote reads the registry and the row again. */
+@Injectable()
+export class InboxStore {
+  constructor(private readonly database: Database) {}
+
+  /** What waits for this person now, oldest deadline first: their groups' stages that their limits reach, not yet voted on. */
+  async waitingFor(person: Decider, groups: string[]): Promise<Line[]> {
+    const rows = await this.database.query<Row>(selectWaiting, [
+      groups,
+      person.id,
+      person.limits.map((limit) => limit.currency),
+      person.limits.map((limit) => limit.amount_minor),
+    ]);
+    return rows.map(lineOf);
+  }
+
+  /** What this person's groups had a part in; everything for overseers. Open ones oldest deadline first, others newest first. */
+  async inState(state: ApprovalState, groups: string[] | 'all'): Promise<Line[]> {
+    const order = state === 'open' ? 'deadline_at, action_id' : 'deadline_at DESC, action_id DESC';
+    const rows = await this.database.query<Row>(
+      `SELECT ${columns} FROM approval
+       WHERE state = $1 AND stage_group IS NOT NULL AND ($2::text[] IS NULL OR people_groups && $2)
+       ORDER BY ${order} LIMIT ${String(mostLines)}`,
+      [state, groups === 'all' ? null : groups],
+    );
+    return rows.map(lineOf);
+  }
+
+  /** What happened to one approval, in order, its votes apart. */
+  async steps(actionId: string): Promise<Step[]> {
+    const rows = await this.database.query<{ at: Date; what: string; by: string | null; reason: string | null }>(
+      `SELECT at, what, by, reason FROM (
+         SELECT counted_at AS at, CASE decision WHEN 'approve' THEN 'approved' ELSE 'denied_by' END AS what, person AS by, reason, 0 AS after
+         FROM vote WHERE action_id = $1
+         UNION ALL SELECT at, what, by, reason, version FROM step WHERE action_id = $1
+       ) AS all_steps ORDER BY at, after`,
+      [actionId],
+    );
+    return rows.map((row) => ({ ...row, by: row.by ?? undefined, reason: row.reason ?? undefined }));
+  }
+}
+
+const selectWaiting = `
+  SELECT ${columns} FROM approval a
+  WHERE state = 'open' AND stage_group = ANY($1::text[]) AND deadline_at > now() AND NOT ($2 = ANY(excluded))
+    AND (stage_min_currency IS NULL OR EXISTS (
+      SELECT FROM unnest($3::text[], $4::bigint[]) AS own (currency, amount_minor)
+      WHERE own.currency = a.stage_min_currency AND own.amount_minor >= a.stage_min_minor))
+    AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $2)
+  ORDER BY deadline_at, action_id LIMIT ${String(mostLines)}`;
+
+function lineOf(row: Row): Line {
+  return {
+    actionId: row.action_id,
+    agentId: row.agent_id,
+    headline: row.headline,
+    severity: row.severity,
+    group: row.stage_group ?? '',
+    stage: row.stage,
+    state: row.state,
+    openedAt: row.opened_at,
+    deadlineAt: row.deadline_at,
+  };
+}

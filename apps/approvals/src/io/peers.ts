@@ -1,0 +1,52 @@
+import { CommonSettings, Fault, urlName } from '#platform';
+import { Injectable } from '@nestjs/common';
+import { Keyring, signServiceToken } from '#trust';
+
+export interface PeerAnswer {
+  ok: boolean;
+  status: number;
+  /** Parsed JSON, or undefined when the answer was none. */
+  body: unknown;
+}
+
+const faultOf = { policy: 'policy_unavailable', registry: 'registry_unavailable' } as const;
+
+/** A person is waiting, or a transaction is open: whoever does not answer by then is asked again later. Milliseconds. */
+const answerWithinMs = 3_000;
+
+/** Calls to the other services of this gate, each with a JWT by this service's own key. */
+@Injectable()
+export class Peers {
+  constructor(
+    private readonly settings: CommonSettings,
+    private readonly keyring: Keyring,
+  ) {}
+
+  /** Throws a retryable Fault when no whole answer came in time. */
+  async post(service: 'policy' | 'registry', path: string, body: object): Promise<PeerAnswer> {
+    const url = this.settings[urlName(service)];
+    try {
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${signServiceToken(this.keyring, { from: this.keyring.service, aud: url })}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify(body),
+        redirect: 'error',
+        signal: AbortSignal.timeout(answerWithinMs),
+      });
+      return { ok: response.ok, status: response.status, body: jsonOf(await response.text()) };
+    } catch (cause) {
+      throw new Fault(faultOf[service], { retryable: true, message: `${service} does not answer`, cause });
+    }
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import type { Known, RegistryKind, Versioned } from '#contracts';
+import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type Wanted } from '#facts';
+import { deciderOf, type Decider } from '../core/decider.js';
+import { overseers } from '../core/eligibility.js';
+import type { PeopleOf } from '../core/plan.js';
+
+export const versionKey = ({ id, version }: Versioned): string => `${id}@${String(version)}`;
+
+/** What this service wants to know of the registry: from the copy where a moment ago will do, from the registry where it will not. */
+@Injectable()
+export class RegistryFacts {
+  constructor(
+    private readonly copy: RegistryCopy,
+    private readonly registry: RegistryClient,
+  ) {}
+
+  /** From the copy. */
+  known<K extends RegistryKind>(kind: K, id: string): Known<K> | undefined {
+    return this.copy.get(kind, id);
+  }
+
+  /** From the copy, in the order asked. */
+  copied(wanted: Wanted[]): (CopyEntry | undefined)[] {
+    return wanted.map(({ kind, id }) => this.copy.get(kind, id) as CopyEntry | undefined);
+  }
+
+  /** The groups of a person, from the copy. */
+  groupsOf(personId: string): string[] {
+    const groups = this.copy.all('groups').filter((group) => group.spec.members.includes(personId));
+    return groups.map(({ id }) => id);
+  }
+
+  /** What lists show this person: all of it to overseers, else what their groups have a part in. */
+  sightOf(personId: string): string[] | 'all' {
+    const groups = this.groupsOf(personId);
+    return overseers.some((overseer) => groups.includes(overseer)) ? 'all' : groups;
+  }
+
+  /** The people of a group, from the copy. */
+  readonly peopleOf: PeopleOf = (group) => this.#membersOf(this.copy.get('groups', group));
+
+  /** Groups and people as the registry itself says now. Throws a retryable Fault when it does not answer. */
+  async peopleNow(groups: string[]): Promise<PeopleOf> {
+    const found = await this.now(groups.map((id) => ({ kind: 'groups', id })));
+    const known = new Map(found.filter((entry) => isKnown(entry, 'groups')).map((group) => [group.id, group]));
+    const members = [...new Set([...known.values()].flatMap((group) => group.spec.members))];
+    const looked = await this.now(members.map((id) => ({ kind: 'people', id })));
+    const people = new Map(looked.filter((entry) => isKnown(entry, 'people')).map((one) => [one.id, deciderOf(one)]));
+    return (group) =>
+      (known.get(group)?.spec.members ?? []).map((id) => people.get(id)).filter((person) => person !== undefined);
+  }
+
+  /** Agents at exactly these versions; those that the registry does not know are left out. Asks it at most once. */
+  async agentsAt(wanted: Versioned[]): Promise<Map<string, Known<'agents'>>> {
+    const agents = new Map<string, Known<'agents'>>();
+    const missing = new Map<string, Wanted>();
+    for (const one of wanted) {
+      const copied = this.copy.get('agents', one.id);
+      if (copied?.version === one.version) agents.set(versionKey(one), copied);
+      else missing.set(versionKey(one), { kind: 'agents', ...one });
+    }
+    for (const entry of await this.now([...missing.values()])) {
+      if (isKnown(entry, 'agents')) agents.set(versionKey(entry), entry);
+    }
+    return agents;
+  }
+
+  /** What the registry itself says, in the order asked. A deletion is an answer; undefined = there is no such entry or version. */
+  async now(wanted: Wanted[]): Promise<(CopyEntry | undefined)[]> {
+    if (wanted.length === 0) return [];
+    const { entries } = await this.registry.lookup({ entries: wanted });
+    return entries.map((signed) => signed?.entry);
+  }
+
+  *#membersOf(group: Known<'groups'> | undefined): Generator<Decider> {
+    for (const id of group?.spec.members ?? []) {
+      const person = this.copy.get('people', id);
+      if (person !== undefined) yield deciderOf(person);
+    }
+  }
+}

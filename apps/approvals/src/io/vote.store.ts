@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { Caps, CountedVote, VoteBody } from '#contracts';
+import { Database, type Tx } from '#database';
+
+export interface StoredVote {
+  person: string;
+  stage: number;
+  decision: VoteBody['decision'];
+  caps: Caps | undefined;
+  counted: CountedVote;
+}
+
+export interface NewVote extends StoredVote {
+  actionId: string;
+  planNo: number;
+  reason: string;
+  countedAt: Date;
+}
+
+interface Row {
+  person: string;
+  stage: number;
+  decision: VoteBody['decision'];
+  caps: Caps | null;
+  vote: string;
+  counting: string;
+}
+
+const selectVotes = `
+  SELECT person, stage, decision, caps, vote, counting FROM vote
+  WHERE action_id = $1 AND plan_no = $2 ORDER BY counted_at, person`;
+
+@Injectable()
+export class VoteStore {
+  constructor(private readonly database: Database) {}
+
+  /** The votes of one plan in the order in which they were counted. */
+  async ofPlan(actionId: string, planNo: number): Promise<StoredVote[]> {
+    return (await this.database.query<Row>(selectVotes, [actionId, planNo])).map(voteOf);
+  }
+
+  /** As `ofPlan`, under the lock that the transaction holds on the approval. */
+  async ofLocked(tx: Tx, actionId: string, planNo: number): Promise<StoredVote[]> {
+    return (await tx.query<Row>(selectVotes, [actionId, planNo])).map(voteOf);
+  }
+
+  /** One person votes once on a plan: the primary key says so too. */
+  async add(tx: Tx, vote: NewVote): Promise<void> {
+    await tx.query(
+      `INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [
+        vote.actionId,
+        vote.planNo,
+        vote.person,
+        vote.stage,
+        vote.decision,
+        vote.reason,
+        vote.caps === undefined ? null : JSON.stringify(vote.caps),
+        vote.counted.vote,
+        vote.counted.counting,
+        vote.countedAt,
+      ],
+    );
+  }
+}
+
+function voteOf(row: Row): StoredVote {
+  return {
+    person: row.person,
+    stage: row.stage,
+    decision: row.decision,
+    caps: row.caps ?? undefined,
+    counted: { vote: row.vote, counting: row.counting },
+  };
+}

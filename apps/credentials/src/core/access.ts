@@ -1,0 +1,40 @@
+import type { Known, LeaseAnswer } from '#contracts';
+import type { Lease } from './lease.js';
+
+/** Groups that may end any lease. */
+const enders = ['soc-lead', 'registrars'] as const;
+/** Groups that may look at any lease besides. */
+const readers = ['auditors'] as const;
+
+/** The groups that decide what a person may do with this lease. */
+export function groupsAbout({ groups }: Lease): string[] {
+  return [...new Set([...groups, ...enders, ...readers])];
+}
+
+/** `end` includes looking. */
+export type Access = 'end' | 'read' | 'none';
+
+/** What a person may do with a lease, by the groups it is in. */
+export function accessOf(personId: string, lease: Lease, groups: readonly Known<'groups'>[]): Access {
+  const isIn = (names: readonly string[]): boolean =>
+    groups.some(({ id, spec }) => names.includes(id) && spec.members.includes(personId));
+  if (isIn([...lease.groups, ...enders])) return 'end';
+  return isIn(readers) ? 'read' : 'none';
+}
+
+/** A lease as its agent and people see it. Never the secret, which is nowhere here. */
+export function answerOf(lease: Lease): LeaseAnswer {
+  return {
+    lease_id: lease.leaseId,
+    action_id: lease.actionId,
+    agent_id: lease.agentId,
+    state: lease.state,
+    ...(lease.code === null ? {} : { code: lease.code }),
+    profile: lease.profile,
+    ttl_seconds: lease.ttlSeconds,
+    uses: lease.usesLeft,
+    offer_expires_at: lease.offerExpiresAt.toISOString(),
+    ...(lease.expiresAt === null ? {} : { expires_at: lease.expiresAt.toISOString() }),
+    stuck: lease.stuck,
+  };
+}

@@ -1,0 +1,112 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import {
+  approvalCancelRequested,
+  approvalGranted,
+  policyAllowed,
+  policyCancelRequested,
+  registryChanged,
+} from '#contracts';
+import { DatabaseModule, TimersModule } from '#database';
+import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
+import { MessagingModule, on } from '#messaging';
+import { Log, Shutdown } from '#platform';
+import type { Settings } from './config.js';
+import { CredentialsController } from './credentials.controller.js';
+import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
+import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
+import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
+import { EndLeases, EndingTables } from './handlers/end-leases.js';
+import { EndOnAsk } from './handlers/end-on-ask.js';
+import { EndingBell } from './handlers/ending-bell.js';
+import { EndingLife, KeepEnding } from './handlers/keep-ending.js';
+import { LeaseWords } from './handlers/lease-words.js';
+import { MintCredential } from './handlers/mint-credential.js';
+import { MintIntent } from './handlers/mint-intent.js';
+import { OfferAllowed } from './handlers/offer-allowed.js';
+import { OfferGranted } from './handlers/offer-granted.js';
+import { OfferFacts, OfferLeases } from './handlers/offer-leases.js';
+import { OfferedLeases } from './handlers/offered-leases.js';
+import { Pace } from './handlers/pace.js';
+import { ReconcileTargets } from './handlers/reconcile-targets.js';
+import { RedeemFacts } from './handlers/redeem-facts.js';
+import { RedeemLease } from './handlers/redeem-lease.js';
+import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
+import { SweepAgain, SweepAgents, SweepSuspended, sweepTimer } from './handlers/sweep-suspended.js';
+import { Transact } from './handlers/transact.js';
+import { WatchClock } from './handlers/watch-clock.js';
+import { EndingStore } from './io/ending.store.js';
+import { Issuers } from './io/issuers/issuers.js';
+import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
+import { TargetPools } from './io/issuers/target-pools.js';
+import { TokenIssuer } from './io/issuers/token.issuer.js';
+import { LeaseStore } from './io/lease.store.js';
+import { OfferStore } from './io/offer.store.js';
+import { PolicyClient } from './io/policy.client.js';
+import { SecretFiles } from './io/secret-files.js';
+import { CreateLeases1795478400400 } from './migrations/create-leases.js';
+
+export const migrations = [...registryCopyMigrations, CreateLeases1795478400400];
+
+/** What this service hears. */
+const hears = [
+  on(policyAllowed, OfferAllowed),
+  on(approvalGranted, OfferGranted),
+  on(policyCancelRequested, EndOnAsk),
+  on(approvalCancelRequested, EndOnAsk),
+  on(registryChanged, SweepSuspended),
+];
+
+const timers = [
+  { kind: leaseTimer, handler: WatchClock },
+  { kind: sweepTimer, handler: SweepAgain },
+];
+
+const handlers: Provider[] = [
+  ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, EndByPerson, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  KeepEnding, LeaseAccess, LeaseWords, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  OfferLeases, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable, SweepAgain, SweepAgents, SweepSuspended, Transact,
+  WatchClock,
+]; // prettier-ignore
+
+const stores: Provider[] = [EndingStore, Issuers, LeaseStore, OfferStore, PolicyClient, TokenIssuer];
+
+@Module({})
+export class CredentialsModule {
+  static forSettings(settings: Settings): DynamicModule {
+    return {
+      module: CredentialsModule,
+      imports: [
+        DatabaseModule.forService({ schema: 'credentials', migrations }),
+        MessagingModule.forService({ service: 'credentials', hears, unreadable: RefuseUnreadable }),
+        TimersModule.forHandlers(timers),
+        KeysModule.forService(),
+        FactsModule.forService(),
+        callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
+      ],
+      controllers: [CredentialsController],
+      providers: [...handlers, ...stores, ...configured(settings)],
+    };
+  }
+}
+
+/** The parts that depend on settings. Only here does a secret's folder meet a connection. */
+function configured(settings: Settings): Provider[] {
+  const connections = settings.SALLYPORT_CREDENTIALS_TARGET_CONNECTIONS;
+  const pace = new Pace(
+    settings.SALLYPORT_CREDENTIALS_MINT_SECONDS,
+    connections,
+    settings.SALLYPORT_CREDENTIALS_RECONCILE_SECONDS,
+  );
+  return [
+    { provide: Pace, useValue: pace },
+    {
+      provide: PostgresRoleIssuer,
+      inject: [Log, Shutdown],
+      useFactory: (log: Log, shutdown: Shutdown) => {
+        const pools = new TargetPools(new SecretFiles(settings.SALLYPORT_CREDENTIALS_SECRETS_DIR), connections, log);
+        shutdown.at('disconnect', 'targets', () => pools.close());
+        return new PostgresRoleIssuer(pools);
+      },
+    },
+  ];
+}

@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { backoff, Log } from '#platform';
+import { gone, type Lease } from '../core/lease.js';
+import { EndingStore } from '../io/ending.store.js';
+import { Issuers } from '../io/issuers/issuers.js';
+import { LeaseStore } from '../io/lease.store.js';
+import { ApplyChanges } from './apply-changes.js';
+
+/** In milliseconds. There is no last attempt. */
+const rhythm = { firstMs: 1_000, longestMs: 300_000 } as const;
+
+/** From this failure on somebody should look: the credential is disabled or out of date by then, but not gone. */
+const stuckFrom = 3;
+
+/** The tables behind the ending of leases. */
+@Injectable()
+export class EndingTables {
+  constructor(
+    private readonly database: Database,
+    private readonly leases: LeaseStore,
+    private readonly changes: ApplyChanges,
+    readonly rhythm: EndingStore,
+  ) {}
+
+  /** The target has confirmed: they are over, and the agents hear of it. */
+  async close(leaseIds: readonly string[]): Promise<void> {
+    if (leaseIds.length === 0) return;
+    await this.database.transaction(async (tx) => {
+      const leases = await this.leases.lock(tx, leaseIds);
+      await this.changes.apply(
+        tx,
+        leases.map((lease) => gone(lease)),
+      );
+    });
+  }
+}
+
+/**
+ * Ends leases at their targets: removes, waits for what may come late, asks the target, closes. What fails is tried
+ * again for ever. Nothing of this happens inside a transaction: a target may take as long as it likes.
+ */
+@Injectable()
+export class EndLeases {
+  constructor(
+    private readonly tables: EndingTables,
+    private readonly issuers: Issuers,
+    private readonly log: Log,
+  ) {}
+
+  /** Answers those that were removed; the others are postponed. */
+  async remove(leases: readonly Lease[]): Promise<Lease[]> {
+    const removed = await Promise.all(leases.map(async (lease) => ((await this.tryRemove(lease)) ? [lease] : [])));
+    return removed.flat();
+  }
+
+  private async tryRemove(lease: Lease): Promise<boolean> {
+    try {
+      // What was never minted has no handle, and nothing stands anywhere.
+      if (lease.handle !== null) await this.issuers.of(lease.handle.issuer).remove(lease);
+      return true;
+    } catch (error) {
+      await this.postpone(lease, error);
+      return false;
+    }
+  }
+
+  /** Waits for what may come late, asks the target once more, and closes those of which nothing is left. One issuer at a time. */
+  async settle(leases: readonly Lease[]): Promise<void> {
+    const [first] = leases;
+    if (first === undefined) return;
+    await pause(this.issuers.of(first.issuer).settleMs);
+    const left = await this.askTarget(first, leases);
+    await this.tables.close(leases.filter(({ leaseId }) => left.gone.has(leaseId)).map(({ leaseId }) => leaseId));
+    const remaining = leases.filter(({ leaseId }) => !left.gone.has(leaseId));
+    await Promise.all(remaining.map((lease) => this.postpone(lease, left.error)));
+  }
+
+  private async askTarget(
+    { issuer }: Lease,
+    leases: readonly Lease[],
+  ): Promise<{ gone: Set<string>; error?: unknown }> {
+    try {
+      return { gone: await this.issuers.of(issuer).gone(leases) };
+    } catch (error) {
+      return { gone: new Set(), error };
+    }
+  }
+
+  private async postpone(lease: Lease, error: unknown): Promise<void> {
+    const stuck = lease.attempts >= stuckFrom;
+    const waitMs = backoff(lease.attempts, rhythm);
+    const { leaseId, actionId, target, attempts } = lease;
+    const fields = { lease_id: leaseId, action_id: actionId, target, attempt: attempts, wait_ms: waitMs, error };
+    if (stuck) this.log.error('lease.stuck', fields);
+    else this.log.warn('lease.end_postponed', fields);
+    await this.tables.rhythm.postpone(leaseId, { seconds: waitMs / 1_000, stuck });
+  }
+}

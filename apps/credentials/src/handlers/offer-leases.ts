@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import type { Known } from '#contracts';
+import { Timers, type Tx } from '#database';
+import { CatchUp, RegistryCopy } from '#facts';
+import { Outbox } from '#messaging';
+import { newId } from '#platform';
+import { Trust } from '#trust';
+import { isSuspended } from '../core/agent.js';
+import { digestForRefusal, readChain, type Chain, type Evidence, type Subject } from '../core/evidence.js';
+import { decideOffer, type OfferDecision } from '../core/offer.js';
+import { OfferStore, type NewLease } from '../io/offer.store.js';
+import { leaseTimer } from './apply-changes.js';
+import { LeaseWords } from './lease-words.js';
+
+/** An action that was passed on to this service, with its evidence. */
+export interface Passed extends Subject {
+  evidence: Evidence;
+  traceparent: string | undefined;
+}
+
+interface Read {
+  passed: Passed;
+  chain: Chain | undefined;
+}
+
+/** What the copy of the registry is for: which profile, and is the agent suspended. */
+@Injectable()
+export class OfferFacts {
+  constructor(
+    readonly trust: Trust,
+    readonly copy: RegistryCopy,
+    private readonly catchUp: CatchUp,
+  ) {}
+
+  /** Waits for the registry where a verdict names a newer profile than the copy holds. No such version is then no profile. */
+  async learn(chains: readonly Chain[]): Promise<void> {
+    const newer = chains
+      .map(({ grant }) => ({ kind: 'profiles' as const, ...grant.profile }))
+      .filter(({ kind, id, version }) => this.copy.versionOf(kind, id) < version);
+    if (newer.length > 0) await this.catchUp.learn({ entries: newer });
+  }
+
+  /** The profile now, unless the verdict names a version that does not exist. */
+  profileOf({ grant }: Chain): Known<'profiles'> | undefined {
+    const profile = this.copy.get('profiles', grant.profile.id);
+    return profile !== undefined && profile.version >= grant.profile.version ? profile : undefined;
+  }
+
+  isSuspended(agentId: string, now: Date): boolean {
+    // An agent that the copy has never seen is not suspended; redeem reads the registry itself.
+    return this.copy.versionOf('agents', agentId) > 0 && isSuspended(this.copy.get('agents', agentId) ?? null, now);
+  }
+}
+
+/** Offers leases for a slice of actions: verifies, decides, saves and says all of them at once. One lease per action, ever. */
+@Injectable()
+export class OfferLeases {
+  constructor(
+    private readonly facts: OfferFacts,
+    private readonly store: OfferStore,
+    private readonly words: LeaseWords,
+    private readonly outbox: Outbox,
+    private readonly timers: Timers,
+  ) {}
+
+  async offer(passed: readonly Passed[], tx: Tx): Promise<void> {
+    const read = passed.map((one) => ({ passed: one, chain: readChain(this.facts.trust, one.evidence, one) }));
+    await this.facts.learn(read.flatMap(({ chain }) => chain ?? []));
+    const now = await this.store.now(tx);
+    const decided = read.map((one) => this.decide(one, now));
+    const added = await this.store.add(
+      tx,
+      decided.map(({ lease }) => lease),
+    );
+    const fresh = decided.filter(({ lease }) => added.has(lease.actionId));
+    await this.outbox.say(
+      tx,
+      fresh.map(({ lease, decision }) => this.word(lease, decision)),
+    );
+    await this.timers.set(
+      tx,
+      fresh.flatMap(({ lease: { leaseId, offerExpiresAt } }) =>
+        offerExpiresAt === undefined ? [] : [{ kind: leaseTimer, ref: leaseId, dueAt: offerExpiresAt }],
+      ),
+    );
+  }
+
+  private decide({ passed, chain }: Read, now: Date): { lease: NewLease; decision: OfferDecision } {
+    const decision = decideOffer({
+      chain,
+      profile: chain && this.facts.profileOf(chain),
+      isSuspended: this.facts.isSuspended(passed.agentId, now),
+      now,
+    });
+    const { actionId, agentId, evidence, traceparent } = passed;
+    const actionDigest = chain?.actionDigest ?? digestForRefusal(evidence.request.value, passed);
+    const subject = { leaseId: newId(), actionId, agentId, actionDigest, traceparent };
+    if (decision.kind === 'over') {
+      const { to: state, code } = decision;
+      return {
+        decision,
+        lease: { ...subject, state, code, terms: undefined, offerExpiresAt: undefined, evidence: undefined },
+      };
+    }
+    const { terms, offerExpiresAt } = decision;
+    return { decision, lease: { ...subject, state: 'offered', code: null, terms, offerExpiresAt, evidence } };
+  }
+
+  private word(lease: NewLease, decision: OfferDecision) {
+    if (decision.kind === 'over') return this.words.overBefore(lease, decision.code);
+    const { terms, offerExpiresAt, code } = decision;
+    return this.words.offered({ ...lease, terms, offerExpiresAt }, code);
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { ProblemError } from '#contracts';
+import { Database } from '#database';
+import type { Evidence } from '../core/evidence.js';
+import type { Change, Lease } from '../core/lease.js';
+import { LeaseStore } from '../io/lease.store.js';
+import { OfferStore } from '../io/offer.store.js';
+import { ApplyChanges } from './apply-changes.js';
+import { Transact } from './transact.js';
+
+/** One lease at a time, for the doors: look, and change under its lock. */
+@Injectable()
+export class OfferedLeases {
+  constructor(
+    private readonly database: Database,
+    private readonly leases: LeaseStore,
+    private readonly offers: OfferStore,
+    private readonly changes: ApplyChanges,
+    private readonly transact: Transact,
+  ) {}
+
+  /** Another agent's lease is not there. */
+  async find(leaseId: string, agentId?: string): Promise<Lease> {
+    const lease = await this.leases.find(leaseId);
+    if (lease === undefined || (agentId !== undefined && lease.agentId !== agentId))
+      throw new ProblemError('not_found');
+    return lease;
+  }
+
+  async evidence({ leaseId }: Lease): Promise<Evidence> {
+    const evidence = await this.offers.evidenceOf(leaseId);
+    if (evidence === undefined) throw new TypeError('a lease with terms has evidence');
+    return evidence;
+  }
+
+  now(): Promise<Date> {
+    return this.database.now();
+  }
+
+  /** Decides on the lease as it is under its lock; answers it as it is afterwards, changed or not. */
+  change(leaseId: string, decide: (lease: Lease) => Change | undefined): Promise<{ lease: Lease; changed: boolean }> {
+    return this.transact.run(async (tx) => {
+      const [lease] = await this.leases.lock(tx, [leaseId]);
+      if (lease === undefined) throw new ProblemError('not_found');
+      const [saved] = await this.changes.apply(tx, [decide(lease)]);
+      return { lease: saved?.lease ?? lease, changed: saved !== undefined };
+    });
+  }
+}

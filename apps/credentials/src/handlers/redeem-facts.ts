@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { ProblemError, topics, type Known, type Plan, type RegistryKind } from '#contracts';
+import { RegistryClient, RegistryCopy, type Wanted } from '#facts';
+import { CommonSettings } from '#platform';
+import type { VoteFacts } from '#trust';
+import { citedBy, type Chain } from '../core/evidence.js';
+import type { Lease } from '../core/lease.js';
+
+/** The registry as it is at this moment, for one redeem. No answer is a 503, never a yes. */
+@Injectable()
+export class RedeemFacts {
+  constructor(
+    private readonly registry: RegistryClient,
+    private readonly copy: RegistryCopy,
+    private readonly settings: CommonSettings,
+  ) {}
+
+  /** Read before everything else. Null when there is no such agent (any more). */
+  async agent(agentId: string): Promise<Known<'agents'> | null> {
+    const [agent = null] = await this.registry.current([{ kind: 'agents', id: agentId }]);
+    return agent;
+  }
+
+  /** The profile and its target now. */
+  async access({ profile }: Lease): Promise<{ profile: Known<'profiles'> | null; target: Known<'targets'> | null }> {
+    const [current = null] = await this.registry.current([{ kind: 'profiles', id: profile }]);
+    if (current === null) return { profile: null, target: null };
+    const [target = null] = await this.registry.current([{ kind: 'targets', id: current.spec.target }]);
+    return { profile: current, target };
+  }
+
+  /** The groups and people at the versions that the countings cite, and whoever these plans exclude. */
+  async votes(chain: Chain, ...plans: (Plan | undefined)[]): Promise<VoteFacts> {
+    const { groups, people } = citedBy(chain, plans);
+    const wanted: Wanted[] = [
+      ...groups.map((group) => wantedOf('groups', group)),
+      ...people.map((one) => wantedOf('people', one)),
+    ];
+    if (wanted.length === 0) return { groups: [], people: [] };
+    const found = (await this.registry.current(wanted)).filter((entry) => entry !== null);
+    return {
+      groups: found.filter((entry): entry is Known<'groups'> => entry.kind === 'groups'),
+      people: found.filter((entry): entry is Known<'people'> => entry.kind === 'people'),
+    };
+  }
+
+  /** The doors a request may have come through. */
+  audiences(): string[] {
+    return [
+      `${this.settings.SALLYPORT_GATE_ID}/${topics.requests}`,
+      `${this.settings.SALLYPORT_INTAKE_URL}/v1/actions`,
+    ];
+  }
+
+  /** Whom the agent acts for, as the registry names that person. */
+  principal({ value }: Chain): string | undefined {
+    const { on_behalf_of } = value.context;
+    if (on_behalf_of === undefined) return undefined;
+    const person = this.copy.personByIdentity(on_behalf_of.iss, on_behalf_of.sub);
+    if (person === undefined) throw new ProblemError('policy_changed');
+    return `urn:sallyport:person:${person.id}`;
+  }
+}
+
+const wantedOf = (kind: RegistryKind, { id, version }: { id: string; version?: number }): Wanted => ({
+  kind,
+  id,
+  ...(version === undefined ? {} : { version }),
+});

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { ProblemError, type Known, type RefusedCode } from '#contracts';
+import { Fault } from '#platform';
+import { Trust } from '#trust';
+import type { CallerOf } from '#trust/http';
+import { isSuspended } from '../core/agent.js';
+import { readChain } from '../core/evidence.js';
+import { refuse, stop, whyNotRedeemable, type Change, type Lease } from '../core/lease.js';
+import { checkRedeem, judgedAgain, readJudgement, type Checked } from '../core/redeem.js';
+import { PolicyClient } from '../io/policy.client.js';
+import { MintCredential } from './mint-credential.js';
+import { OfferedLeases } from './offered-leases.js';
+import { RedeemFacts } from './redeem-facts.js';
+
+type Sound = Extract<Checked, { ok: true }>;
+
+/** What the agent brings: its proof, and the digest of the action it thinks this is. */
+export interface RedeemCall {
+  caller: CallerOf<'agent'>;
+  leaseId: string;
+  actionDigest: string;
+}
+
+/**
+ * An agent collects its credential (architecture 5.6). Nothing that was verified before is believed: the agent, the whole
+ * chain of evidence, the profile and policy are all read and judged at this moment. What fails for want of an answer
+ * leaves the lease on offer; what fails by an answer ends it.
+ */
+@Injectable()
+export class RedeemLease {
+  constructor(
+    private readonly offered: OfferedLeases,
+    private readonly facts: RedeemFacts,
+    private readonly policy: PolicyClient,
+    private readonly minting: MintCredential,
+    private readonly trust: Trust,
+  ) {}
+
+  /** Answers the sealed delivery (JWE). Throws ProblemError, or a retryable Fault when something does not answer. */
+  async handle({ caller, leaseId, actionDigest }: RedeemCall): Promise<string> {
+    const lease = await this.offered.find(leaseId, caller.agent.id);
+    const agent = await this.mayAgent(caller, lease);
+    const now = await this.offered.now();
+    const why = whyNotRedeemable(lease, now);
+    if (why !== undefined) throw new ProblemError(why);
+    if (lease.actionDigest !== actionDigest) throw new ProblemError('digest_mismatch');
+    const sound = await this.check(lease, agent);
+    const { profile, target, checked } = sound;
+    const terms = await this.askPolicy(lease, checked, now);
+    const principal = this.facts.principal(checked.chain);
+    return this.minting.handle({ lease, terms, profile, target, agent, jkt: caller.jkt, principal });
+  }
+
+  /** The agent's row comes first: a suspended one gets nothing, and what it was offered is gone. */
+  private async mayAgent({ agent: { id }, jkt }: CallerOf<'agent'>, lease: Lease): Promise<Known<'agents'>> {
+    const agent = await this.facts.agent(id);
+    if (agent === null || isSuspended(agent, await this.offered.now())) {
+      const why = { code: 'agent_suspended', by: 'urn:sallyport:service:registry' } as const;
+      await this.offered.change(lease.leaseId, (held) => stop(held, why));
+      throw new ProblemError('agent_suspended');
+    }
+    const isHeld = agent.spec.jwks.keys.some(({ kid, use }) => kid === jkt && use === 'sig');
+    if (!isHeld) throw new ProblemError('key_unknown');
+    return agent;
+  }
+
+  private async check(lease: Lease, agent: Known<'agents'>) {
+    const evidence = await this.offered.evidence(lease);
+    const chain = readChain(this.trust, evidence, lease);
+    const { profile, target } = await this.facts.access(lease);
+    const facts = chain === undefined ? { groups: [], people: [] } : await this.facts.votes(chain, chain.plan);
+    const { actionDigest } = lease;
+    const audiences = this.facts.audiences();
+    const checked = checkRedeem({ evidence, chain, actionDigest, agent, audiences, facts, profile, target });
+    if (!checked.ok) return this.refuse(lease, checked.code);
+    if (profile === null || target === null) throw new TypeError('a sound lease has a profile and a target');
+    return { checked, profile: profile.spec, target: target.spec };
+  }
+
+  private async askPolicy(lease: Lease, sound: Sound, now: Date) {
+    const { chain } = sound;
+    const { request, votes } = await this.offered.evidence(lease);
+    const jws = await this.policy.judge({ purpose: 'redeem', evidence: request, ...(votes && { votes }) });
+    const again = readJudgement(this.trust, jws, chain, now);
+    if (again === undefined) throw unverified();
+    const terms = judgedAgain(again, sound, await this.facts.votes(chain, chain.plan, again.plan));
+    return terms ?? this.refuse(lease, 'policy_changed');
+  }
+
+  private async refuse(lease: Lease, code: RefusedCode): Promise<never> {
+    await this.offered.change(lease.leaseId, (held): Change | undefined => refuse(held, code));
+    throw new ProblemError(code);
+  }
+}
+
+function unverified(): Fault {
+  return new Fault('policy_unavailable', { retryable: true, message: "policy's verdict does not verify" });
+}

@@ -1,0 +1,45 @@
+import type { LeaseBundle, Profile, Target } from '#contracts';
+import type { Handle, Issuing, Lease } from '../../core/lease.js';
+
+/** A credential as it goes to the agent. A secret: it lives in memory and inside the sealed delivery, nowhere else. */
+export type Credential = LeaseBundle['credential'];
+
+/** What is needed to make the credential of one lease. */
+export interface MintOrder {
+  /** In the state `minting`: its handle, times and uses are fixed. */
+  lease: Lease;
+  profile: Profile;
+  target: Target;
+  /** Whom the agent acts for, if for anybody. */
+  principal: string | undefined;
+  /** The database's clock when the intent was written. */
+  now: Date;
+}
+
+/**
+ * Makes and removes one kind of credential. Everything but `mint` can be repeated at will; each call may fail at any
+ * point, the process may die at any point, and the next call must still lead to the end.
+ */
+export interface Issuer {
+  readonly kind: Issuing;
+  /** How long to wait before the last look at the target, in milliseconds; 0 where nothing can come late. */
+  readonly settleMs: number;
+  /** What ending will need. Written into the lease before anything is touched. */
+  handleFor(target: Target, jkt: string): Handle;
+  /** Throws a retryable Fault when the target does not answer: then nothing has happened yet. */
+  probe(handle: Handle): Promise<void>;
+  /** Makes it, once: a second mint of a lease fails. Throws whatever stood in the way; the caller takes the lease back. */
+  mint(order: MintOrder): Promise<Credential>;
+  /** Stops new use, cuts what is in use, removes. Nothing to remove is a success. Throws a Fault to be tried again. */
+  remove(lease: Lease): Promise<void>;
+  /** Asks the target; answers the ids of those leases of which nothing is left. */
+  gone(leases: readonly Lease[]): Promise<Set<string>>;
+}
+
+/** An issuer whose credentials stand at a target where they can be listed. */
+export interface ListingIssuer extends Issuer {
+  /** Ids of the leases that have something at this target. */
+  listOurs(handle: Handle): Promise<string[]>;
+  /** Removes what stands there for a lease that this service does not hold. */
+  removeStranger(handle: Handle, leaseId: string): Promise<void>;
+}

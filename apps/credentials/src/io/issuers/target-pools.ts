@@ -1,0 +1,88 @@
+import { Pool, type QueryResultRow } from 'pg';
+import { Fault, type Log } from '#platform';
+import type { SecretFiles } from '../secret-files.js';
+
+/** In milliseconds. The target's own limit is the shorter one, so that its answer comes first. */
+const timeouts = { connect: 5_000, statement: 8_000, lock: 5_000, answer: 10_000, idle: 30_000 } as const;
+
+interface Open {
+  connection: string;
+  pool: Pool;
+}
+
+/** Connections to targets, as the gate's login there: one pool per secret, made anew when the secret changes. */
+export class TargetPools {
+  readonly #pools = new Map<string, Open>();
+
+  constructor(
+    private readonly secrets: SecretFiles,
+    private readonly most: number,
+    private readonly log: Log,
+  ) {}
+
+  /** One statement at a target, in a transaction of its own. Every failure is a retryable Fault but those that the target itself decided (`TargetRefusal`). */
+  async query<R extends QueryResultRow>(secret: string, sql: string, params: unknown[] = []): Promise<R[]> {
+    const pool = await this.#poolOf(secret);
+    try {
+      return (await pool.query<R>(sql, params)).rows;
+    } catch (error) {
+      throw refusal(error) ?? unavailable(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map(({ pool }) => pool.end()));
+  }
+
+  async #poolOf(secret: string): Promise<Pool> {
+    const connection = await this.secrets.read(secret);
+    const known = this.#pools.get(secret);
+    if (known?.connection === connection) return known.pool;
+    const pool = this.#open(connection, secret);
+    this.#pools.set(secret, { connection, pool });
+    // Statements that run on the old connections may finish.
+    void known?.pool.end().catch(() => undefined);
+    return pool;
+  }
+
+  #open(connectionString: string, secret: string): Pool {
+    const pool = new Pool({
+      connectionString,
+      max: this.most,
+      connectionTimeoutMillis: timeouts.connect,
+      idleTimeoutMillis: timeouts.idle,
+      statement_timeout: timeouts.statement,
+      lock_timeout: timeouts.lock,
+      query_timeout: timeouts.answer,
+      keepAlive: true,
+      application_name: 'sallyport credentials',
+    });
+    pool.on('error', () => {
+      // The error's own words can name the account; which secret it was is enough to look.
+      this.log.warn('target.idle_connection_lost', { ref: secret });
+    });
+    return pool;
+  }
+}
+
+/** The target answered, and said no, by one of the codes of install.sql. Trying again does not help. */
+export class TargetRefusal extends Error {
+  constructor(readonly sqlState: string) {
+    super(`the target refuses with ${sqlState}`);
+    this.name = 'TargetRefusal';
+  }
+}
+
+function refusal(error: unknown): TargetRefusal | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^SP\d{3}$/u.test(code) ? new TargetRefusal(code) : undefined;
+}
+
+/** Without pg's own words as the message: they may contain parts of a statement. */
+function unavailable(cause: unknown): Fault {
+  const { code } = cause as { code?: unknown };
+  const message = `a statement at a target failed with ${typeof code === 'string' ? code : 'no code'}`;
+  return new Fault('target_unavailable', { retryable: true, message, cause });
+}

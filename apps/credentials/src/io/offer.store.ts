@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Tx } from '#database';
+import type { LeaseState } from '#contracts';
+import type { Evidence } from '../core/evidence.js';
+import type { Terms } from '../core/terms.js';
+
+/** The first row of an action: on offer with its evidence, or over before it had terms. */
+export interface NewLease {
+  leaseId: string;
+  actionId: string;
+  agentId: string;
+  actionDigest: string;
+  state: LeaseState;
+  code: string | null;
+  terms: Terms | undefined;
+  offerExpiresAt: Date | undefined;
+  evidence: Evidence | undefined;
+  traceparent: string | undefined;
+}
+
+/** How leases come into the tables, and the evidence they rest on. */
+@Injectable()
+export class OfferStore {
+  constructor(private readonly database: Database) {}
+
+  async now(tx: Tx): Promise<Date> {
+    const [row] = await tx.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+    if (row === undefined) throw new TypeError('the clock gave no row');
+    return row.now;
+  }
+
+  /** Adds those whose action was never seen; answers their action ids. */
+  async add(tx: Tx, leases: readonly NewLease[]): Promise<Set<string>> {
+    const rows = await tx.query<{ action_id: string }>(
+      `WITH added AS (
+         INSERT INTO leases (lease_id, action_id, agent_id, action_digest, state, version, code, profile, profile_version,
+           issuer, target, ttl_seconds, uses_left, groups, offer_expires_at, ended_at, traceparent)
+         SELECT n.lease_id, n.action_id, n.agent_id, n.action_digest, n.state, 1, n.code, n.profile, n.profile_version,
+           n.issuer, n.target, n.ttl_seconds, n.uses_left,
+           CASE WHEN n.groups IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(n.groups::jsonb)) END,
+           n.offer_expires_at, CASE WHEN n.state <> 'offered' THEN clock_timestamp() END, n.traceparent
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[],
+           $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::timestamptz[], $15::text[])
+           AS n (lease_id, action_id, agent_id, action_digest, state, code, profile, profile_version, issuer, target,
+             ttl_seconds, uses_left, groups, offer_expires_at, traceparent)
+         ON CONFLICT (action_id) DO NOTHING RETURNING lease_id, action_id
+       ), kept AS (
+         INSERT INTO lease_evidence (lease_id, evidence)
+         SELECT e.lease_id, e.evidence FROM unnest($1::uuid[], $16::text[]) AS e (lease_id, evidence)
+         JOIN added USING (lease_id) WHERE e.evidence IS NOT NULL
+       )
+       SELECT action_id FROM added`,
+      parameters(leases),
+    );
+    return new Set(rows.map(({ action_id }) => action_id));
+  }
+
+  async evidenceOf(leaseId: string): Promise<Evidence | undefined> {
+    const rows = await this.database.query<{ evidence: string }>(
+      'SELECT evidence FROM lease_evidence WHERE lease_id = $1',
+      [leaseId],
+    );
+    // Written by `add` alone; whether it proves anything is verified anew each time.
+    return rows[0] && (JSON.parse(rows[0].evidence) as Evidence);
+  }
+}
+
+function parameters(leases: readonly NewLease[]): unknown[] {
+  const of = <T>(read: (lease: NewLease) => T | undefined | null): (T | null)[] =>
+    leases.map((lease) => read(lease) ?? null);
+  return [
+    of(({ leaseId }) => leaseId),
+    of(({ actionId }) => actionId),
+    of(({ agentId }) => agentId),
+    of(({ actionDigest }) => actionDigest),
+    of(({ state }) => state),
+    of(({ code }) => code),
+    of(({ terms }) => terms?.profile),
+    of(({ terms }) => terms?.profileVersion),
+    of(({ terms }) => terms?.issuer),
+    of(({ terms }) => terms?.target),
+    of(({ terms }) => terms?.ttlSeconds),
+    of(({ terms }) => terms?.uses),
+    of(({ terms }) => terms && JSON.stringify(terms.groups)),
+    of(({ offerExpiresAt }) => offerExpiresAt),
+    of(({ traceparent }) => traceparent),
+    of(({ evidence }) => evidence && JSON.stringify(evidence)),
+  ];
+}

@@ -1,0 +1,118 @@
+import type { Tx } from '#database';
+import { Fault } from '#platform';
+import { Injectable } from '@nestjs/common';
+import type { Ask } from '../core/ask.js';
+import { isProven, type Unproven } from '../core/authenticate.js';
+import { isActionId } from '../core/freshness.js';
+import {
+  clashWith,
+  quotaAsked,
+  settle,
+  withinQuota,
+  type Candidate,
+  type Proven,
+  type Settled,
+} from '../core/settle.js';
+import { ActionsStore } from '../io/actions.store.js';
+import { QuotasStore, type QuotaGranted } from '../io/quotas.store.js';
+import { ConsultRegistry } from './consult-registry.js';
+import { SayFrozen } from './say-frozen.js';
+
+/** What became of one ask, in the order asked. */
+export type Freezing = { kind: 'unproven'; unproven: Unproven } | Settled;
+
+export type Checked = Proven | Unproven;
+
+export interface Slice {
+  checked: readonly Checked[];
+  /** Over HTTP the agent is asked to wait, and the id stays unused: called before anything is kept, may throw. */
+  onShortQuota?: (short: QuotaGranted) => void;
+}
+
+/**
+ * Both doors: proves the agent, freezes the action, and says so. Four beats over the whole slice; what is kept and what
+ * is said are one transaction.
+ */
+@Injectable()
+export class FreezeActions {
+  constructor(
+    private readonly facts: ConsultRegistry,
+    private readonly actions: ActionsStore,
+    private readonly quotas: QuotasStore,
+    private readonly sayFrozen: SayFrozen,
+  ) {}
+
+  /** Before the transaction where that can be chosen: an unknown key may have to be asked for. */
+  async prove(asks: readonly Ask[], aud: string): Promise<Checked[]> {
+    return this.facts.authenticate(asks, aud);
+  }
+
+  async handle({ checked, onShortQuota }: Slice, tx: Tx): Promise<Freezing[]> {
+    const proven = checked.filter(isProven);
+    if (proven.length === 0) return inOrder(checked, []);
+    const { at, used } = await this.actions.load(idsOf(proven), tx);
+    const known = new Map(used.map((row) => [row.id, row]));
+    const judgeAll = (): Settled[] =>
+      settle(proven, { used: known, now: at, judge: (one) => this.facts.judge(one, at) });
+    const settled = judgeAll();
+    const final = (await this.facts.learn(settled)) ? judgeAll() : settled;
+    return inOrder(checked, await this.#keep(final, tx, onShortQuota));
+  }
+
+  async #keep(settled: readonly Settled[], tx: Tx, onShortQuota: Slice['onShortQuota']): Promise<Settled[]> {
+    const fresh = settled.flatMap((one) => (one.kind === 'new' ? [one.candidate] : []));
+    if (fresh.length === 0) return [...settled];
+    const granted = await this.quotas.take(quotaAsked(fresh), tx);
+    const candidates = withinQuota(fresh, new Map(granted.map((one) => [one.agentId, one.granted])));
+    const short = candidates.find(({ judged }) => judged.refusal?.code === 'rate_limited');
+    if (short) onShortQuota?.(granted.find(({ agentId }) => agentId === short.agent.id) ?? noQuota(short));
+    const receivedAt = await this.actions.add(candidates, tx);
+    const kept = new Map(candidates.filter((one) => receivedAt.has(idOf(one))).map((one) => [idOf(one), one]));
+    await this.sayFrozen.handle([...kept.values()], receivedAt, tx);
+    const lost = await this.#lost(
+      candidates.filter((one) => !kept.has(idOf(one))),
+      tx,
+    );
+    return settled.map((one) => finalOf(one, kept, lost));
+  }
+
+  /** Another instance used the id between our look and our insert: its row is visible now. */
+  async #lost(candidates: readonly Candidate[], tx: Tx): Promise<Map<string, Settled>> {
+    if (candidates.length === 0) return new Map();
+    const { used } = await this.actions.load(candidates.map(idOf), tx);
+    const rows = new Map(used.map((row) => [row.id, row]));
+    return new Map(
+      candidates.map((candidate): [string, Settled] => {
+        const row = rows.get(idOf(candidate));
+        // Neither ours nor anybody's: nothing may be said before that is clear.
+        if (row === undefined)
+          throw new Fault('database_conflict', { retryable: true, message: 'an id was used and freed' });
+        return [row.id, clashWith(row, candidate) ?? { kind: 'again', used: row }];
+      }),
+    );
+  }
+}
+
+const idOf = ({ header }: Candidate): string => header.ce.id;
+
+const idsOf = (proven: readonly Proven[]): string[] => proven.map(({ header }) => header.ce.id).filter(isActionId);
+
+const noQuota = ({ agent }: Candidate): QuotaGranted => ({ agentId: agent.id, granted: 0, waitSeconds: 60 });
+
+function finalOf(settled: Settled, kept: ReadonlyMap<string, Candidate>, lost: ReadonlyMap<string, Settled>): Settled {
+  if (settled.kind !== 'new' && settled.kind !== 'twice') return settled;
+  const id = idOf(settled.kind === 'new' ? settled.candidate : settled.of);
+  const candidate = kept.get(id);
+  if (candidate === undefined) return lost.get(id) ?? settled;
+  return settled.kind === 'new' ? { kind: 'new', candidate } : { kind: 'twice', of: candidate };
+}
+
+function inOrder(checked: readonly Checked[], settled: readonly Settled[]): Freezing[] {
+  let next = 0;
+  return checked.map((one): Freezing => {
+    if (!isProven(one)) return { kind: 'unproven', unproven: one };
+    const fate = settled[next++];
+    if (fate === undefined) throw new Error('every proven request has a fate');
+    return fate;
+  });
+}

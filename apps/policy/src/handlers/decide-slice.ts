@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { Tx } from '#database';
+import { moneyOf } from '../core/attributes.js';
+import { Ledger, type AccountKey } from '../core/ledger.js';
+import type { Question } from '../core/question.js';
+import { incidentsOf } from '../core/surroundings.js';
+import type { Judged } from '../core/verdict.js';
+import { AccountStore } from '../io/account.store.js';
+import { ActionStore, type Begun, type JudgedRow } from '../io/action.store.js';
+import { Decider } from '../io/decider.js';
+import { RegistryView } from '../io/registry-view.js';
+import { ReviewStore } from '../io/review.store.js';
+import type { Heard } from './read-actions.js';
+
+export interface Decided extends Heard {
+  judged: Judged;
+  /** What was asked before it in its minute. */
+  velocity: number;
+}
+
+/**
+ * Decides a slice in order: each action sees the money, the pace and the reviews that those before it left. The accounts stay
+ * locked until the transaction ends, so that is true over all processes.
+ */
+@Injectable()
+export class DecideSlice {
+  constructor(
+    private readonly actions: ActionStore,
+    private readonly accounts: AccountStore,
+    private readonly reviews: ReviewStore,
+    private readonly registry: RegistryView,
+    private readonly decider: Decider,
+  ) {}
+
+  /** Leaves out what was judged before: an action has one first verdict, ever. */
+  async decide(heard: readonly Heard[], tx: Tx): Promise<Decided[]> {
+    if (heard.length === 0) return [];
+    const begun = await this.actions.begin(tx, heard.map(askedBy));
+    const fresh = heard.filter(({ question }) => !begun.judged.has(question.actionId));
+    if (fresh.length === 0) return [];
+    const ledger = await this.open(fresh, begun, tx);
+    const decided = fresh.map((one) => this.one(one, ledger, begun.now));
+    await this.actions.save(tx, decided.map(rowOf), begun.now);
+    await this.accounts.reserve(tx, ledger.reservations);
+    await this.reviews.add(tx, ledger.reviews);
+    return decided;
+  }
+
+  /** Accounts first, reviews second, in every slice: so no two slices wait for each other. */
+  private async open(fresh: readonly Heard[], { now, velocity }: Begun, tx: Tx): Promise<Ledger> {
+    const accounts = await this.accounts.lock(
+      tx,
+      fresh.flatMap(({ question }) => accountOf(question)),
+    );
+    const world = { registry: this.registry, now };
+    const mayBeEmergency = fresh.some(({ question }) => incidentsOf(question.request, world).length > 0);
+    const openReviews = mayBeEmergency ? await this.reviews.lockOpen(tx) : [];
+    return new Ledger({ accounts, velocity, openReviews });
+  }
+
+  private one({ event, question }: Heard, ledger: Ledger, now: Date): Decided {
+    const counters = ledger.countersFor(question);
+    const judged = this.decider.decide(question, {
+      registry: this.registry,
+      counters,
+      purpose: 'first',
+      now,
+      decidedAt: now,
+    });
+    ledger.record(question, judged.verdict);
+    return { event, question, judged, velocity: counters.velocity };
+  }
+}
+
+function askedBy({ question: { actionId, agentId, request } }: Heard): {
+  actionId: string;
+  agentId: string;
+  action: string;
+} {
+  return { actionId, agentId, action: request.action.name };
+}
+
+function rowOf(decided: Decided): JudgedRow {
+  return { ...askedBy(decided), outcome: decided.judged.verdict.outcome, velocity: decided.velocity };
+}
+
+function accountOf({ agentId, request }: Question): AccountKey[] {
+  const money = moneyOf(request);
+  return money === undefined ? [] : [{ agentId, currency: money.currency }];
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { acceptance, type OutcomeValue, type RequestEvidence, type SignedOutcome, type Verdict } from '#contracts';
+import { newId } from '#platform';
+import { Keyring, outcomeAttributes, signOutcome, Trust } from '#trust';
+import { readQuestion, type Read } from '../core/question.js';
+
+/** Reads what intake signed, and signs what policy says. */
+@Injectable()
+export class Evidence {
+  constructor(
+    private readonly trust: Trust,
+    private readonly keyring: Keyring,
+  ) {}
+
+  get gate(): string {
+    return this.keyring.gate;
+  }
+
+  read(named: { actionId: string; agentId: string }, request: RequestEvidence): Read {
+    const accepted = this.trust.verify(request.acceptance, {
+      purpose: 'acceptance',
+      service: 'intake',
+      schema: acceptance,
+    });
+    return readQuestion(named, request, accepted.ok ? accepted.payload : undefined);
+  }
+
+  /** Of a request whose sender named nothing beside it: the acceptance itself says what it is about. */
+  readByItself(request: RequestEvidence): Read {
+    const accepted = this.trust.verify(request.acceptance, {
+      purpose: 'acceptance',
+      service: 'intake',
+      schema: acceptance,
+    });
+    if (!accepted.ok) return { kind: 'forged' };
+    const { action_id: actionId, agent } = accepted.payload;
+    return readQuestion({ actionId, agentId: agent.id }, request, accepted.payload);
+  }
+
+  sign(verdict: Verdict): string {
+    return this.keyring.sign('verdict', verdict);
+  }
+
+  /** What the agent is told when the action ends here. */
+  denied(agentId: string, said: Pick<OutcomeValue, 'action_id' | 'action_digest' | 'code' | 'reasons'>): SignedOutcome {
+    const ce = outcomeAttributes(newId(), this.keyring.service, 'denied');
+    return signOutcome(this.keyring, { agentId, ce, value: { ...said, outcome: 'denied' } });
+  }
+}

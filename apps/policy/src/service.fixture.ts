@@ -1,0 +1,153 @@
+import { Module, type Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { verdict as verdictSchema, type Verdict } from '#contracts';
+import { Database, makeDataSource, type Tx } from '#database';
+import { CatchUp, RegistryClient, RegistryCopy } from '#facts';
+import { DeadLetters, Outbox, type Incoming } from '#messaging';
+import { Log, Readiness, Shutdown } from '#platform';
+import { Keyring, Trust } from '#trust';
+import { PolicyFiles } from './io/policy-runtime.js';
+import { parts } from './policy.module.js';
+import type { FakeRegistry } from './registry.fixture.js';
+import type { Accepted, TestGate } from './requests.fixture.js';
+
+/** What was said and committed, in order. */
+export interface SaidRow {
+  type: string;
+  key: string;
+  sequence: number;
+  data: Record<string, unknown>;
+}
+
+/** The real handlers, rules and SQL on a real database; no broker, and no other service. */
+export interface TestService {
+  database: Database;
+  said: SaidRow[];
+  get: <T>(part: Type<T>) => T;
+  /** A slice as the runner hands it on, in a transaction of its own. */
+  hear: <D extends { action_id: string }>(
+    handler: Type<{ handle: (events: Incoming<D>[], tx: Tx) => Promise<void> }>,
+    ...events: D[]
+  ) => Promise<void>;
+  /** The verdict that was said about an action. */
+  verdictOf: (actionId: string) => Verdict;
+  close: () => Promise<void>;
+}
+
+export interface ServiceOptions {
+  gate: TestGate;
+  registry: FakeRegistry;
+  url: string;
+  bundle: string;
+  config?: string;
+}
+
+export async function makeService({ gate, registry, url, bundle, config }: ServiceOptions): Promise<TestService> {
+  const log = new Log('policy', 'error');
+  const source = makeDataSource({
+    url,
+    schema: 'policy',
+    pool: 20,
+    applicationName: 'spec',
+    onPoolError: () => undefined,
+  });
+  const database = new Database(source, log);
+  const said: SaidRow[] = [];
+  const outbox = outboxInto(said);
+  const pace = {
+    limits: { spacingMs: 0, negativeMs: 0, most: 1_000 },
+    now: () => performance.now(),
+    wait: () => Promise.resolve(),
+  };
+  const catchUp = new CatchUp(
+    registry.copy,
+    registry,
+    (found) => Promise.resolve(void registry.copy.take(found.map(({ entry }) => entry))),
+    pace,
+  );
+  const values = [
+    { provide: Database, useValue: database },
+    { provide: Outbox, useValue: outbox },
+    { provide: DeadLetters, useValue: new DeadLetters(outbox, 'policy') },
+    { provide: Trust, useValue: gate.trust },
+    { provide: Keyring, useValue: gate.keyring('policy') },
+    { provide: RegistryCopy, useValue: registry.copy },
+    { provide: RegistryClient, useValue: registry },
+    { provide: CatchUp, useValue: catchUp },
+    { provide: Log, useValue: log },
+    { provide: Shutdown, useValue: new Shutdown(log) },
+    { provide: PolicyFiles, useValue: { SALLYPORT_POLICY_BUNDLE_FILE: bundle, SALLYPORT_POLICY_CONFIG_FILE: config } },
+  ];
+  const module = await Test.createTestingModule({
+    imports: [Root],
+    providers: [...parts, ...values, Readiness],
+  }).compile();
+  await module.init();
+  const shutdown = module.get(Shutdown);
+  return {
+    database,
+    said,
+    get: (part) => module.get(part),
+    hear: (handler, ...events) =>
+      database.transaction((tx) =>
+        module.get(handler).handle(
+          events.map((data) => incoming(data)),
+          tx,
+        ),
+      ),
+    verdictOf: (actionId) => verdictIn(gate, said, actionId),
+    close: async () => {
+      await shutdown.run('closed');
+      await database.close();
+    },
+  };
+}
+
+@Module({})
+class Root {}
+
+/** What `action.accepted` holds. */
+export function acceptedData({ actionId, agentId, request }: Accepted) {
+  return { action_id: actionId, agent_id: agentId, request };
+}
+
+function verdictIn(gate: TestGate, said: readonly SaidRow[], actionId: string): Verdict {
+  const { evidence } = said.find(({ key, data }) => key === actionId && 'evidence' in data)?.data as {
+    evidence: { verdict: string };
+  };
+  const read = gate.trust.verify(evidence.verdict, { purpose: 'verdict', service: 'policy', schema: verdictSchema });
+  if (!read.ok) throw new TypeError('the verdict does not verify');
+  return read.payload;
+}
+
+function outboxInto(said: SaidRow[]): Outbox {
+  return new Outbox({
+    service: 'policy',
+    table: { add: (_, rows) => Promise.resolve(rows.map((row, i) => ({ ...row, id: String(i) }))) },
+    relay: {
+      enqueue: (rows) => {
+        for (const { headers, key, topic, value } of rows) {
+          const data = JSON.parse(value.toString('utf8')) as Record<string, unknown>;
+          said.push({ type: headers['ce_type'] ?? topic, key, sequence: Number(headers['ce_sequence'] ?? 0), data });
+        }
+      },
+    },
+  });
+}
+
+export function incoming<D extends { action_id: string }>(data: D): Incoming<D> {
+  const at = { topic: 'sallyport.actions.v1', partition: 0, offset: '0', key: data.action_id, headers: {} };
+  const value = Buffer.from(JSON.stringify(data));
+  return {
+    id: 'e',
+    type: 't',
+    source: 's',
+    subject: data.action_id,
+    sequence: 1,
+    time: '',
+    traceparent: undefined,
+    data,
+    value,
+    ...at,
+  };
+}

@@ -1,0 +1,76 @@
+import { DatabaseModule } from '#database';
+import { issuersOf, KeysModule } from '#facts';
+import { MessagingModule } from '#messaging';
+import { CommonSettings } from '#platform';
+import { Keyring, Trust } from '#trust';
+import { HttpTrustModule } from '#trust/http';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Settings } from './config.js';
+import { DeleteEntry } from './handlers/delete-entry.js';
+import { FindCaller } from './handlers/find-caller.js';
+import { BootstrapPlatform, LoadBootstrap } from './handlers/load-bootstrap.js';
+import { LookUp } from './handlers/look-up.js';
+import { PutEntry } from './handlers/put-entry.js';
+import { ReadEntries } from './handlers/read-entries.js';
+import { RecordVersion } from './handlers/record-version.js';
+import { SwitchAgent } from './handlers/switch-agent.js';
+import { BootstrapFile } from './io/bootstrap-file.js';
+import { CallersStore } from './io/callers.store.js';
+import { EntriesStore } from './io/entries.store.js';
+import { LookupStore } from './io/lookup.store.js';
+import { NoProofs } from './io/no-proofs.js';
+import { RegisteredCallers } from './io/registered-callers.js';
+import { VersionsStore } from './io/versions.store.js';
+import { CreateRegistry } from './migrations/create-registry.js';
+import { RegistryController } from './registry.controller.js';
+
+/** No copy of the registry among them: the tables here are what the copies are made from. */
+export const migrations = [CreateRegistry];
+
+/** Who calls, as the tables here say; agents and tools are nobody. */
+@Module({ providers: [CallersStore, RegisteredCallers], exports: [CallersStore, RegisteredCallers] })
+class CallersPart {}
+
+@Module({})
+export class RegistryModule {
+  static forSettings(settings: Settings): DynamicModule {
+    return {
+      module: RegistryModule,
+      imports: [
+        DatabaseModule.forService({ schema: 'registry', migrations }),
+        // Says registry.changed; hears nothing.
+        MessagingModule.forService({ service: 'registry', hears: [] }),
+        KeysModule.forService(),
+        CallersPart,
+        HttpTrustModule.forService({
+          imports: [CallersPart],
+          inject: [CommonSettings, Trust, Keyring, RegisteredCallers],
+          useFactory: (common: CommonSettings, trust: Trust, keyring: Keyring, callers: RegisteredCallers) => ({
+            publicUrl: common.SALLYPORT_REGISTRY_URL,
+            trust,
+            keyring,
+            callers,
+            jtis: new NoProofs(),
+            issuers: issuersOf(settings.SALLYPORT_OIDC_ISSUERS),
+          }),
+        }),
+      ],
+      controllers: [RegistryController],
+      providers: [
+        DeleteEntry,
+        FindCaller,
+        BootstrapPlatform,
+        LoadBootstrap,
+        LookUp,
+        PutEntry,
+        ReadEntries,
+        RecordVersion,
+        SwitchAgent,
+        EntriesStore,
+        LookupStore,
+        VersionsStore,
+        { provide: BootstrapFile, useValue: new BootstrapFile(settings.SALLYPORT_REGISTRY_BOOTSTRAP_FILE) },
+      ],
+    };
+  }
+}

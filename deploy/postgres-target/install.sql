@@ -1,0 +1,227 @@
+-- Sallyport at a PostgreSQL target (16 or newer). A DBA runs this once, as a superuser, in the database that agents are let into:
+--
+--     psql -v ON_ERROR_STOP=1 -d orders -f install.sql
+--
+-- Afterwards: hardening.sql, then one login for each gate and one profile for each kind of access (see README.md).
+-- Running it again is safe: it replaces the functions and keeps profiles and leases.
+--
+-- What it makes, and why it is shaped so:
+--   sallyport_target_owner  owns the functions; may make roles, may end sessions, never logs in
+--   sallyport_minter        what a gate's login is a member of: may call the functions and nothing else.
+--                           It has no CREATEROLE, so a stolen gate login cannot make a role of its own design
+--   sallyport.leases        which lease made which role. The functions take a lease, never a role or an OID: otherwise
+--                           whoever may call them could end anybody's session. A row stays as a tombstone when the role
+--                           is gone, so that a gate that was stopped half-way cannot make the role afterwards
+
+BEGIN;
+
+DO $$
+BEGIN
+  IF current_setting('server_version_num')::int < 160000 THEN
+    RAISE EXCEPTION 'Sallyport needs PostgreSQL 16 or newer: before that, a membership cannot be granted without SET ROLE';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'sallyport_target_owner') THEN
+    CREATE ROLE sallyport_target_owner NOLOGIN NOSUPERUSER NOCREATEDB CREATEROLE NOREPLICATION NOBYPASSRLS;
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'sallyport_minter') THEN
+    CREATE ROLE sallyport_minter NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+  END IF;
+END
+$$;
+GRANT pg_signal_backend TO sallyport_target_owner WITH INHERIT TRUE, SET FALSE;
+
+CREATE SCHEMA IF NOT EXISTS sallyport AUTHORIZATION sallyport_target_owner;
+REVOKE ALL ON SCHEMA sallyport FROM PUBLIC;
+GRANT USAGE ON SCHEMA sallyport TO sallyport_minter;
+
+CREATE TABLE IF NOT EXISTS sallyport.profiles (
+  name             text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_-]{0,62}$'),
+  group_role       name NOT NULL,
+  max_ttl_seconds  int NOT NULL CHECK (max_ttl_seconds BETWEEN 1 AND 86400),
+  connection_limit int NOT NULL DEFAULT 2 CHECK (connection_limit BETWEEN 1 AND 32)
+);
+
+CREATE TABLE IF NOT EXISTS sallyport.leases (
+  lease_id    uuid PRIMARY KEY,
+  -- The gate's login. A gate sees and ends its own leases only, so two gates can share a target.
+  minted_by   name NOT NULL,
+  profile     text,
+  role_oid    oid,
+  valid_until timestamptz,
+  closed_at   timestamptz,
+  dropped_at  timestamptz
+);
+CREATE INDEX IF NOT EXISTS leases_live ON sallyport.leases (minted_by) WHERE dropped_at IS NULL;
+CREATE INDEX IF NOT EXISTS leases_dropped ON sallyport.leases (dropped_at) WHERE dropped_at IS NOT NULL;
+ALTER TABLE sallyport.profiles OWNER TO sallyport_target_owner;
+ALTER TABLE sallyport.leases OWNER TO sallyport_target_owner;
+REVOKE ALL ON sallyport.profiles, sallyport.leases FROM PUBLIC;
+
+-- For the DBA, as a superuser: what a lease of this profile may do is what `group_role` may do.
+CREATE OR REPLACE FUNCTION sallyport.set_profile(
+  p_name text, p_group_role name, p_max_ttl_seconds int, p_connection_limit int DEFAULT 2
+) RETURNS void LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (
+    SELECT FROM pg_roles WHERE rolname = p_group_role
+      AND (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)
+  ) THEN
+    RAISE EXCEPTION 'the group role % must not log in and must have no special attribute', p_group_role;
+  END IF;
+  EXECUTE format('GRANT %I TO sallyport_target_owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', p_group_role);
+  INSERT INTO sallyport.profiles AS p (name, group_role, max_ttl_seconds, connection_limit)
+  VALUES (p_name, p_group_role, p_max_ttl_seconds, p_connection_limit)
+  ON CONFLICT (name) DO UPDATE SET group_role = excluded.group_role, max_ttl_seconds = excluded.max_ttl_seconds,
+    connection_limit = excluded.connection_limit;
+END
+$$;
+
+-- The one name a lease can have: a second mint collides instead of making a second role.
+CREATE OR REPLACE FUNCTION sallyport.role_name(p_lease uuid) RETURNS name
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ('sallyport_' || replace(p_lease::text, '-', ''))::name
+$$;
+
+-- Makes the role of one lease. Takes a SCRAM verifier, never a password: statements are logged.
+-- Errors: SP001 verifier, SP002 profile, SP003 time to live, SP004 the target is not hardened, SP005 lease known already.
+CREATE OR REPLACE FUNCTION sallyport.mint(p_lease uuid, p_profile text, p_verifier text, p_ttl_seconds int)
+RETURNS TABLE (role_name name, role_oid oid, valid_until timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_profile sallyport.profiles;
+  v_name name := sallyport.role_name(p_lease);
+  -- The target's own clock: the gate's may be wrong.
+  v_until timestamptz := clock_timestamp() + make_interval(secs => p_ttl_seconds);
+  v_oid oid;
+  v_open name;
+BEGIN
+  IF p_verifier IS NULL
+    OR p_verifier !~ '^SCRAM-SHA-256\$[0-9]{4,7}:[A-Za-z0-9+/]{22,}={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$' THEN
+    RAISE EXCEPTION 'not a SCRAM-SHA-256 verifier' USING ERRCODE = 'SP001';
+  END IF;
+  SELECT * INTO v_profile FROM sallyport.profiles p WHERE p.name = p_profile;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no such profile' USING ERRCODE = 'SP002';
+  END IF;
+  IF p_ttl_seconds IS NULL OR p_ttl_seconds < 1 OR p_ttl_seconds > v_profile.max_ttl_seconds THEN
+    RAISE EXCEPTION 'time to live outside the profile' USING ERRCODE = 'SP003';
+  END IF;
+
+  INSERT INTO sallyport.leases AS l (lease_id, minted_by, profile, valid_until)
+  VALUES (p_lease, session_user, p_profile, v_until) ON CONFLICT (lease_id) DO NOTHING;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this lease was used already' USING ERRCODE = 'SP005';
+  END IF;
+  EXECUTE format(
+    'CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT'
+    ' CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
+    v_name, v_profile.connection_limit, p_verifier, v_until
+  );
+  SELECT r.oid INTO STRICT v_oid FROM pg_roles r WHERE r.rolname = v_name;
+
+  -- An object in another database would keep the role from being dropped, and this function cannot reach there.
+  SELECT d.datname INTO v_open FROM pg_database d
+  WHERE d.datallowconn AND d.datname <> current_database() AND has_database_privilege(v_oid, d.oid, 'CONNECT') LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'a lease could also connect to database "%": run hardening.sql', v_open USING ERRCODE = 'SP004';
+  END IF;
+
+  -- Without SET: a session that has done SET ROLE to a group keeps the group's rights even after its own role is dropped.
+  EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', v_profile.group_role, v_name);
+  -- The owner inherits from each lease's role, because DROP OWNED asks for that.
+  EXECUTE format('GRANT %I TO sallyport_target_owner WITH INHERIT TRUE, SET FALSE', v_name);
+  -- Hygiene, not a control: a session may change these.
+  EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', v_name, p_ttl_seconds || 's');
+  EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', v_name, '60s');
+  EXECUTE format('ALTER ROLE %I SET idle_session_timeout = %L', v_name, p_ttl_seconds || 's');
+
+  UPDATE sallyport.leases l SET role_oid = v_oid WHERE l.lease_id = p_lease;
+  RETURN QUERY SELECT v_name, v_oid, v_until;
+END
+$$;
+
+-- Stops new use: from the commit of this call on, nobody logs in with this lease, and it cannot be minted (again).
+-- A lease that was never minted gets its tombstone here. Must be committed before `terminate` is called: in one
+-- transaction, sessions that log in meanwhile survive.
+CREATE OR REPLACE FUNCTION sallyport.disable(p_lease uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_role name;
+BEGIN
+  INSERT INTO sallyport.leases AS l (lease_id, minted_by, closed_at)
+  VALUES (p_lease, session_user, clock_timestamp())
+  ON CONFLICT (lease_id) DO UPDATE SET closed_at = coalesce(l.closed_at, excluded.closed_at)
+  WHERE l.minted_by = session_user;
+  SELECT r.rolname INTO v_role FROM sallyport.leases l JOIN pg_roles r ON r.oid = l.role_oid
+  WHERE l.lease_id = p_lease AND l.minted_by = session_user AND r.rolcanlogin;
+  IF FOUND THEN
+    EXECUTE format('ALTER ROLE %I NOLOGIN', v_role);
+  END IF;
+END
+$$;
+
+-- Cuts the sessions of this lease; answers how many there were. Call until nothing is left twice in a row.
+CREATE OR REPLACE FUNCTION sallyport.terminate(p_lease uuid) RETURNS int
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT count(pg_terminate_backend(a.pid))::int FROM sallyport.leases l
+  JOIN pg_stat_activity a ON a.usesysid = l.role_oid
+  WHERE l.lease_id = p_lease AND l.minted_by = session_user AND l.closed_at IS NOT NULL
+$$;
+
+-- Removes the role and what it owns. Answers whether there was a role; none is a success.
+-- Never CASCADE: an object of somebody else that came to depend on the lease's object must not vanish with it. Then this
+-- fails (2BP01), the role stays without login, and a person has to look.
+CREATE OR REPLACE FUNCTION sallyport.drop(p_lease uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_role name;
+  v_known boolean;
+BEGIN
+  PERFORM FROM sallyport.leases l WHERE l.lease_id = p_lease AND l.minted_by = session_user AND l.closed_at IS NOT NULL
+  FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT r.rolname INTO v_role FROM sallyport.leases l JOIN pg_roles r ON r.oid = l.role_oid WHERE l.lease_id = p_lease;
+  v_known := FOUND;
+  IF v_known THEN
+    EXECUTE format('DROP OWNED BY %I', v_role);
+    EXECUTE format('DROP ROLE %I', v_role);
+  END IF;
+  UPDATE sallyport.leases l SET dropped_at = coalesce(l.dropped_at, clock_timestamp()) WHERE l.lease_id = p_lease;
+  -- No mint is delayed by a week: tombstones older than that have done their work.
+  DELETE FROM sallyport.leases l WHERE l.dropped_at < clock_timestamp() - interval '7 days';
+  RETURN v_known;
+END
+$$;
+
+-- What is left of these leases: is there a role, and how many sessions with its OID (they outlive a dropped role).
+CREATE OR REPLACE FUNCTION sallyport.remains(p_leases uuid[])
+RETURNS TABLE (lease_id uuid, has_role boolean, sessions int)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT asked.lease_id,
+    EXISTS (SELECT FROM pg_roles r WHERE r.oid = l.role_oid OR r.rolname = sallyport.role_name(asked.lease_id)),
+    (SELECT count(*)::int FROM pg_stat_activity a WHERE a.usesysid = l.role_oid)
+  FROM unnest(p_leases) AS asked (lease_id)
+  LEFT JOIN sallyport.leases l ON l.lease_id = asked.lease_id AND l.minted_by = session_user
+$$;
+
+-- Every lease of the calling gate whose role exists: what the gate compares with its own table.
+CREATE OR REPLACE FUNCTION sallyport.list_ours() RETURNS TABLE (lease_id uuid, valid_until timestamptz)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT l.lease_id, l.valid_until FROM sallyport.leases l JOIN pg_roles r ON r.oid = l.role_oid
+  WHERE l.minted_by = session_user AND l.dropped_at IS NULL
+$$;
+
+ALTER FUNCTION sallyport.role_name(uuid) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.mint(uuid, text, text, int) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.disable(uuid) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.terminate(uuid) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.drop(uuid) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.remains(uuid[]) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.list_ours() OWNER TO sallyport_target_owner;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sallyport.mint(uuid, text, text, int), sallyport.disable(uuid), sallyport.terminate(uuid),
+  sallyport.drop(uuid), sallyport.remains(uuid[]), sallyport.list_ours() TO sallyport_minter;
+
+COMMIT;

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { entryId, money } from '../ids.js';
+import { findingEffect, verdictOutcome } from '../statements.js';
+
+/** A finding as the rules say it: codes and parameters, no text. The host adds titles from the rules' METADATA. */
+const rawFinding = z.strictObject({
+  rule: z.string().regex(/^[A-Z]+-\d{3}$/u),
+  effect: findingEffect,
+  code: z.string().regex(/^[a-z][a-z0-9_]*$/u),
+  params: z.record(z.string(), z.unknown()),
+});
+export type RawFinding = z.infer<typeof rawFinding>;
+
+/** What people must do. Merged by (stage, group), strictest wins; the host numbers the stages of the plan in this order. */
+const requiredApproval = z.strictObject({
+  stage: z.int().positive(),
+  group: entryId,
+  quorum: z.number(),
+  min_limit: money.optional(),
+  confirmations: z.array(z.string()),
+  /** Persons who may not decide, besides those that the host always excludes. */
+  exclude: z.array(entryId),
+});
+export type RequiredApproval = z.infer<typeof requiredApproval>;
+
+const requiredReview = z.strictObject({
+  rule: z.string(),
+  group: entryId,
+  due_s: z.number(),
+  incident: entryId.optional(),
+});
+
+/** What the rules say (`sallyport.decision/1`). Anything that does not fit this schema is a deny. */
+export const policyDecision = z.strictObject({
+  contract: z.literal('sallyport.decision/1'),
+  decision: verdictOutcome,
+  findings: z.array(rawFinding),
+  /** What rules in mode `shadow` would have said; they change nothing. */
+  shadow: z.array(rawFinding),
+  /** Rules whose requirement an emergency rule waived. */
+  waived: z.array(z.string()),
+  obligations: z.strictObject({
+    approvals: z.array(requiredApproval),
+    approval_ttl_s: z.number(),
+    credential: z.strictObject({ ttl_s: z.number(), max_uses: z.number() }),
+    offer_ttl_s: z.number(),
+    post_review: z.array(requiredReview),
+    notify: z.array(entryId),
+  }),
+});
+export type PolicyDecision = z.infer<typeof policyDecision>;

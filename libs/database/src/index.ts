@@ -1,0 +1,12 @@
+export { Database } from './database.js';
+export { DatabaseModule, type DatabaseOptions } from './database.module.js';
+export { makeDataSource, timeouts, type ConnectionSettings } from './data-source.js';
+export { migrationsTable, type Migration, type MigrationClass, type MigrationRunner } from './migration.js';
+export { migrate, type ServiceSchema } from './migrate/migrate.js';
+export { ownerRole, roleOf } from './migrate/roles.js';
+export { sharedMigrations } from './migrations/index.js';
+export { constraintOf, sqlFault, sqlStateOf } from './sql-fault.js';
+export { TimerLoop } from './timers/timer-loop.js';
+export { Timers, type Timer, type TimerToSet } from './timers/timers.js';
+export { TimersModule, type TimerHandler, type TimerRoute } from './timers/timers.module.js';
+export type { Tx } from './tx.js';

@@ -1,0 +1,46 @@
+import { topics } from '#contracts';
+import type { Tx } from '#database';
+import type { Outbox } from './outbox.js';
+
+/** Where a record was and why it is dead. Never what it held. */
+export interface DeadLetter {
+  topic: string;
+  partition: number;
+  offset: string;
+  key: string;
+  /** `sha256:<base64url>` of the value bytes. */
+  sha256: string;
+  code: string;
+}
+
+/** Longest part of a key that is told on: the key of an untrusted record may hold anything. */
+const longestKey = 128;
+
+/** Tells operators, on `sallyport.dlq.v1`, that a record will not be handled: where it is, its hash, and why. */
+export class DeadLetters {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly service: string,
+  ) {}
+
+  async add(tx: Tx, letters: readonly DeadLetter[]): Promise<void> {
+    await this.outbox.send(
+      tx,
+      letters.map(({ topic, partition, offset, key, sha256, code }) => ({
+        topic: topics.deadLetters,
+        // Unique per record and reader, so that no letter waits behind another.
+        key: `${this.service}:${topic}:${String(partition)}:${offset}`,
+        headers: { 'content-type': 'application/json' },
+        value: JSON.stringify({
+          service: this.service,
+          topic,
+          partition,
+          offset,
+          key: key.slice(0, longestKey),
+          sha256,
+          code,
+        }),
+      })),
+    );
+  }
+}

@@ -1,0 +1,66 @@
+import type { Log } from '#platform';
+import { Kafka, logLevel, Partitioners, type Consumer, type KafkaConfig, type Producer } from 'kafkajs';
+import { kafkaLog } from './kafka-log.js';
+import { quietRequestQueue } from './request-queue.js';
+
+/** How to reach the brokers. */
+export interface KafkaConnection {
+  brokers: string[];
+  clientId: string;
+  ssl?: KafkaConfig['ssl'];
+  sasl?: KafkaConfig['sasl'];
+}
+
+export const heartbeatMs = 3_000;
+
+/** One client. Nothing is connected yet. */
+export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaConnection, log: Log): Kafka {
+  if (!quietRequestQueue()) log.warn('kafka.request_queue_not_quieted', {});
+  return new Kafka({
+    brokers,
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    logLevel: logLevel.INFO,
+    logCreator: kafkaLog(log),
+    retry: { retries: 5, initialRetryTime: 200, maxRetryTime: 5_000 },
+  });
+}
+
+/**
+ * Never idempotent: kafkajs gives the sequence number of a request whose answer was lost to the next request, which the
+ * broker then takes for the duplicate and drops. Readers drop our duplicates instead. One request in flight keeps order.
+ * Few retries here: the relay repeats for ever and must learn soon which topic it is that fails.
+ */
+export function relayProducer(kafka: Kafka): Producer {
+  return kafka.producer({
+    idempotent: false,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 1_000 },
+  });
+}
+
+/**
+ * Reads uncommitted: nothing of ours is ever sent in a transaction, and a reader that waits for the end of transactions
+ * can be made to wait for ever by anybody who may write to its topic.
+ */
+export function groupConsumer(kafka: Kafka, groupId: string): Consumer {
+  return kafka.consumer({
+    groupId,
+    readUncommitted: true,
+    allowAutoTopicCreation: false,
+    sessionTimeout: 30_000,
+    rebalanceTimeout: 60_000,
+    heartbeatInterval: heartbeatMs,
+    minBytes: 1,
+    // Also how long stopping waits for the fetch that is open.
+    maxWaitTimeInMs: 250,
+    maxBytesPerPartition: 1_048_576,
+    maxBytes: 8_388_608,
+    retry: { retries: 10, initialRetryTime: 300, maxRetryTime: 10_000, restartOnFailure: () => Promise.resolve(true) },
+  });
+}

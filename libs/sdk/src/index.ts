@@ -1,0 +1,14 @@
+/** The gate from the outside: for agents (`SallyportAgent`, `KafkaDoor`) and for tools (`ToolGate`). */
+export { newActionId } from './action-id.js';
+export { GateError, type GateErrorCode } from './gate-error.js';
+export { KafkaDoor, type KafkaDoorOptions, type KafkaLike } from './kafka-door.js';
+export { Lease, type Credential } from './lease.js';
+export { type Asked, type SignedRequest, type Ticket } from './request.js';
+export { SallyportAgent, type AgentOptions, type WaitOptions } from './sallyport-agent.js';
+export { isOver, isSettled, type ActionStatus, type OfferedLease } from './status.js';
+export { ToolGate, type ToolCall, type ToolGateOptions } from './tool-gate.js';
+export {
+  actionDigest, generatePrivateJwk, publicPart, safeText, thumbprint, Trust, trustFile, verifyOutcome,
+  type PrivateJwk, type PublicJwk, type TrustFile,
+} from '#trust'; // prettier-ignore
+export type { ConsumeAnswer, OutcomeValue, Problem, ProblemCode, RequestValue, SignedOutcome } from '#contracts';

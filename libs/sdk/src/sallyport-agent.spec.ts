@@ -1,0 +1,296 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { uuidv7, type ActionState, type LeaseBundle, type SignedOutcome } from '#contracts';
+import { actionDigest, generatePrivateJwk, publicPart, thumbprint, verifyRequestSignature } from '#trust';
+import { newActionId } from './action-id.js';
+import { bundleOf, deliver, FakeGate, leaseId, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
+import { GateError } from './gate-error.js';
+import type { Asked, Ticket } from './request.js';
+
+const asked: Asked = {
+  action: { name: 'db.schema.migrate', properties: { statement: 'ALTER TABLE orders ADD note text' } },
+  resource: { type: 'postgres.database', id: 'prod/orders' },
+  context: { justification: 'notes' },
+  requested_access: { profile: 'orders-ddl', ttl_seconds: 300 },
+};
+const ticket: Ticket = { actionId: newActionId(), actionDigest: `sha256:${'A'.repeat(43)}` };
+
+let gate: FakeGate;
+beforeEach(async () => {
+  gate = new FakeGate();
+  await gate.start();
+});
+afterEach(() => gate.stop());
+
+const codeOf = async (work: Promise<unknown>) => {
+  const error = await work.then(() => undefined, (e: unknown) => e); // prettier-ignore
+  return error instanceof GateError ? error.code : error;
+};
+
+describe('asking', () => {
+  const accept = ({ headers }: Heard) => {
+    const [head = ''] = String(headers['sallyport-signature']).split('..');
+    const { ce } = JSON.parse(Buffer.from(head, 'base64url').toString()) as { ce: { id: string } };
+    return { status: 202, body: { action_id: ce.id, state: 'accepted', status_url: 'x' } };
+  };
+
+  it('sends exactly the bytes that it signed, for this door, as this agent', async () => {
+    gate.on('POST /v1/actions', accept);
+    const { actionId, actionDigest: digest } = await gate.agent().ask(asked);
+    const [heard] = gate.heard;
+    const body = Buffer.from(heard?.body ?? '');
+    const verified = verifyRequestSignature(body, String(heard?.headers['sallyport-signature']), {
+      aud: `${gate.url}/v1/actions`,
+      keys: (kid) => ({
+        ...publicPart(gate.agentKey),
+        kty: 'OKP',
+        crv: 'Ed25519',
+        y: undefined,
+        kid,
+        use: 'sig',
+        agentId: 'a-1',
+      }),
+    });
+    expect(verified).toMatchObject({
+      ok: true,
+      header: { ce: { id: actionId, type: 'sallyport.action.requested.v1' } },
+    });
+    const data = JSON.parse(body.toString()) as object;
+    expect(data).toEqual({ subject: { type: 'agent', id: 'a-1' }, ...asked });
+    expect(digest).toBe(actionDigest({ id: actionId, source: 'urn:sallyport:agent:a-1', data }));
+    expect(uuidv7.safeParse(actionId).success).toBe(true);
+  });
+
+  it('repeats the same request while the gate is busy, and no other', async () => {
+    let refusals = 2;
+    gate.on('POST /v1/actions', (heard) =>
+      refusals-- > 0
+        ? { status: 503, headers: { 'retry-after': '0' }, body: problem('dependency_unavailable', 503) }
+        : accept(heard),
+    );
+    await gate.agent().ask(asked);
+    expect(gate.heard).toHaveLength(3);
+    expect(new Set(gate.heard.map(({ body }) => body)).size).toBe(1);
+  });
+
+  it('gives up after its patience, and at once where repeating is of no use', async () => {
+    gate.on('POST /v1/actions', () => ({
+      status: 429,
+      headers: { 'retry-after': '60' },
+      body: problem('rate_limited', 429),
+    }));
+    expect(await codeOf(gate.agent().ask(asked))).toBe('rate_limited');
+    gate.on('POST /v1/actions', () => ({ status: 409, body: problem('id_conflict', 409) }));
+    expect(await codeOf(gate.agent().ask(asked))).toBe('id_conflict');
+    expect(gate.heard).toHaveLength(2);
+  });
+
+  it('does not take an answer about another action for its own', async () => {
+    gate.on('POST /v1/actions', () => ({
+      status: 202,
+      body: { action_id: newActionId(), state: 'accepted', status_url: 'x' },
+    }));
+    expect(await codeOf(gate.agent().ask(asked))).toBe('unexpected_answer');
+  });
+
+  it('refuses to sign what the gate could not read', () => {
+    const unsafe = { ...asked, action: { name: 'pay', properties: { amount: 2 ** 53 } } };
+    expect(() => gate.agent().sign(unsafe, 'x')).toThrow('not_i_json');
+  });
+
+  it('says when nobody answers', async () => {
+    await gate.stop();
+    expect(await codeOf(gate.agent({ patienceMs: 50 }).ask(asked))).toBe('no_answer');
+    await gate.start();
+  });
+});
+
+describe('waiting', () => {
+  const answers = (...states: [ActionState, (SignedOutcome | undefined)?, object?][]) => {
+    gate.on('GET /v1/actions/*', gate.proven(() => {
+      const [state, outcome, more] = (states.length > 1 ? states.shift() : states[0]) ?? ['accepted'];
+      return { body: { action_id: ticket.actionId, agent_id: 'a-1', state, reasons: [], history: [], outcome, ...more } };
+    })); // prettier-ignore
+  };
+
+  it('learns the nonce, asks for changes, and ends with an offer', async () => {
+    answers(
+      ['accepted'],
+      ['pending', outcomeOf(gate, ticket, 'pending', { service: 'approvals' })],
+      ['offered', outcomeOf(gate, ticket, 'offered')],
+    );
+    const seen: string[] = [];
+    const agent = gate.agent();
+    const pending = await agent.wait(ticket, { until: ({ state }) => state !== 'accepted' });
+    const status = await agent.wait(ticket, { until: (s) => (seen.push(s.state), s.state === 'offered') });
+    expect([pending.state, status.state, seen]).toEqual(['pending', 'offered', ['offered']]);
+    expect(status.lease).toEqual(offerOf(gate));
+    expect(gate.heard.every(({ query }) => query.startsWith('?wait_seconds='))).toBe(true);
+    expect(gate.heard).toHaveLength(4);
+  });
+
+  it('takes texts from the answer and everything else from the signed outcome', async () => {
+    const outcome = outcomeOf(gate, ticket, 'denied', {
+      service: 'policy',
+      value: { code: 'policy_denied', reasons: ['DB-001'] },
+    });
+    answers([
+      'offered',
+      outcome,
+      { reasons: [{ code: 'DB-001', text: 'no' }], lease: offerOf(gate), code: 'approved' },
+    ]);
+    expect(await gate.agent().wait(ticket)).toMatchObject({
+      state: 'denied', code: 'policy_denied', lease: undefined, reasons: [{ code: 'DB-001', text: 'no' }],
+    }); // prettier-ignore
+  });
+
+  it('passes over the moment in which nobody knows the action', async () => {
+    let isKnown = false;
+    gate.on('GET /v1/actions/*', gate.proven(() => {
+      if (!isKnown) {
+        isKnown = true;
+        return { status: 404, body: problem('not_found', 404) };
+      }
+      const outcome = outcomeOf(gate, ticket, 'offered');
+      return { body: { action_id: ticket.actionId, agent_id: 'a-1', state: 'offered', reasons: [], history: [], outcome } };
+    })); // prettier-ignore
+    expect(await gate.agent().wait(ticket)).toMatchObject({ state: 'offered' });
+  });
+
+  it('ends when its time is over', async () => {
+    answers(['accepted']);
+    expect(await codeOf(gate.agent().wait(ticket, { timeoutMs: 50 }))).toBe('no_answer');
+  });
+
+  it.each<[string, () => SignedOutcome | undefined]>([
+    ['that nobody signed', () => undefined],
+    ['of a service that may not say it', () => outcomeOf(gate, ticket, 'offered', { service: 'intake' })],
+    ['of another gate', () => outcomeOf(new FakeGate(), ticket, 'offered')],
+    ['about other bytes', () => outcomeOf(gate, { ...ticket, actionDigest: `sha256:${'B'.repeat(43)}` }, 'offered')],
+    ['about another action', () => outcomeOf(gate, { ...ticket, actionId: newActionId() }, 'offered')],
+    ['that was changed', () => { const o = outcomeOf(gate, ticket, 'offered'); return { ...o, value: `${o.value} ` }; }],
+  ])('does not believe an offer %s', async (_, outcome) => {
+    answers(['offered', outcome()]);
+    expect(await codeOf(gate.agent().wait(ticket))).toBe('not_trusted');
+  }); // prettier-ignore
+
+  it('proves itself with its own key', async () => {
+    answers(['accepted']);
+    expect(await codeOf(gate.agent({ signingKey: generatePrivateJwk('P-256') }).status(ticket))).toBe('key_unknown');
+  });
+});
+
+describe('redeeming', () => {
+  const redeems = (jwe: () => Promise<string>) => {
+    gate.on(
+      'POST /v1/leases/*/redeem',
+      gate.proven(async () => ({ body: await jwe() })),
+    );
+  };
+
+  const otherDigest = `sha256:${'B'.repeat(43)}`;
+  const sign = (bundle: LeaseBundle) => gate.keyring('credentials').sign('lease', bundle);
+  /** The right address outside, something else inside. */
+  const sealed = (more: Partial<LeaseBundle>) =>
+    deliver(gate, bundleOf(gate, ticket), sign(bundleOf(gate, ticket, more)));
+  /** The right lease inside, another address outside. */
+  const addressed = (more: Partial<LeaseBundle>) =>
+    deliver(gate, bundleOf(gate, ticket, more), sign(bundleOf(gate, ticket)));
+
+  it('opens what the gate signed for this lease', async () => {
+    redeems(() => deliver(gate, bundleOf(gate, ticket)));
+    const lease = await gate.agent().redeem(ticket, offerOf(gate));
+    expect(lease.credential).toMatchObject({ host: 'db.example', password: 'canary-secret' });
+    expect(JSON.parse(gate.heard.at(-1)?.body ?? '')).toEqual({ action_digest: ticket.actionDigest });
+  });
+
+  it('keeps the secret out of anything that is written as JSON', async () => {
+    redeems(() => deliver(gate, bundleOf(gate, ticket)));
+    const lease = await gate.agent().redeem(ticket, offerOf(gate));
+    expect(JSON.stringify({ lease })).not.toContain('canary');
+  });
+
+  it.each<[string, () => Promise<string>]>([
+    ['signed by another gate', () => { const other = new FakeGate(); return deliver(gate, bundleOf(gate, ticket), other.keyring('credentials').sign('lease', bundleOf(gate, ticket))); }],
+    ['signed by another service', () => deliver(gate, bundleOf(gate, ticket), gate.keyring('intake').sign('acceptance', bundleOf(gate, ticket)))],
+    ['for another lease', () => sealed({ lease_id: newActionId() })],
+    ['for another agent', () => sealed({ agent_id: 'a-2' })],
+    ['for another action', () => sealed({ action_id: newActionId() })],
+    ['for other bytes', () => sealed({ action_digest: otherDigest })],
+    ['addressed to another lease', () => addressed({ lease_id: newActionId() })],
+    ['addressed to other bytes', () => addressed({ action_digest: otherDigest })],
+    ['of another gate by name', () => deliver(gate, bundleOf(gate, ticket, { gate: 'evil.example' }))],
+    ['with an exchanged endpoint', async () => {
+      const [head, , signature] = gate.keyring('credentials').sign('lease', bundleOf(gate, ticket)).split('.');
+      const evil = bundleOf(gate, ticket);
+      const credential = { ...evil.credential, host: 'evil.example' };
+      const payload = Buffer.from(JSON.stringify({ ...evil, credential })).toString('base64url');
+      return deliver(gate, evil, [head, payload, signature].join('.'));
+    }],
+    ['that is no delivery', () => Promise.resolve('x')],
+    ['for another key', async () => { const other = new FakeGate(); return deliver(other, bundleOf(gate, ticket)); }],
+  ])('does not use a delivery %s', async (_, jwe) => {
+    redeems(jwe);
+    expect(await codeOf(gate.agent().redeem(ticket, offerOf(gate)))).toBe('not_trusted');
+  }); // prettier-ignore
+
+  it('never goes where an offer points, only where it was configured', async () => {
+    for (const url of ['https://evil.example/redeem', `${gate.url}/v1/leases/${newActionId()}/redeem`, 'x']) {
+      expect(await codeOf(gate.agent().redeem(ticket, { ...offerOf(gate), redeem_url: url }))).toBe('not_trusted');
+    }
+    expect(gate.heard).toEqual([]);
+  });
+
+  it('does not repeat a redeem that was answered', async () => {
+    gate.on(
+      'POST /v1/leases/*/redeem',
+      gate.proven(() => ({
+        status: 503,
+        headers: { 'retry-after': '0' },
+        body: problem('dependency_unavailable', 503),
+      })),
+    );
+    expect(await codeOf(gate.agent().redeem(ticket, offerOf(gate)))).toBe('dependency_unavailable');
+    expect(gate.heard).toHaveLength(2);
+  });
+
+  it('gives the lease back whatever happens with it', async () => {
+    const outcome = outcomeOf(gate, ticket, 'offered');
+    gate.on(
+      'GET /v1/actions/*',
+      gate.proven(() => ({
+        body: { action_id: ticket.actionId, agent_id: 'a-1', state: 'offered', reasons: [], history: [], outcome },
+      })),
+    );
+    redeems(() => deliver(gate, bundleOf(gate, ticket)));
+    gate.on(
+      'POST /v1/leases/*/complete',
+      gate.proven(() => ({ status: 410, body: problem('ended', 410) })),
+    );
+    await expect(gate.agent().withLease(ticket, () => Promise.reject(new Error('boom')))).rejects.toThrow('boom');
+    expect(gate.heard.at(-1)?.path).toBe(`/v1/leases/${leaseId}/complete`);
+    expect(await gate.agent().withLease(ticket, ({ credential }) => Promise.resolve(credential.kind))).toBe('postgres');
+  });
+
+  it('has nothing to use when it was denied', async () => {
+    const outcome = outcomeOf(gate, ticket, 'denied', { service: 'policy' });
+    gate.on(
+      'GET /v1/actions/*',
+      gate.proven(() => ({
+        body: { action_id: ticket.actionId, agent_id: 'a-1', state: 'denied', reasons: [], history: [], outcome },
+      })),
+    );
+    expect(await codeOf(gate.agent().withLease(ticket, () => Promise.resolve(1)))).toBe('not_offered');
+  });
+});
+
+describe('cancelling', () => {
+  it('asks at the gate with proof', async () => {
+    gate.on(
+      'POST /v1/actions/*/cancel',
+      gate.proven(() => ({ status: 202 })),
+    );
+    await gate.agent().cancel(ticket);
+    expect(gate.heard.at(-1)?.path).toBe(`/v1/actions/${ticket.actionId}/cancel`);
+    expect(thumbprint(gate.agentKey)).toHaveLength(43);
+  });
+});

@@ -1,0 +1,47 @@
+import type { Keyring } from '../keyring.js';
+import type { Trust } from '../trust.js';
+import type { Callers } from './caller.js';
+import { IssuerKeys, type Issuer } from './issuer-keys.js';
+import type { JtiStore } from './jti-store.js';
+
+/** What the guards of one service work with. */
+export interface HttpTrustParts {
+  /** The public URL of this service (`SALLYPORT_<SERVICE>_URL`): the audience of tokens, and what `htu` starts with. */
+  publicUrl: string;
+  trust: Trust;
+  /** For the nonces of this service. */
+  keyring: Keyring;
+  callers: Callers;
+  /** Needed by doors with proofs. */
+  jtis: JtiStore;
+  /** The OpenID providers whose people may sign in; empty where no person is expected. */
+  issuers: readonly Issuer[];
+  now?: () => number;
+}
+
+/** The parts, ready for use. Provided by `HttpTrustModule`. */
+export class HttpTrust {
+  readonly publicUrl: string;
+  readonly trust: Trust;
+  readonly keyring: Keyring;
+  readonly callers: Callers;
+  readonly jtis: JtiStore;
+  readonly issuers: IssuerKeys;
+  readonly now: () => number;
+
+  constructor(parts: HttpTrustParts) {
+    this.publicUrl = parts.publicUrl.replace(/\/+$/u, '');
+    this.trust = parts.trust;
+    this.keyring = parts.keyring;
+    this.callers = parts.callers;
+    this.jtis = parts.jtis;
+    this.issuers = new IssuerKeys(parts.issuers);
+    this.now = parts.now ?? Date.now;
+  }
+
+  /** The URL that a proof for this request names: without query, never from the Host header. */
+  htuOf(requestUrl: string): string {
+    const query = requestUrl.indexOf('?');
+    return this.publicUrl + (query === -1 ? requestUrl : requestUrl.slice(0, query));
+  }
+}

@@ -1,0 +1,36 @@
+/** Evidence: canonical bytes, digests, signatures, proofs, views and votes. Who is calling over HTTP is `#trust/http`. */
+export { actionDigest, canonical, digestOf, digestOfBytes, shapeDigest } from './canonical.js';
+export { parseStrict, type JsonLimits, type JsonValue, type ParsedJson, type StrictJsonCode } from './strict-json.js';
+export { freeText, machineLines, machineText, safeText } from './text.js';
+export { forbiddenText } from './request-text.js';
+export {
+  algOf, publicKey, publicPart, signingKey, thumbprint,
+  type PrivateJwk, type PublicJwk, type PublicKey, type SigningAlg, type SigningKey,
+} from './jwk.js'; // prettier-ignore
+export { fromBase64url } from './jws.js';
+export {
+  generateKeys, generatePrivateJwk, KeyFileError, keysFile, keysOfServices, readKeysFile, readTrustFile, trustFile,
+  type KeysFile, type TrustFile,
+} from './key-files.js'; // prettier-ignore
+export { defaultType, statementTypes, type StatementType } from './statement-types.js';
+export { Keyring, type GateKey } from './keyring.js';
+export { NonceSource } from './nonce.js';
+export { Trust, type Expected, type Verified, type VerifiedDetached } from './trust.js';
+export {
+  isFresh, requestAttributes, signRequest, verifyRequestSignature,
+  type OwnedKey, type RequestExpectation, type RequestHeader, type RequestSignatureCode, type RequestVerified,
+} from './request-signature.js'; // prettier-ignore
+export {
+  outcomeAttributes, outcomesOfServices, signOutcome, verifyOutcome,
+  type OutcomeExpectation, type OutcomeVerified,
+} from './outcome.js'; // prettier-ignore
+export { signServiceToken, verifyServiceToken, type ServiceVerified } from './service-token.js';
+export {
+  makeProof, verifyProof, type ProofCode, type ProofExpectation, type ProofInput, type ProofVerified,
+} from './proof.js'; // prettier-ignore
+export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
+export { planDigest, sameConfirmations, samePlan } from './plan.js';
+export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
+export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
+export { viewDigest, viewOf, type ViewInput, type ViewVariant } from './view.js';
+export * from './log/index.js';

@@ -1,0 +1,138 @@
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { keyPurpose, thumbprint as thumbprintText, type KeyPurpose } from '#contracts';
+import { publicPart, thumbprint, type PrivateJwk, type PublicJwk } from './jwk.js';
+
+const publicJwk = z.strictObject({
+  kty: z.enum(['EC', 'OKP']),
+  crv: z.enum(['P-256', 'Ed25519']),
+  x: z.string(),
+  y: z.string().optional(),
+});
+const named = { kid: thumbprintText, purpose: keyPurpose };
+
+/** `<service>.keys.json`, mode 0600: the private keys of one service and the secret of its DPoP nonces. */
+export const keysFile = z.strictObject({
+  version: z.literal('sallyport.keys/1'),
+  gate: z.string().min(1),
+  service: z.string().min(1),
+  /** 32 bytes, base64url. All instances of the service share it, so that a nonce of one is known to the others. */
+  nonce_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/u),
+  /** The first key of a purpose signs. */
+  keys: z.array(z.strictObject({ ...named, jwk: publicJwk.extend({ d: z.string() }) })).min(1),
+});
+export type KeysFile = z.infer<typeof keysFile>;
+
+/** `trust.json`: the public half of every gate key, the same file for all. Old keys stay in it as long as what they signed. */
+export const trustFile = z.strictObject({
+  version: z.literal('sallyport.trust/1'),
+  gate: z.string().min(1),
+  keys: z.array(z.strictObject({ ...named, service: z.string().min(1), jwk: publicJwk })).min(1),
+});
+export type TrustFile = z.infer<typeof trustFile>;
+
+/** Which service signs what (architecture, section 3). */
+export const keysOfServices: Readonly<Record<string, readonly KeyPurpose[]>> = {
+  registry: ['registry', 'service'],
+  intake: ['acceptance', 'outcome', 'service'],
+  policy: ['verdict', 'outcome', 'service'],
+  approvals: ['vote', 'outcome', 'service'],
+  credentials: ['lease', 'token', 'outcome', 'service'],
+  notifier: ['service'],
+  audit: ['checkpoint', 'service'],
+};
+
+/** A key file that is missing, malformed, readable by others, or at odds with itself. Names the file, never its content. */
+export class KeyFileError extends Error {
+  readonly code = 'key_file_invalid';
+
+  constructor(path: string, why: string, options?: ErrorOptions) {
+    super(`${path}: ${why}`, options);
+    this.name = 'KeyFileError';
+  }
+}
+
+/** Reads the private keys of one service. Throws KeyFileError, also when the file is open to group or others. */
+export function readKeysFile(path: string): KeysFile {
+  if (process.platform !== 'win32' && (stat(path).mode & 0o077) !== 0) {
+    throw new KeyFileError(path, 'must be readable by its owner only (mode 0600)');
+  }
+  return read(path, keysFile);
+}
+
+/** Reads the public keys of the gate. Throws KeyFileError. */
+export function readTrustFile(path: string): TrustFile {
+  return read(path, trustFile);
+}
+
+function stat(path: string): { mode: number } {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    throw new KeyFileError(path, 'cannot be read', { cause });
+  }
+}
+
+function read<T extends { keys: { kid: string; jwk: PublicJwk }[] }>(path: string, schema: z.ZodType<T>): T {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    // The cause of a syntax error would quote the file.
+    throw new KeyFileError(path, 'cannot be read as JSON', cause instanceof SyntaxError ? {} : { cause });
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success) throw new KeyFileError(path, `wrong at ${parsed.error.issues[0]?.path.join('.') ?? 'top'}`);
+  const wrong = parsed.data.keys.find((key) => thumbprint(key.jwk) !== key.kid);
+  if (wrong !== undefined) throw new KeyFileError(path, `kid ${wrong.kid} is not the thumbprint of its key`);
+  return parsed.data;
+}
+
+/**
+ * Makes fresh keys for every service of a gate: `<service>.keys.json` (mode 0600) and `trust.json` in `outDir`.
+ * Refuses to overwrite: a gate that loses its keys can no longer prove its past.
+ */
+export function generateKeys(gateId: string, outDir: string): { trustFile: string; keysFiles: Record<string, string> } {
+  mkdirSync(outDir, { recursive: true, mode: 0o700 });
+  const trusted: TrustFile = { version: 'sallyport.trust/1', gate: gateId, keys: [] };
+  const keysFiles: Record<string, string> = {};
+  for (const [service, purposes] of Object.entries(keysOfServices)) {
+    const keys = purposes.map((purpose) => generateKey(purpose));
+    keysFiles[service] = join(outDir, `${service}.keys.json`);
+    const nonceKey = randomBytes(32).toString('base64url');
+    write(keysFiles[service], { version: 'sallyport.keys/1', gate: gateId, service, nonce_key: nonceKey, keys }, 0o600);
+    trusted.keys.push(...keys.map(({ kid, purpose, jwk }) => ({ kid, purpose, service, jwk: publicOf(jwk) })));
+  }
+  const path = join(outDir, 'trust.json');
+  write(path, trusted, 0o644);
+  return { trustFile: path, keysFiles };
+}
+
+function generateKey(purpose: KeyPurpose): KeysFile['keys'][number] {
+  const jwk = generatePrivateJwk(purpose === 'checkpoint' ? 'Ed25519' : 'P-256');
+  return { kid: thumbprint(jwk), purpose, jwk };
+}
+
+/** A fresh private JWK: for gate keys, and for agents and tests. `X25519` is for encryption only. */
+export function generatePrivateJwk<C extends 'P-256' | 'Ed25519' | 'X25519'>(crv: C): KeyJwk & { crv: C } {
+  const { kty, x, y, d } = generate(crv).export({ format: 'jwk' });
+  if ((kty !== 'EC' && kty !== 'OKP') || x === undefined || d === undefined) throw new TypeError(`no ${crv} key`);
+  return { kty, crv, x, ...(y !== undefined && { y }), d };
+}
+
+type KeyJwk = PrivateJwk & { kty: 'EC' | 'OKP'; y?: string };
+
+function generate(crv: 'P-256' | 'Ed25519' | 'X25519'): KeyObject {
+  if (crv === 'P-256') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  return crv === 'Ed25519' ? generateKeyPairSync('ed25519').privateKey : generateKeyPairSync('x25519').privateKey;
+}
+
+function publicOf(jwk: KeysFile['keys'][number]['jwk']): TrustFile['keys'][number]['jwk'] {
+  return { ...publicPart(jwk), kty: jwk.kty, crv: jwk.crv };
+}
+
+function write(path: string, content: object, mode: number): void {
+  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { mode, flag: 'wx' });
+}

@@ -1,0 +1,63 @@
+import type { KeyObject } from 'node:crypto';
+import type { KeyPurpose } from '#contracts';
+import { readKeysFile, type KeysFile } from './key-files.js';
+import { signingKey, type SigningAlg, type SigningKey } from './jwk.js';
+import { signCompact, signDetached } from './jws.js';
+import { NonceSource } from './nonce.js';
+import { defaultType, type StatementType } from './statement-types.js';
+
+/** One private key of this service. */
+export interface GateKey {
+  readonly kid: string;
+  readonly purpose: KeyPurpose;
+  readonly service: string;
+  readonly privateKey: KeyObject;
+  readonly alg: SigningAlg;
+}
+
+/** What this service may sign with. The private keys never leave it but as `keyFor` (audit's checkpoint notes need one). */
+export class Keyring {
+  readonly gate: string;
+  readonly service: string;
+  /** The nonces of this service's DPoP doors. */
+  readonly nonces: NonceSource;
+  readonly #keys: ReadonlyMap<KeyPurpose, SigningKey>;
+
+  constructor(file: KeysFile) {
+    this.gate = file.gate;
+    this.service = file.service;
+    this.nonces = new NonceSource(Buffer.from(file.nonce_key, 'base64url'));
+    const keys = new Map<KeyPurpose, SigningKey>();
+    for (const { purpose, jwk } of file.keys) if (!keys.has(purpose)) keys.set(purpose, signingKey(jwk));
+    this.#keys = keys;
+  }
+
+  /** From `SALLYPORT_KEYS_FILE`. Throws KeyFileError. */
+  static read(path: string): Keyring {
+    return new Keyring(readKeysFile(path));
+  }
+
+  /** A compact JWS over the JSON of `payload`. Throws when this service has no key of that purpose. */
+  sign<P extends KeyPurpose>(purpose: P, payload: object, typ: StatementType<P> = defaultType(purpose)): string {
+    const key = this.#key(purpose);
+    return signCompact(key, { kid: key.kid, typ }, JSON.stringify(payload));
+  }
+
+  /** A detached JWS over exactly these bytes; `header` stands beside `alg`, `kid` and `typ`. */
+  signDetached<P extends KeyPurpose>(purpose: P, bytes: string | Uint8Array, header: object): string {
+    const key = this.#key(purpose);
+    return signDetached(key, { kid: key.kid, typ: defaultType(purpose), ...header }, bytes);
+  }
+
+  /** The key itself, for formats that are no JWS. */
+  keyFor(purpose: KeyPurpose): GateKey {
+    const { kid, alg, key } = this.#key(purpose);
+    return { kid, alg, privateKey: key, purpose, service: this.service };
+  }
+
+  #key(purpose: KeyPurpose): SigningKey {
+    const key = this.#keys.get(purpose);
+    if (key === undefined) throw new TypeError(`${this.service} has no key of purpose ${purpose}`);
+    return key;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Known, Person, Plan, Stage } from '#contracts';
+import type { VoteFacts } from './satisfies.js';
+import type { VerifiedVote } from './votes.js';
+
+export const digest = `sha256:${'A'.repeat(43)}`;
+export const actionId = '01938a1e-7c00-7000-8000-000000000001';
+
+/** An instant `seconds` after the start of the day. */
+export const at = (seconds: number): string => new Date(1_800_000_000_000 + seconds * 1_000).toISOString();
+
+export const stageOf = (more: Partial<Stage> = {}): Stage => ({
+  stage: 1,
+  group: 'dba',
+  quorum: 1,
+  confirmations: [],
+  ...more,
+});
+
+export const planOf = (stages: Stage[], more: Partial<Plan> = {}): Plan => ({
+  stages,
+  excluded: [],
+  deadline_at: at(3_600),
+  step_up: false,
+  ...more,
+});
+
+export const personOf = (id: string, more: Partial<Person> = {}): Known<'people'> => ({
+  kind: 'people',
+  id,
+  version: 1,
+  changed_by: 'registrar',
+  changed_at: at(0),
+  spec: { identities: [{ iss: 'https://idp.example', sub: id }], name: id, limits: [], state: 'active', ...more },
+});
+
+export const groupOf = (id: string, members: string[], version = 1): Known<'groups'> => ({
+  kind: 'groups',
+  id,
+  version,
+  changed_by: 'registrar',
+  changed_at: at(0),
+  spec: { members, channel: {} },
+});
+
+export interface VoteMore {
+  stage?: number;
+  group?: string;
+  version?: number;
+  at?: number;
+  deny?: boolean;
+  confirmed?: string[];
+  caps?: VerifiedVote['vote']['caps'];
+  castBy?: string;
+}
+
+export function voteOf(person: string, more: VoteMore = {}): VerifiedVote {
+  return {
+    vote: {
+      gate: 'gate.test.example', action_id: actionId, action_digest: digest, plan_digest: digest, view_digest: digest,
+      variant: 'full', decision: more.deny === true ? 'deny' : 'approve', reason: '', confirmed: more.confirmed ?? [],
+      person: more.castBy ?? person, jti: actionId, iat: 1_800_000_000, ...(more.caps && { caps: more.caps }),
+    },
+    counting: {
+      gate: 'gate.test.example', action_id: actionId, proof_digest: digest, person, person_version: 1,
+      seat: { stage: more.stage ?? 1, group: { id: more.group ?? 'dba', version: more.version ?? 1 } },
+      received_at: at(more.at ?? 10),
+    },
+  }; // prettier-ignore
+}
+
+export const factsOf = (groups: Known<'groups'>[], people: Known<'people'>[]): VoteFacts => ({ groups, people });

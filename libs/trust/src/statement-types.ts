@@ -1,0 +1,23 @@
+import type { KeyPurpose } from '#contracts';
+
+/**
+ * The `typ` of everything that the gate signs (RFC 8725 section 3.11): a statement of one kind can never be read as
+ * one of another, even where one key signs both. The first of a purpose is its default.
+ */
+export const statementTypes = {
+  registry: ['sallyport-registry+jws'],
+  acceptance: ['sallyport-acceptance+jws'],
+  verdict: ['sallyport-verdict+jws'],
+  vote: ['sallyport-vote+jws', 'sallyport-counting+jws'],
+  lease: ['sallyport-lease+jws'],
+  token: ['at+jwt'],
+  outcome: ['sallyport-outcome+jws'],
+  service: ['sallyport-service+jwt'],
+  checkpoint: ['sallyport-checkpoint+jws'],
+} as const satisfies Record<KeyPurpose, readonly [string, ...string[]]>;
+
+export type StatementType<P extends KeyPurpose> = (typeof statementTypes)[P][number];
+
+export function defaultType<P extends KeyPurpose>(purpose: P): StatementType<P> {
+  return statementTypes[purpose][0];
+}

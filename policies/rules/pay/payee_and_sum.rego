@@ -1,0 +1,127 @@
+# METADATA
+# scope: package
+# title: An unknown payee, or more in a day than the agent may spend on its own, goes to people
+# description: >-
+#   The sum counts what is in flight as well as what was paid, so that many small payments at once are one large one. A payee
+#   that is registered but not approved, or that nobody looked up, is refused, and so is a sum that is out of all proportion.
+# custom:
+#   rule: PAY-002
+#   severity: high
+#   controls: ["ASI02", "ASI08", "CSF ID.RA-07", "800-53 AC-5"]
+#   confirmations:
+#     - id: payee
+#       text: The payee is who it should be
+#       fact: context.counterparty
+#     - id: daily_sum
+#       text: The sum of this day is right
+#       fact: context.spend
+package sallyport.rules.pay.payee_and_sum
+
+import data.sallyport.lib.names
+
+applies if names.listed(data.config.pay.actions, input.action.name)
+
+amount := input.action.properties.amount_minor if {
+	is_number(input.action.properties.amount_minor)
+	input.action.properties.amount_minor > 0
+	floor(input.action.properties.amount_minor) == input.action.properties.amount_minor
+}
+
+currency := input.action.properties.currency if is_string(input.action.properties.currency)
+
+daily_minor := limit.daily_minor if {
+	some limit in input.subject.limits
+	limit.currency == currency
+	is_number(limit.daily_minor)
+}
+
+own_minor := input.context.spend.own_minor if {
+	is_number(input.context.spend.own_minor)
+	input.context.spend.currency == currency
+}
+
+people_minor := input.context.spend.people_minor if is_number(input.context.spend.people_minor)
+
+summable if {
+	amount > 0
+	own_minor >= 0
+	people_minor >= 0
+}
+
+payee_approved if {
+	input.context.counterparty.registered == true
+	input.context.counterparty.approved == true
+}
+
+payee_unregistered if input.context.counterparty.registered == false
+
+# Money that goes back where it came from names nobody.
+payee_not_needed if {
+	names.listed(data.config.pay.without_payee, input.action.name)
+	not "payee" in object.keys(input.action.properties)
+}
+
+payee_open if payee_unregistered
+
+payee_open if payee_approved
+
+payee_open if payee_not_needed
+
+within_day if own_minor + amount <= daily_minor
+
+in_proportion if (own_minor + people_minor) + amount <= daily_minor * data.config.pay.daily_hard_factor
+
+# An agent without a daily limit of its own has nothing to be out of proportion to: PAY-001 sends each of its payments to people.
+without_budget if daily_minor == 0
+
+without_budget if {
+	every limit in input.subject.limits {
+		is_string(limit.currency)
+		limit.currency != currency
+	}
+}
+
+finding contains {"rule": "PAY-002", "effect": "deny", "code": "payee_not_approved", "params": {}} if {
+	applies
+	not payee_open
+}
+
+finding contains {"rule": "PAY-002", "effect": "deny", "code": "daily_sum_unknown", "params": {}} if {
+	applies
+	not summable
+}
+
+finding contains {"rule": "PAY-002", "effect": "deny", "code": "daily_sum_out_of_proportion", "params": {}} if {
+	applies
+	summable
+	not without_budget
+	not in_proportion
+}
+
+finding contains to_people("payee_unregistered", "payee") if {
+	applies
+	payee_unregistered
+}
+
+finding contains to_people("daily_limit_exceeded", "daily_sum") if {
+	applies
+	not within_day
+}
+
+to_people(code, confirmation) := {
+	"rule": "PAY-002",
+	"effect": "require_approval",
+	"code": code,
+	"params": {},
+	"obligations": {
+		"approvals": [{
+			"stage": 1,
+			"group": data.config.pay.group,
+			"quorum": data.config.pay.quorum,
+			"min_limit": {"amount_minor": amount, "currency": currency},
+			"confirmations": [confirmation],
+			"exclude": [],
+		}],
+		"credential": {"ttl_s": data.config.pay.credential_ttl_s, "max_uses": 1},
+	},
+}

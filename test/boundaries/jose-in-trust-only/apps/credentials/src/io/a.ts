@@ -1,0 +1,2 @@
+import * as known from 'jose';
+export const a = known;

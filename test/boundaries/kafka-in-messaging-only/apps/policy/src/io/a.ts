@@ -1,0 +1,2 @@
+import * as known from 'kafkajs';
+export const a = known;

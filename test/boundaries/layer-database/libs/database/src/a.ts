@@ -1,0 +1,1 @@
+export { x } from '../../messaging/src/index.js';

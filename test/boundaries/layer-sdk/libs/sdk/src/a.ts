@@ -1,0 +1,1 @@
+export { x } from '../../database/src/index.js';

@@ -1,0 +1,1 @@
+export { x } from '../../../apps/policy/src/x.js';

@@ -1,0 +1,1 @@
+export { x } from '../../../libs/database/src/inside.js';

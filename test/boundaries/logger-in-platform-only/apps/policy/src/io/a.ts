@@ -1,0 +1,2 @@
+import * as known from 'pino';
+export const a = known;

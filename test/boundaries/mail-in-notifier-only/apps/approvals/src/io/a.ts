@@ -1,0 +1,2 @@
+import * as known from 'nodemailer';
+export const a = known;

@@ -1,0 +1,2 @@
+import * as known from 'openid-client';
+export const a = known;

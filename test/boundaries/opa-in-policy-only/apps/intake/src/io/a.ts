@@ -1,0 +1,2 @@
+import * as known from '@open-policy-agent/opa-wasm';
+export const a = known;

@@ -1,0 +1,2 @@
+import * as known from 'pg';
+export const a = known;

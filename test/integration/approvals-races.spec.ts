@@ -1,0 +1,268 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ProblemError, type VoteBody } from '#contracts';
+import { migrate } from '#database';
+import { migrations } from '../../apps/approvals/src/approvals.module.js';
+import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
+import { accept, judge, makeGate, signEntry, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
+import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
+import { EndByPerson } from '../../apps/approvals/src/handlers/end-by-person.js';
+import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
+import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
+import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
+import { SweepSuspended } from '../../apps/approvals/src/handlers/sweep-suspended.js';
+import { makeService, type TestService } from '../../apps/approvals/src/service.fixture.js';
+import { rounds, seed } from '../support/depth.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
+
+const gate = makeGate();
+const crowd = Array.from({ length: 30 }, (_, i) => `p${String(i)}`);
+const count = rounds({ quick: 40, deep: 200 });
+const spreadMs = 20;
+
+let postgres: TestPostgres;
+/** Two replicas of the service on one database; each side of a race runs on its own. */
+let left: TestService;
+let right: TestService;
+let random: () => number;
+
+beforeAll(async () => {
+  random = generator(seed('approvals races'));
+  postgres = await startPostgres();
+  await migrate(postgres.url, [{ service: 'approvals', password: 'spec', migrations }]);
+  [left, right] = await Promise.all([replica(), replica()]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([left.close(), right.close()]);
+  await postgres.remove();
+});
+
+async function replica(): Promise<TestService> {
+  const service = await makeService(gate, postgres.urlAs('sallyport_approvals', 'spec'));
+  for (const id of crowd) service.registry.put(personOf(id));
+  service.registry.put(groupOf('dba', crowd));
+  service.registry.put(agentOf());
+  const allow = { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined } as const;
+  service.policy.answer = (evidence) => {
+    const accepted = asked.get(evidence.acceptance);
+    if (accepted === undefined) throw new TypeError('policy was asked about something else');
+    return judge(gate, accepted, allow);
+  };
+  return service;
+}
+
+const asked = new Map<string, Accepted>();
+
+/** One open request, and the digest of its view. */
+interface Opened {
+  actionId: string;
+  digest: string;
+  deadline: number;
+}
+
+async function open(quorum = 1, deadline_at = soon()): Promise<Opened> {
+  const accepted = accept(gate);
+  asked.set(accepted.request.acceptance, accepted);
+  const { actionId } = accepted;
+  const evidence = judge(gate, accepted, { plan: planOf([stageOf({ quorum })], { deadline_at }) });
+  await left.hear(OpenApprovals, { action_id: actionId, agent_id: agentId, evidence });
+  const { view_digest } = await left.get(ShowApproval).handle(actionId, personOf('p0'));
+  return { actionId, digest: view_digest, deadline: new Date(deadline_at).getTime() };
+}
+
+async function codeOf(work: Promise<{ state: string }>): Promise<string> {
+  try {
+    return (await work).state;
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problem.code;
+    throw error;
+  }
+}
+
+type Side = (opened: Opened) => Promise<string>;
+
+const votes = (service: () => TestService, by: string, decision: VoteBody['decision'] = 'approve'): Side => {
+  return ({ actionId, digest }) => {
+    const body: VoteBody = { decision, reason: '', view_digest: digest, confirmed: [] };
+    return codeOf(
+      service()
+        .get(CastVote)
+        .handle({ actionId, caller: personOf(by), body, traceparent: undefined }),
+    );
+  };
+};
+
+async function stateOf({ actionId }: Opened): Promise<string> {
+  const [row] = await left.database.query<{ state: string }>('SELECT state FROM approval WHERE action_id = $1', [
+    actionId,
+  ]);
+  return row?.state ?? 'unknown';
+}
+
+/** What both replicas said about it, in the order that readers keep. */
+function saidOf({ actionId }: Opened): { type: string; sequence: number }[] {
+  const said = [...left.said, ...right.said].filter(({ key }) => key === actionId);
+  return said.toSorted((a, b) => a.sequence - b.sequence);
+}
+
+const ends = /\.(?:granted|denied|expired|cancelled)\.v1$/u;
+
+/** Every number once, and one end, which is that of the row. */
+function expectOneEnd(opened: Opened, state: string): void {
+  const said = saidOf(opened);
+  expect(said.map(({ sequence }) => sequence)).toEqual(said.map((_, i) => i + 1));
+  expect(said.filter(({ type }) => ends.test(type)).map(({ type }) => type)).toEqual([
+    `sallyport.approval.${state}.v1`,
+  ]);
+}
+
+/** Starts both sides from one barrier, one of them up to 20 ms late. */
+async function start(opened: Opened, a: Side, b: Side): Promise<[string, string]> {
+  const late = Math.round((random() * 2 - 1) * spreadMs);
+  return Promise.all([after(Math.max(0, late), () => a(opened)), after(Math.max(0, -late), () => b(opened))]);
+}
+
+function after<T>(ms: number, work: () => Promise<T>): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  setTimeout(() => {
+    resolve(undefined);
+  }, ms);
+  return promise.then(work);
+}
+
+/** Each side must win at least a tenth of the rounds: otherwise nothing raced. */
+function expectRaced(wins: Map<string, number>, sides: string[]): void {
+  for (const side of sides) expect(wins.get(side) ?? 0).toBeGreaterThanOrEqual(count / 10);
+}
+
+async function race(prepare: () => Promise<Opened>, a: Side, b: Side): Promise<Map<string, number>> {
+  const wins = new Map<string, number>();
+  for (let round = 0; round < count; round += 1) {
+    const opened = await prepare();
+    const [first, second] = await start(opened, a, b);
+    const state = await stateOf(opened);
+    expectOneEnd(opened, state);
+    const winner = `${first} | ${second}`;
+    wins.set(winner, (wins.get(winner) ?? 0) + 1);
+  }
+  return wins;
+}
+
+describe('one winner, whatever runs at the same moment', () => {
+  it('two last votes: one grants, the other comes too late', async () => {
+    const wins = await race(
+      () => open(),
+      votes(() => left, 'p1'),
+      votes(() => right, 'p2'),
+    );
+    expectRaced(wins, ['granted | already_decided', 'already_decided | granted']);
+    expect([...wins.keys()].toSorted()).toEqual(['already_decided | granted', 'granted | already_decided']);
+  }, 120_000);
+
+  it('the two votes of a quorum of two: both count, and grant once', async () => {
+    const wins = await race(
+      () => open(2),
+      votes(() => left, 'p1'),
+      votes(() => right, 'p2'),
+    );
+    expect([...wins.keys()].toSorted()).toEqual(['granted | open', 'open | granted']);
+  }, 120_000);
+
+  it('the same person on two replicas: counted once', async () => {
+    for (let round = 0; round < count; round += 1) {
+      const opened = await open(2);
+      const answers = await start(
+        opened,
+        votes(() => left, 'p1'),
+        votes(() => right, 'p1'),
+      );
+      expect([...answers].toSorted()).toEqual(['not_eligible', 'open']);
+    }
+  }, 120_000);
+
+  it('a no against a last yes', async () => {
+    const wins = await race(
+      () => open(),
+      votes(() => left, 'p1'),
+      votes(() => right, 'p2', 'deny'),
+    );
+    expectRaced(wins, ['granted | already_decided', 'already_decided | denied']);
+    expect(wins.size).toBe(2);
+  }, 120_000);
+
+  it('expiry against the last vote', async () => {
+    const expiry: Side = async (opened) => {
+      while ((await stateOf(opened)) === 'open') await right.fire(ExpireApprovals, opened.actionId);
+      return stateOf(opened);
+    };
+    const lastMoment: Side = async (opened) => {
+      const jitter = Math.round((random() * 2 - 1) * spreadMs);
+      return after(Math.max(0, opened.deadline - Date.now() + jitter - 5), () => votes(() => left, 'p1')(opened));
+    };
+    const wins = await race(() => open(1, new Date(Date.now() + 60).toISOString()), lastMoment, expiry);
+    expectRaced(wins, ['granted | granted', 'expired | expired']);
+    expect(wins.size).toBe(2);
+  }, 120_000);
+
+  it('withdraw against the last vote: it is cancelled, or granted and then asked for again', async () => {
+    const withdraw: Side = ({ actionId }) =>
+      codeOf(
+        right
+          .get(EndByPerson)
+          .handle({ actionId, caller: personOf('p3'), act: 'withdraw', reason: 'no', traceparent: undefined }),
+      );
+    const wins = await race(
+      () => open(),
+      votes(() => left, 'p1'),
+      withdraw,
+    );
+    expectRaced(wins, ['granted | granted', 'already_decided | cancelled']);
+    expect(wins.size).toBe(2);
+  }, 120_000);
+
+  it('a suspension against the last vote', async () => {
+    const suspended = signEntry(gate, agentOf({ state: 'suspended' }, 2));
+    const sweep: Side = async (opened) => {
+      await right.hear(SweepSuspended, { kind: 'agents', id: agentId, version: 2, entry: suspended });
+      return stateOf(opened);
+    };
+    const wins = await race(
+      () => open(),
+      votes(() => left, 'p1'),
+      sweep,
+    );
+    expectRaced(wins, ['granted | granted', 'already_decided | cancelled']);
+    expect(wins.size).toBe(2);
+  }, 120_000);
+});
+
+it('thirty people at once decide as if one after the other', async () => {
+  for (let round = 0; round < count / 10; round += 1) {
+    const opened = await open(5);
+    const decisions = crowd.map(() => (random() < 0.1 ? 'deny' : 'approve'));
+    await Promise.all(
+      crowd.map((by, i) => votes(() => (i % 2 === 0 ? left : right), by, decisions[i] ?? 'approve')(opened)),
+    );
+    const counted = await left.database.query<{ decision: string }>(
+      'SELECT decision FROM vote WHERE action_id = $1 ORDER BY counted_at',
+      [opened.actionId],
+    );
+    // The model: a no ends it, the fifth yes grants it, and after either nothing is counted.
+    const last = counted.at(-1)?.decision;
+    expect(await stateOf(opened)).toBe(last === 'deny' ? 'denied' : 'granted');
+    expect(counted.slice(0, -1).map(({ decision }) => decision)).toEqual(counted.slice(0, -1).map(() => 'approve'));
+    expect(last === 'deny' ? counted.length <= 5 : counted.length === 5).toBe(true);
+    expectOneEnd(opened, await stateOf(opened));
+  }
+}, 120_000);
+
+/** mulberry32: the same numbers from the same seed. */
+function generator(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

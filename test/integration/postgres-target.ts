@@ -1,0 +1,89 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { root } from '../../tools/world/place.js';
+import { scratchFolder } from '../support/scratch.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
+
+export const minterSecret = 'orders-minter';
+
+/** A real PostgreSQL as a target: a database with an `orders` table, Sallyport installed, and a gate's login. */
+export interface PostgresTarget {
+  postgres: TestPostgres;
+  database: string;
+  /** A folder with the connection of the gate's login, as credentials reads it. */
+  secretsDir: string;
+  connect(user: string, password: string, database?: string): Promise<pg.Client>;
+  /** As the superuser. */
+  admin<R extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<R[]>;
+  roles(): Promise<string[]>;
+  remove(): Promise<void>;
+}
+
+const gateLogin = 'gate_login';
+const gatePassword = 'only for this test';
+
+function script(name: string): string {
+  return readFileSync(join(root, 'deploy', 'postgres-target', name), 'utf8');
+}
+
+/** The tables a lease is about. The group inherits from their owner, so that it can change the table, and can SET to neither. */
+const application = `
+  CREATE ROLE orders_owner NOLOGIN;
+  CREATE TABLE orders (id int PRIMARY KEY, total int NOT NULL);
+  INSERT INTO orders SELECT n, n * 100 FROM generate_series(1, 100) AS n;
+  ALTER TABLE orders OWNER TO orders_owner;
+  CREATE ROLE orders_ddl NOLOGIN;
+  GRANT orders_owner TO orders_ddl WITH INHERIT TRUE, SET FALSE;
+  CREATE ROLE orders_reader NOLOGIN;
+  GRANT SELECT ON orders TO orders_reader;
+  SELECT sallyport.set_profile('orders_ddl', 'orders_ddl', 600);
+  SELECT sallyport.set_profile('orders_reader', 'orders_reader', 600, 8);`;
+
+export async function startPostgresTarget(): Promise<PostgresTarget> {
+  const postgres = await startPostgres();
+  const superuser = new pg.Client({ connectionString: await postgres.freshDatabase() });
+  superuser.on('error', () => undefined);
+  await superuser.connect();
+  const database = (await superuser.query<{ name: string }>('SELECT current_database() AS name')).rows[0]?.name ?? '';
+  await superuser.query(script('install.sql'));
+  await superuser.query(script('hardening.sql'));
+  await superuser.query(
+    `CREATE ROLE ${gateLogin} LOGIN PASSWORD '${gatePassword}'; GRANT sallyport_minter TO ${gateLogin}`,
+  );
+  await superuser.query(application);
+  const scratch = scratchFolder('target');
+  const secretsDir = join(scratch.dir, 'secrets');
+  mkdirSync(secretsDir);
+  writeFileSync(join(secretsDir, minterSecret), `${postgres.urlAs(gateLogin, gatePassword, database)}\n`, {
+    mode: 0o600,
+  });
+  const admin = async <R extends pg.QueryResultRow>(sql: string, params: unknown[] = []): Promise<R[]> =>
+    (await superuser.query<R>(sql, params)).rows;
+  return {
+    postgres,
+    database,
+    secretsDir,
+    connect: (user, password, where = database) => connect(postgres.urlAs(user, password, where)),
+    admin,
+    roles: async () =>
+      (
+        await admin<{ rolname: string }>(
+          `SELECT rolname FROM pg_roles WHERE rolname ~ '^sallyport_[0-9a-f]{32}$' ORDER BY 1`,
+        )
+      ).map(({ rolname }) => rolname),
+    remove: async () => {
+      await superuser.end();
+      await postgres.remove();
+      scratch.remove();
+    },
+  };
+}
+
+/** A session of somebody who logs in there. An end from the other side is an answer, not a crash of the spec. */
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder of this test run's own (see leaks.mjs) below the system's temporary folder; `remove` takes it away. */
+export function scratchFolder(name: string): { dir: string; remove: () => void } {
+  const dir = mkdtempSync(join(tmpdir(), `sallyport-${process.env['TEST_RUN'] ?? 'unit'}-${name}-`));
+  return {
+    dir,
+    remove: () => {
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { inCache, inRoot, pinnedNode } from '../setup/place.mjs';
+import { runToEnd } from '../setup/run.mjs';
+import { closingCounts, jestCounts, oneCase } from './counts.mjs';
+
+/**
+ * One step of the tests.
+ *
+ * @typedef {{ name: string, quiet: boolean, run: () => Promise<import('./counts.mjs').Counts> }} TestStep
+ */
+
+const script = (...path) => inRoot('node_modules', ...path);
+const logOf = (name) => inCache('logs', `test-${name}.log`);
+
+/** A program that says yes or no; its output is shown only when it says no. */
+function check(name, ...args) {
+  return {
+    name,
+    quiet: true,
+    async run() {
+      const code = await runToEnd({ command: [pinnedNode, ...args], logFile: logOf(name) });
+      if (code !== 0) process.stderr.write(readFileSync(logOf(name), 'utf8'));
+      return oneCase(code);
+    },
+  };
+}
+
+/** A program that ends with `N passed, N failed`. */
+function counting(name, ...args) {
+  return {
+    name,
+    quiet: true,
+    async run() {
+      const code = await runToEnd({ command: [pinnedNode, ...args], logFile: logOf(name) });
+      const output = readFileSync(logOf(name), 'utf8');
+      if (code !== 0) process.stderr.write(output);
+      return closingCounts(name, output, code);
+    },
+  };
+}
+
+/** One Jest project. Its output goes straight to the terminal; the counts come from its report. */
+function jest(name, workers) {
+  return {
+    name,
+    quiet: false,
+    async run() {
+      const report = inCache('logs', `jest-${name}.json`);
+      mkdirSync(inCache('logs'), { recursive: true });
+      rmSync(report, { force: true });
+      const options = ['--selectProjects', name, '--maxWorkers', workers, '--json', '--outputFile', report];
+      const code = await runToEnd({
+        command: [
+          pinnedNode,
+          '--experimental-vm-modules',
+          '--no-warnings',
+          script('jest', 'bin', 'jest.js'),
+          ...options,
+        ],
+        env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
+      });
+      return jestCounts(name, report, code);
+    },
+  };
+}
+
+const lintCache = ['--cache', '--cache-location', inCache('eslint/')];
+const typesCache = ['--incremental', '--tsBuildInfoFile', inCache('types.tsbuildinfo')];
+
+/** Without real parts: seconds. @type {TestStep[]} */
+export const fastSteps = [
+  check('types', script('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json', ...typesCache),
+  check('lint', script('eslint', 'bin', 'eslint.js'), '.', ...lintCache),
+  check('format', script('prettier', 'bin', 'prettier.cjs'), '--check', '--cache', '--log-level', 'warn', '.'),
+  check('boundaries', inRoot('tools', 'checks', 'boundaries.mjs')),
+  counting('policies', inRoot('tools', 'policies', 'test.mjs')),
+  jest('unit', '2'),
+  jest('contract', '2'),
+];
+
+/** On real parts. Those that start whole worlds run one after the other: two would only slow each other down. */
+export const realSteps = [jest('integration', '2'), jest('e2e', '1'), jest('fault', '1')];

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { policyDecision, type PolicyDecision } from '#contracts';
+import type { Bundle } from '../../apps/policy/src/io/bundle.js';
+import { PolicyEngine } from '../../apps/policy/src/io/policy-engine.js';
+import { mergePatch, readCases } from './cases.js';
+import { claimsOf, withoutOneFact, ruleModes } from './generated.js';
+import type { Opa } from './opa.js';
+import type { Report } from './report.js';
+import { answersOfOpa, answersOfWasm, sameAnswer } from './two-engines.js';
+
+const deep = process.env['TEST_DEPTH'] === 'deep';
+const runs = deep ? 20_000 : 1_500;
+const compared = deep ? 3_000 : 300;
+
+const strength = { allow: 0, require_approval: 1, deny: 2 };
+
+/** What must hold for every input, not only for the golden ones. The seed is printed with what it found. */
+export async function checkInvariants(opa: Opa, bundle: Bundle, report: Report): Promise<void> {
+  const inputs = fc.constantFrom(...readCases().map(({ input }) => input));
+  const engine = new PolicyEngine(bundle);
+  const judge = (input: unknown): PolicyDecision => decided(engine, input);
+  report.note('no claim opens or loosens anything', holds(claims(inputs, judge)));
+  report.note('a fact that is missing never loosens', holds(missingFacts(inputs, judge)));
+  report.note('the fold', holds(folding(inputs, bundle)));
+  report.note('OPA and WebAssembly agree', await agree(opa, bundle, inputs));
+}
+
+function decided(engine: PolicyEngine, input: unknown): PolicyDecision {
+  const answer = engine.evaluateUnchecked(input);
+  if (!answer.ok) throw new Error(`${answer.why} ${answer.detail}`);
+  return answer.decision;
+}
+
+function holds<T>(property: fc.IProperty<T>): string | undefined {
+  const result = fc.check(property, { numRuns: runs });
+  if (!result.failed) return undefined;
+  return `seed ${String(result.seed)}: ${JSON.stringify(result.counterexample)} ${String(result.errorInstance)}`;
+}
+
+type Judge = (input: unknown) => PolicyDecision;
+type Inputs = fc.Arbitrary<unknown>;
+
+/** Whatever the agent writes: never allow where its silence is not allow, the same emergencies, the same duties of people and lifetimes. */
+function claims(inputs: Inputs, judge: Judge): fc.IProperty<[unknown, unknown]> {
+  return fc.property(inputs, claimsOf(), (input, words) => {
+    const silent = judge({ ...Object(input), claims: { justification: '' } });
+    const told = judge({ ...Object(input), claims: words });
+    if (told.decision === 'allow' && silent.decision !== 'allow') throw new Error('a claim yields allow');
+    const emergencies = ({ findings }: PolicyDecision): unknown =>
+      findings.filter(({ effect }) => effect === 'emergency');
+    if (!sameAnswer(emergencies(told), emergencies(silent))) throw new Error('a claim changes an emergency');
+    const duties = ({ obligations: { approvals, approval_ttl_s, credential } }: PolicyDecision): unknown => [
+      approvals,
+      approval_ttl_s,
+      credential,
+    ];
+    if (!sameAnswer(duties(told), duties(silent)))
+      throw new Error('a claim changes what people must do, or a lifetime');
+  });
+}
+
+function missingFacts(inputs: Inputs, judge: Judge): fc.IProperty<[unknown, (input: unknown) => unknown]> {
+  return fc.property(inputs, withoutOneFact(), (input, without) => {
+    const [whole, lacking] = [judge(input).decision, judge(without(input)).decision];
+    if (strength[lacking] < strength[whole]) throw new Error(`${whole} becomes ${lacking}`);
+  });
+}
+
+/** Under any modes of the rules: nothing allows without an allow finding, nothing passes a deny, guards have no mode. */
+function folding(inputs: Inputs, bundle: Bundle): fc.IProperty<[unknown, unknown]> {
+  return fc.property(inputs, ruleModes(Object.keys(bundle.catalogue)), (input, modes) => {
+    const config = { ...bundle.config, rules: modes };
+    const { decision, findings, shadow, waived, obligations } = decided(new PolicyEngine({ ...bundle, config }), input);
+    const effects = new Set(findings.map(({ effect }) => effect));
+    if (decision !== 'deny' && (!effects.has('allow') || effects.has('deny')))
+      throw new Error('passes without allow or over a deny');
+    if ((decision === 'require_approval') !== (decision !== 'deny' && obligations.approvals.length > 0)) {
+      throw new Error('people are asked for nothing, or not asked');
+    }
+    const guards = new Set(['SCOPE-003', 'SELF-001']);
+    if ([...shadow.map(({ rule }) => rule), ...waived].some((rule) => guards.has(rule)))
+      throw new Error('a guard gives way');
+  });
+}
+
+async function agree(opa: Opa, bundle: Bundle, inputs: Inputs): Promise<string | undefined> {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const changed = fc
+    .tuple(inputs, withoutOneFact(), claimsOf())
+    .map(([input, without, words]) => mergePatch(without(input), { claims: words }));
+  const questions = fc.sample(changed, { seed, numRuns: compared }).map((input) => ({ input, config: bundle.config }));
+  const [ofOpa, ofWasm] = [await answersOfOpa(opa, questions), answersOfWasm(bundle, questions)];
+  const odd = questions.findIndex((_, index) => !sameAnswer(ofOpa[index], ofWasm[index]));
+  const unfit = ofOpa.findIndex((answer) => !policyDecision.safeParse(answer).success);
+  if (odd === -1 && unfit === -1) return undefined;
+  return `seed ${String(seed)}: ${JSON.stringify(questions[Math.max(odd, unfit)]?.input)}`;
+}

@@ -1,0 +1,56 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonical } from '#trust';
+import { policyConfig } from '#contracts';
+import type { Bundle } from '../../apps/policy/src/io/bundle.js';
+import { PolicyEngine } from '../../apps/policy/src/io/policy-engine.js';
+import { mustRun, type Opa } from './opa.js';
+import { scratchDir } from './place.js';
+import { isTest, layOut, regoFiles } from './sources.js';
+
+export interface Question {
+  input: unknown;
+  config: unknown;
+}
+
+/** Every question answered by OPA itself, in one run. A missing answer is null. */
+export async function answersOfOpa(opa: Opa, questions: readonly Question[]): Promise<unknown[]> {
+  const dir = join(scratchDir, 'opa');
+  layOut(
+    dir,
+    regoFiles().filter((file) => !isTest(file)),
+    { questions },
+  );
+  writeFileSync(join(dir, 'ask.rego'), asking);
+  const printed = await mustRun(opa, ['eval', '-f', 'raw', '-d', '.', 'data.ask.answers'], dir);
+  rmSync(dir, { recursive: true, force: true });
+  return JSON.parse(printed) as unknown[];
+}
+
+const asking = `package ask
+
+answers := [answer |
+	some question in data.questions
+	answer := answer_of(question)
+]
+
+answer_of(question) := decision if {
+	decision := data.sallyport.main.decision with input as question.input with data.config as question.config
+} else := null
+`;
+
+/** The same questions answered by the compiled module, as the service runs it; `besides` joins each config. */
+export function answersOfWasm(bundle: Bundle, questions: readonly Question[], besides: object = {}): unknown[] {
+  const engines = new Map<string, PolicyEngine>();
+  return questions.map(({ input, config }) => {
+    const key = JSON.stringify(config);
+    const engine =
+      engines.get(key) ?? new PolicyEngine({ ...bundle, config: { ...policyConfig.parse(config), ...besides } });
+    engines.set(key, engine);
+    const answer = engine.evaluateUnchecked(input);
+    return answer.ok ? answer.decision : null;
+  });
+}
+
+/** The order of keys means nothing, so it is taken away first. */
+export const sameAnswer = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);

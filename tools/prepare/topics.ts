@@ -1,0 +1,52 @@
+// Makes and configures all topics; safe to run again.
+import { topicsApply } from '#messaging';
+import { defineSettings, loadSettings, SettingsError } from '#platform';
+import kafkajs from 'kafkajs';
+import { z } from 'zod';
+
+const agentTopics = z.array(z.strictObject({ name: z.string(), principal: z.string() }));
+
+const settings = defineSettings(
+  z.object({
+    SALLYPORT_KAFKA_BROKERS: z.string().describe('Kafka brokers: host:port, separated by commas'),
+    SALLYPORT_TOPICS_PARTITIONS: z.coerce.number().int().min(1).max(1000).default(6).describe(
+      'Partitions of every lifecycle topic; cannot be changed later',
+    ), // prettier-ignore
+    SALLYPORT_TOPICS_REPLICATION: z.coerce.number().int().min(1).max(9).default(3).describe('Copies of every record'),
+    SALLYPORT_TOPICS_ACLS: z.enum(['true', 'false']).default('false').describe('Also say who may write and read'),
+    SALLYPORT_TOPICS_OF_AGENTS: z
+      .string()
+      .default('[]')
+      .transform((text): unknown => JSON.parse(text))
+      .pipe(agentTopics)
+      .describe('Outcome topics of single agents: a JSON list of {name, principal}'),
+  }),
+);
+
+async function run(): Promise<void> {
+  const values = loadSettings(settings);
+  const client = new kafkajs.Kafka({
+    clientId: 'sallyport-topics',
+    brokers: values.SALLYPORT_KAFKA_BROKERS.split(','),
+  });
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    const applied = await topicsApply(admin, {
+      partitions: values.SALLYPORT_TOPICS_PARTITIONS,
+      replicationFactor: values.SALLYPORT_TOPICS_REPLICATION,
+      acls: values.SALLYPORT_TOPICS_ACLS === 'true',
+      agentTopics: values.SALLYPORT_TOPICS_OF_AGENTS,
+    });
+    console.log(JSON.stringify(applied));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+try {
+  await run();
+} catch (error) {
+  console.error(error instanceof SettingsError ? error.message : error);
+  process.exitCode = 1;
+}

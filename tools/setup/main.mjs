@@ -1,0 +1,38 @@
+import { constants } from 'node:os';
+import { SetUpFailed } from './set-up.mjs';
+import { killAll, stopAll } from './run.mjs';
+
+const endings = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+/**
+ * Runs a script's work. A signal first ends everything that it started, in order; a second one ends it at once; a failed set-up is told without a stack.
+ *
+ * @param {() => Promise<number>} work Gives the exit code.
+ */
+export async function main(work) {
+  let asked = false;
+  for (const signal of endings) {
+    process.on(signal, () => {
+      const how = asked ? killAll() : stopAll();
+      asked = true;
+      void how.then(() => process.exit(128 + constants.signals[signal]));
+    });
+  }
+  endWithNpm();
+  try {
+    process.exitCode = await work();
+  } catch (error) {
+    if (!(error instanceof SetUpFailed)) throw error;
+    process.stderr.write(`\n${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Under `npm run`, a killed npm leaves us behind with nobody who could press Ctrl-C. */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) void stopAll().then(() => process.exit(1));
+  }, 500).unref();
+}
