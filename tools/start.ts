@@ -25,7 +25,7 @@ function readSettings(): WorldOptions {
     const given = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
     const [brokers, databaseUrl] = [given('SALLYPORT_KAFKA_BROKERS'), given('SALLYPORT_DATABASE_URL')];
     return {
-      dir: dataDir,
+      dir: given('SALLYPORT_WORLD_DIR') ?? dataDir,
       ports: portsFrom(values),
       external: {
         ...(brokers === undefined ? {} : { brokers }),
@@ -71,5 +71,5 @@ function screen(ports: Ports): string {
   const at = (name: string, port: number): string => `  ${name.padEnd(16)}127.0.0.1:${port}`;
   const services = serviceNames.map((name) => at(name, ports[name]));
   const parts = [at('Kafka', ports.kafka), at('PostgreSQL', ports.postgres), at('demo target', ports.target_postgres)];
-  return ['', 'Sallyport runs.', '', ...services, ...parts, '', `  data and logs   ${dataDir}`, '  Ctrl-C          stops everything', ''].join('\n'); // prettier-ignore
+  return ['', 'Sallyport runs.', '', ...services, ...parts, '', `  data and logs   ${settings.dir}`, '  Ctrl-C          stops everything', ''].join('\n'); // prettier-ignore
 }

@@ -10,6 +10,7 @@ import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approv
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { SweepSuspended } from '../../apps/approvals/src/handlers/sweep-suspended.js';
+import { ApprovalStore } from '../../apps/approvals/src/io/approval.store.js';
 import { makeService, type TestService } from '../../apps/approvals/src/service.fixture.js';
 import { rounds, seed } from '../support/depth.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -234,6 +235,20 @@ describe('one winner, whatever runs at the same moment', () => {
     expectRaced(wins, ['granted | granted', 'already_decided | cancelled']);
     expect(wins.size).toBe(2);
   }, 120_000);
+});
+
+it('a vote that waited for its turn until the deadline had passed came too late', async () => {
+  const opened = await open(1, new Date(Date.now() + 400).toISOString());
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const holding = right.database.transaction(async (tx) => {
+    await right.get(ApprovalStore).lock(tx, [opened.actionId]);
+    resolve(undefined);
+    await tx.query('SELECT pg_sleep_until($1)', [new Date(opened.deadline + 50)]);
+  });
+  await promise;
+  const waiting = votes(() => left, 'p1')(opened);
+  await holding;
+  expect(await waiting).toBe('expired');
 });
 
 it('thirty people at once decide as if one after the other', async () => {

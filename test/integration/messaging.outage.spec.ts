@@ -4,6 +4,7 @@ import type { Tx } from '#database';
 import { on, Outbox, type Incoming } from '#messaging';
 import { newId } from '#platform';
 import { Injectable } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
@@ -69,6 +70,10 @@ async function expectAll(keys: readonly string[], upTo: number): Promise<void> {
   }
 }
 
+const isHearing = (app: NestFastifyApplication) =>
+  eventually(async () => expect((await readinessOf(app).report()).parts['hearing']?.ok).toBe(true), {
+    withinMs: 30_000,
+  });
 const asks = (keys: readonly string[], sequence: number) => keys.map((key) => anAsk(key, sequence));
 
 describe('outages, on a real Kafka and PostgreSQL', () => {
@@ -125,14 +130,23 @@ describe('outages, on a real Kafka and PostgreSQL', () => {
   it('two members share the partitions; one that leaves and comes back under load changes nothing', async () => {
     await world.forgetProducer();
     const keys = Array.from({ length: 30 }, newId);
-    const [, second] = [await policy(), await policy()];
+    const [first, second] = [await policy(), await policy()];
+    for (const app of [first, second]) await isHearing(app);
     for (let sequence = 1; sequence <= 10; sequence += 1) await world.produce(topics.actions, asks(keys, sequence));
     await world.stop(second);
     for (let sequence = 11; sequence <= 20; sequence += 1) await world.produce(topics.actions, asks(keys, sequence));
-    await policy();
+    await isHearing(await policy());
     for (let sequence = 21; sequence <= 30; sequence += 1) await world.produce(topics.actions, asks(keys, sequence));
     await expectAll(keys, 30);
   }, 120_000);
+
+  it('a member that is stopped while it joins leaves nothing behind that holds partitions', async () => {
+    await world.stop(await policy());
+    const keys = Array.from({ length: 30 }, newId);
+    await policy();
+    await world.produce(topics.actions, asks(keys, 1));
+    await expectAll(keys, 1);
+  }, 60_000);
 
   it('an idle service does not wake up a thousand times a second', async () => {
     const queue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {

@@ -21,9 +21,16 @@ import {
   type RequestChanges,
   type Story,
 } from '../../apps/policy/src/requests.fixture.js';
-import { acceptedData, makeService, type SaidRow, type TestService } from '../../apps/policy/src/service.fixture.js';
+import {
+  acceptedData,
+  incoming,
+  makePolicy,
+  type SaidRow,
+  type PolicyUnderTest,
+} from '../../apps/policy/src/service.fixture.js';
 import { compileBundle } from '../../tools/policies/compile.js';
 import { findOpa } from '../../tools/policies/opa.js';
+import { eventually } from '../support/eventually.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -33,11 +40,11 @@ const bundle = join(scratch.dir, 'bundle.tar.gz');
 
 let postgres: TestPostgres;
 let registry: FakeRegistry;
-let service: TestService;
-const open: TestService[] = [];
+let service: PolicyUnderTest;
+const open: PolicyUnderTest[] = [];
 
-async function anInstance(): Promise<TestService> {
-  const made = await makeService({ gate, registry, url: postgres.urlAs('sallyport_policy', 'spec'), bundle });
+async function anInstance(): Promise<PolicyUnderTest> {
+  const made = await makePolicy({ gate, registry, url: postgres.urlAs('sallyport_policy', 'spec'), bundle });
   open.push(made);
   return made;
 }
@@ -355,9 +362,35 @@ describe('an emergency', () => {
     await service.database.query('UPDATE review SET closed_at = now() WHERE closed_at IS NULL');
     const other = await anInstance();
     const all = Array.from({ length: 8 }, quarantine);
-    const at = (i: number): TestService => (i % 2 === 0 ? service : other);
+    const at = (i: number): PolicyUnderTest => (i % 2 === 0 ? service : other);
     await Promise.all(all.map((accepted, i) => at(i).hear(JudgeActions, acceptedData(accepted))));
     expect(all.filter(({ actionId }, i) => at(i).verdictOf(actionId).code === 'emergency_rule')).toHaveLength(1);
+  });
+
+  it('makes another instance wait until the first has decided', async () => {
+    const other = await anInstance();
+    const [first, second] = [quarantine(), quarantine()];
+    const { promise: mayCommit, resolve: commit } = Promise.withResolvers<undefined>();
+    const decided = Promise.withResolvers<undefined>();
+    const slow = service.database.transaction(async (tx) => {
+      await service.get(JudgeActions).handle([incoming(acceptedData(first))], tx);
+      decided.resolve(undefined);
+      await mayCommit;
+    });
+    await decided.promise;
+    const late = other.hear(JudgeActions, acceptedData(second));
+    await eventually(async () => {
+      const rows = await service.database.query(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%review_lock%'`,
+      );
+      expect(rows).toHaveLength(1);
+    });
+    commit(undefined);
+    await Promise.all([slow, late]);
+    expect([service.verdictOf(first.actionId).code, other.verdictOf(second.actionId).code]).toStrictEqual([
+      'emergency_rule',
+      'approved',
+    ]);
   });
 
   it('does not see its own review when it is judged again', async () => {

@@ -42,24 +42,27 @@ const application = `
 
 export async function startPostgresTarget(): Promise<PostgresTarget> {
   const postgres = await startPostgres();
-  const superuser = new pg.Client({ connectionString: await postgres.freshDatabase() });
-  superuser.on('error', () => undefined);
-  await superuser.connect();
-  const database = (await superuser.query<{ name: string }>('SELECT current_database() AS name')).rows[0]?.name ?? '';
-  await superuser.query(script('install.sql'));
-  await superuser.query(script('hardening.sql'));
-  await superuser.query(
-    `CREATE ROLE ${gateLogin} LOGIN PASSWORD '${gatePassword}'; GRANT sallyport_minter TO ${gateLogin}`,
-  );
-  await superuser.query(application);
+  const adminUrl = await postgres.freshDatabase();
+  const database = new URL(adminUrl).pathname.slice(1);
+  // A connection each time: some specs stop the server in between.
+  const admin = async <R extends pg.QueryResultRow>(sql: string, params: unknown[] = []): Promise<R[]> => {
+    const client = await connect(adminUrl);
+    try {
+      return (await client.query<R>(sql, params)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  await admin(script('install.sql'));
+  await admin(script('hardening.sql'));
+  await admin(`CREATE ROLE ${gateLogin} LOGIN PASSWORD '${gatePassword}'; GRANT sallyport_minter TO ${gateLogin}`);
+  await admin(application);
   const scratch = scratchFolder('target');
   const secretsDir = join(scratch.dir, 'secrets');
   mkdirSync(secretsDir);
   writeFileSync(join(secretsDir, minterSecret), `${postgres.urlAs(gateLogin, gatePassword, database)}\n`, {
     mode: 0o600,
   });
-  const admin = async <R extends pg.QueryResultRow>(sql: string, params: unknown[] = []): Promise<R[]> =>
-    (await superuser.query<R>(sql, params)).rows;
   return {
     postgres,
     database,
@@ -73,7 +76,6 @@ export async function startPostgresTarget(): Promise<PostgresTarget> {
         )
       ).map(({ rolname }) => rolname),
     remove: async () => {
-      await superuser.end();
       await postgres.remove();
       scratch.remove();
     },

@@ -4,6 +4,7 @@ import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
 import pg from 'pg';
+import { topics } from '#contracts';
 import { migrate, roleOf, type MigrationClass } from '#database';
 import { topicsApply, withKafkaAdmin } from '#messaging';
 import { createApp, loadSettings, Log, portName, type CommonSettings, type SettingsDefinition } from '#platform';
@@ -42,6 +43,7 @@ export class RegistryWorld {
   readonly #scratch = scratchFolder('registry');
   readonly #apps: NestFastifyApplication[] = [];
   readonly #ports = new Map<ServiceOfWorld, number>();
+  readonly #producers: Producer[] = [];
   #producer: Producer | undefined;
 
   private constructor(
@@ -111,14 +113,14 @@ export class RegistryWorld {
     const env = { ...this.environment('registry'), SALLYPORT_OIDC_ISSUERS: this.issuer.setting };
     const values = { ...env, SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap };
     const app = await this.#start('registry', registrySettings, values, (read) => RegistryModule.forSettings(read));
-    await this.#untilReady('registry');
+    await this.untilReady('registry');
     return app;
   }
 
   async startIntake(): Promise<NestFastifyApplication> {
     const env = this.environment('intake');
     const app = await this.#start('intake', intakeSettings, env, () => IntakeModule.forService());
-    await this.#untilReady('intake');
+    await this.untilReady('intake');
     return app;
   }
 
@@ -136,13 +138,13 @@ export class RegistryWorld {
     return app;
   }
 
-  async #untilReady(service: ServiceOfWorld): Promise<void> {
+  async untilReady(service: ServiceOfWorld): Promise<void> {
     const deadline = performance.now() + 20_000;
     for (;;) {
-      const response = await fetch(`${this.url(service)}/readyz`);
-      const report = await response.text();
-      if (response.ok) return;
-      if (performance.now() > deadline) throw new Error(`${service} is not ready: ${report}`);
+      const response = await fetch(`${this.url(service)}/readyz`).catch(() => undefined);
+      const report = await response?.text();
+      if (response?.ok === true) return;
+      if (performance.now() > deadline) throw new Error(`${service} is not ready: ${report ?? 'no answer'}`);
       await new Promise((wake) => setTimeout(wake, 50));
     }
   }
@@ -196,9 +198,43 @@ export class RegistryWorld {
     topic: string,
     messages: { key: string | null; value: string | Buffer | null; headers?: IHeaders }[],
   ): Promise<void> {
-    this.#producer ??= this.client().producer({ allowAutoTopicCreation: false });
+    const producer = await this.#connected();
+    await producer.send({ topic, messages });
+  }
+
+  /** Batches of one small and one great record in each of these compressions; the broker takes them apart or refuses them. */
+  async compressedBatches(compressions: readonly number[]): Promise<void> {
+    const producer = await this.#connected();
+    for (const compression of compressions) {
+      for (const value of [Buffer.from('{"not":"signed"}'), Buffer.alloc(100_000, 'x'), Buffer.alloc(30_000_000)]) {
+        await producer.send({ topic: topics.requests, compression, messages: [{ key: 'bomb', value }] }).catch(refused);
+      }
+    }
+  }
+
+  /** A record of 1 MB, which the broker refuses, and a transaction that is never ended, which hides what comes behind it. */
+  async hostileProducers(): Promise<void> {
+    const producer = await this.#connected();
+    await producer
+      .send({ topic: topics.requests, messages: [{ key: 'big', value: Buffer.alloc(1_048_576, 'x') }] })
+      .catch(refused);
+    const endless = this.client().producer({
+      transactionalId: 'endless',
+      maxInFlightRequests: 1,
+      idempotent: true,
+      transactionTimeout: 60_000,
+    });
+    await endless.connect();
+    const transaction = await endless.transaction();
+    const messages = Array.from({ length: 60 }, (_, n) => ({ key: `t${String(n)}`, value: 'open' }));
+    await transaction.send({ topic: topics.requests, messages });
+    this.#producers.push(endless);
+  }
+
+  async #connected(): Promise<Producer> {
+    this.#producer ??= this.client().producer({ allowAutoTopicCreation: false, retry: { retries: 2 } });
     await this.#producer.connect();
-    await this.#producer.send({ topic, messages });
+    return this.#producer;
   }
 
   /** Every record that is on a topic now, each partition in its order. */
@@ -238,10 +274,13 @@ export class RegistryWorld {
 
   async remove(): Promise<void> {
     await Promise.all(this.#apps.splice(0).map((app) => app.close()));
-    await this.#producer?.disconnect();
+    await Promise.all([...this.#producers, this.#producer].map((producer) => producer?.disconnect()));
     await this.issuer.stop();
     await Promise.all([this.kafka.remove(), this.postgres.remove()]);
     this.gate.remove();
     this.#scratch.remove();
   }
 }
+
+/** The broker's no is as good as ours. */
+const refused = (): undefined => undefined;

@@ -1,10 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { root } from '../../tools/world/place.js';
+import { eventually } from '../support/eventually.js';
+import { processesWith } from '../support/processes.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const run = promisify(execFile);
@@ -60,4 +62,45 @@ describe('set-up', () => {
     expect(readFileSync(diary, 'utf8')).toBe('in out in out in out in out ');
     scratch.remove();
   });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'takes what it runs with it when it gets %s',
+    async (signal) => {
+      const scratch = scratchFolder('set-up');
+      const env = aMachineWhereEverythingTakesLong(scratch.dir);
+      const child = spawn(process.execPath, ['tools/setup.mjs'], { cwd: scratch.dir, env, stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      await eventually(() => {
+        expect(processesWith(scratch.dir).length).toBeGreaterThan(9);
+      });
+
+      child.kill(signal);
+
+      await ended;
+      await eventually(() => {
+        expect(processesWith(scratch.dir)).toEqual([]);
+      });
+      scratch.remove();
+    },
+    30_000,
+  );
 });
+
+/** A fresh checkout, and programs that never end and start others: npm, Maven and Go as set-up would run them. */
+function aMachineWhereEverythingTakesLong(dir: string): NodeJS.ProcessEnv {
+  for (const part of ['package.json', 'package-lock.json', 'tools/setup', 'tools/setup.mjs', 'tools/leash.sh']) {
+    cpSync(join(root, part), join(dir, part), { recursive: true });
+  }
+  const bin = join(dir, 'bin');
+  mkdirSync(bin);
+  symlinkSync('/bin/sleep', join(bin, 'sleep'));
+  const program = (name: string, version: string): void => {
+    const script = `#!/bin/sh\ncase "$1" in version|-version|--version) echo '${version}';; *) sleep 300 & sleep 300;; esac\n`;
+    writeFileSync(join(bin, name), script, { mode: 0o755 });
+  };
+  program('java', 'openjdk version "17.0.1"');
+  program('npm', '11.0.0');
+  program('mvn', 'Apache Maven 3.8.7');
+  program('go', 'go version go1.26.0 linux/amd64');
+  return { PATH: bin };
+}

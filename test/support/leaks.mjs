@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const settleMs = 5000;
 const runName = () => `sallyport-${process.env.TEST_RUN}-`;
 
-/** Scratch folders carry the name of the run, and so do the command lines of what works in them. */
+/** Scratch folders carry the name of the run, and so do the command lines or settings of what works in them. */
 export default function begin() {
   process.env.TEST_RUN = `${process.pid}-${Date.now().toString(36)}`;
 }
@@ -29,13 +29,17 @@ export async function end() {
 function processes() {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/u.test(name))
-    .map((pid) => ({ pid: Number(pid), command: commandLine(pid) }))
-    .filter(({ command }) => command.includes(runName()));
+    .filter(
+      (pid) =>
+        Number(pid) !== process.pid &&
+        [read(pid, 'cmdline'), read(pid, 'environ')].some((text) => text.includes(runName())),
+    )
+    .map((pid) => ({ pid: Number(pid), command: read(pid, 'cmdline').replaceAll('\0', ' ').slice(0, 200) }));
 }
 
-function commandLine(pid) {
+function read(pid, what) {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 200);
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8');
   } catch {
     return '';
   }

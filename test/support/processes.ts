@@ -1,10 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** Process ids whose command line contains this text, ourselves excluded. Only where there is /proc. */
+/** Process ids whose command line or environment contains this text, ourselves excluded. Only where there is /proc. */
 export function processesWith(text: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/u.test(name) && Number(name) !== process.pid)
-    .filter((name) => commandLine(name).includes(text))
+    .filter((name) => read(`/proc/${name}/cmdline`).includes(text) || read(`/proc/${name}/environ`).includes(text))
     .map(Number);
 }
 
@@ -12,10 +12,6 @@ export function processesWith(text: string): number[] {
 export function isAlive(pid: number): boolean {
   const stat = read(`/proc/${String(pid)}/stat`);
   return stat !== '' && !/\) [ZX] /u.test(stat);
-}
-
-function commandLine(pid: string): string {
-  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
 function read(file: string): string {

@@ -1,22 +1,28 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openBundle, type Bundle } from '../../apps/policy/src/io/bundle.js';
 import { proven } from '../../apps/policy/src/io/policy-engine.js';
 import { readCatalogue } from './catalogue.js';
 import { mustRun, type Opa } from './opa.js';
-import { policiesDir, scratchDir } from './place.js';
+import { policiesDir } from './place.js';
 import { isTest, layOut, readConfig, regoFiles, writeCapabilities } from './sources.js';
-
-export const capabilitiesFile = join(scratchDir, 'capabilities.json');
 
 /**
  * Compiles the rules to a bundle and tries it before it takes the place of the one that is there: a running service that looks at the
  * file sees the old one or the new one, whole. The same sources give the same bytes.
  */
 export async function compileBundle(opa: Opa, file: string): Promise<Bundle> {
-  await writeCapabilities(opa, capabilitiesFile);
-  const dir = join(scratchDir, 'bundle');
+  const scratch = mkdtempSync(join(tmpdir(), 'sallyport-policies-'));
+  try {
+    return await compileIn(join(scratch, 'bundle'), opa, file);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function compileIn(dir: string, opa: Opa, file: string): Promise<Bundle> {
   const sources = regoFiles().filter((name) => !isTest(name));
   const config = readConfig();
   layOut(dir, sources, { config });
@@ -29,12 +35,14 @@ export async function compileBundle(opa: Opa, file: string): Promise<Bundle> {
   return bundle;
 }
 
-/** Compiles what lies in a folder, with the capabilities that `compileBundle` wrote. */
+/** Compiles what lies in a folder, with the capabilities of `policies/caps.json`, which it leaves beside the folder. */
 export async function compileLayout(
   opa: Opa,
   layout: { dir: string; file: string; revision: string },
 ): Promise<Bundle> {
-  const build = ['build', '-t', 'wasm', '-e', 'sallyport/main/decision', '--capabilities', capabilitiesFile];
+  const capabilities = join(dirname(layout.dir), 'capabilities.json');
+  await writeCapabilities(opa, capabilities);
+  const build = ['build', '-t', 'wasm', '-e', 'sallyport/main/decision', '--capabilities', capabilities];
   await mustRun(opa, [...build, '--revision', layout.revision, '-b', '.', '-o', layout.file], layout.dir);
   return openBundle(readFileSync(layout.file));
 }

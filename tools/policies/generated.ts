@@ -35,7 +35,9 @@ export function claimsOf(): fc.Arbitrary<unknown> {
 export function withoutOneFact(): fc.Arbitrary<(input: unknown) => unknown> {
   return fc.nat().map((pick) => (input: unknown) => {
     const copy: unknown = structuredClone(input);
-    const places = ['subject', 'resource', 'context'].flatMap((part) => membersOf(Object(copy)[part]));
+    const places = ['subject', 'resource', 'context'].flatMap((part) =>
+      membersOf(Reflect.get(Object(copy) as object, part)),
+    );
     const place = places[pick % places.length];
     if (place !== undefined) Reflect.deleteProperty(place.owner, place.key);
     return copy;

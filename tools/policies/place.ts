@@ -7,5 +7,5 @@ export const policiesDir = join(root, 'policies');
 /** What `npm run policies:build` makes and the policy service reads. */
 export const bundleFile = join(root, 'dist', 'policies', 'bundle.tar.gz');
 
-/** Where the tools lay out what they hand to the compiler. */
-export const scratchDir = join(cacheDir, 'policies');
+/** Where one run of the checks lays out what it hands to the compiler. */
+export const scratchDir = join(cacheDir, 'policies', String(process.pid));

@@ -1,5 +1,6 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { capabilitiesFile, compileBundle } from './compile.js';
+import { compileBundle } from './compile.js';
 import { checkGoldenCases } from './golden.js';
 import { checkInvariants } from './invariants.js';
 import { checkLints } from './lints.js';
@@ -8,7 +9,7 @@ import { findOpa, type Opa } from './opa.js';
 import { policiesDir, scratchDir } from './place.js';
 import { Report } from './report.js';
 import { checkRegoTests } from './rego-tests.js';
-import { regoFiles } from './sources.js';
+import { regoFiles, writeCapabilities } from './sources.js';
 
 const report = new Report();
 
@@ -17,8 +18,10 @@ async function checkForm(opa: Opa): Promise<void> {
   const { stdout } = await opa(['fmt', '--list', ...regoFiles()], policiesDir);
   for (const file of regoFiles())
     report.note(`form of ${file}`, stdout.includes(file) ? 'run opa fmt --write' : undefined);
+  const capabilities = join(scratchDir, 'capabilities.json');
+  await writeCapabilities(opa, capabilities);
   const { code, stderr } = await opa(
-    ['check', '--strict', '--capabilities', capabilitiesFile, ...regoFiles()],
+    ['check', '--strict', '--capabilities', capabilities, ...regoFiles()],
     policiesDir,
   );
   report.note('opa check --strict', code === 0 ? undefined : stderr);
@@ -52,5 +55,6 @@ try {
 } catch (error) {
   report.note('policies', error instanceof Error ? error.message : String(error));
 }
+rmSync(scratchDir, { recursive: true, force: true });
 console.log(report.closing());
 process.exitCode = report.failed > 0 ? 1 : 0;

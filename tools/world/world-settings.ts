@@ -1,5 +1,6 @@
 import { defineSettings, logLevels, secret } from '#platform';
 import { z } from 'zod';
+import { dataDir } from './place.js';
 import { defaultPorts, portNames, portSetting, type PortName } from './ports-of-world.js';
 
 const port = (name: PortName): z.ZodType<number> =>
@@ -16,6 +17,10 @@ export const worldSettings = defineSettings(
     SALLYPORT_DATABASE_URL: secret(z.url({ protocol: /^postgres(ql)?$/u }).optional()).describe(
       'A PostgreSQL that runs already, as a role that may create roles and schemas. Without it one is started here',
     ),
+    SALLYPORT_WORLD_DIR: z
+      .string()
+      .default(dataDir)
+      .describe('Folder for data, keys and logs; a second start finds them again'),
     SALLYPORT_LOG_LEVEL: z.enum(logLevels).default('info').describe('Least important log lines that services write'),
   }),
 );

@@ -18,7 +18,8 @@ import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-perso
 import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
-import { EndingLife, KeepEnding } from './handlers/keep-ending.js';
+import { EndingLife } from './handlers/ending-life.js';
+import { KeepEnding } from './handlers/keep-ending.js';
 import { LeaseWords } from './handlers/lease-words.js';
 import { MintCredential } from './handlers/mint-credential.js';
 import { MintIntent } from './handlers/mint-intent.js';

@@ -69,7 +69,14 @@ export class PolicyModule {
         callersModule([]),
       ],
       controllers: [PolicyController],
-      providers: [...parts, { provide: PolicyFiles, useValue: settings }],
+      providers: [...parts, { provide: PolicyFiles, useValue: filesOf(settings) }],
     };
   }
+}
+
+function filesOf({
+  SALLYPORT_POLICY_BUNDLE_FILE: bundle,
+  SALLYPORT_POLICY_CONFIG_FILE: config,
+}: Settings): PolicyFiles {
+  return new PolicyFiles(bundle, config);
 }

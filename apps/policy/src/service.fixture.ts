@@ -1,8 +1,8 @@
-import { Module, type Type } from '@nestjs/common';
+import { Module, type Provider, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { verdict as verdictSchema, type Verdict } from '#contracts';
 import { Database, makeDataSource, type Tx } from '#database';
-import { CatchUp, RegistryClient, RegistryCopy } from '#facts';
+import { CatchUp, RegistryClient, RegistryCopy, type CopyEntry } from '#facts';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
 import { Log, Readiness, Shutdown } from '#platform';
 import { Keyring, Trust } from '#trust';
@@ -20,7 +20,7 @@ export interface SaidRow {
 }
 
 /** The real handlers, rules and SQL on a real database; no broker, and no other service. */
-export interface TestService {
+export interface PolicyUnderTest {
   database: Database;
   said: SaidRow[];
   get: <T>(part: Type<T>) => T;
@@ -34,56 +34,37 @@ export interface TestService {
   close: () => Promise<void>;
 }
 
-export interface ServiceOptions {
+export interface Around {
   gate: TestGate;
   registry: FakeRegistry;
   url: string;
   bundle: string;
-  config?: string;
 }
 
-export async function makeService({ gate, registry, url, bundle, config }: ServiceOptions): Promise<TestService> {
+export async function makePolicy(around: Around): Promise<PolicyUnderTest> {
   const log = new Log('policy', 'error');
-  const source = makeDataSource({
-    url,
+  const connection = {
+    url: around.url,
     schema: 'policy',
     pool: 20,
     applicationName: 'spec',
     onPoolError: () => undefined,
-  });
-  const database = new Database(source, log);
-  const said: SaidRow[] = [];
-  const outbox = outboxInto(said);
-  const pace = {
-    limits: { spacingMs: 0, negativeMs: 0, most: 1_000 },
-    now: () => performance.now(),
-    wait: () => Promise.resolve(),
   };
-  const catchUp = new CatchUp(
-    registry.copy,
-    registry,
-    (found) => Promise.resolve(void registry.copy.take(found.map(({ entry }) => entry))),
-    pace,
-  );
-  const values = [
-    { provide: Database, useValue: database },
-    { provide: Outbox, useValue: outbox },
-    { provide: DeadLetters, useValue: new DeadLetters(outbox, 'policy') },
-    { provide: Trust, useValue: gate.trust },
-    { provide: Keyring, useValue: gate.keyring('policy') },
-    { provide: RegistryCopy, useValue: registry.copy },
-    { provide: RegistryClient, useValue: registry },
-    { provide: CatchUp, useValue: catchUp },
-    { provide: Log, useValue: log },
-    { provide: Shutdown, useValue: new Shutdown(log) },
-    { provide: PolicyFiles, useValue: { SALLYPORT_POLICY_BUNDLE_FILE: bundle, SALLYPORT_POLICY_CONFIG_FILE: config } },
-  ];
+  const database = new Database(makeDataSource(connection), log);
+  const said: SaidRow[] = [];
+  const shutdown = new Shutdown(log);
   const module = await Test.createTestingModule({
     imports: [Root],
-    providers: [...parts, ...values, Readiness],
+    providers: [
+      ...parts,
+      ...neighbours(around, outboxInto(said)),
+      { provide: Database, useValue: database },
+      { provide: Log, useValue: log },
+      { provide: Shutdown, useValue: shutdown },
+      Readiness,
+    ],
   }).compile();
   await module.init();
-  const shutdown = module.get(Shutdown);
   return {
     database,
     said,
@@ -95,12 +76,36 @@ export async function makeService({ gate, registry, url, bundle, config }: Servi
           tx,
         ),
       ),
-    verdictOf: (actionId) => verdictIn(gate, said, actionId),
+    verdictOf: (actionId) => verdictIn(around.gate, said, actionId),
     close: async () => {
       await shutdown.run('closed');
       await database.close();
     },
   };
+}
+
+/** What stands in for the broker, the registry and the key files. */
+function neighbours({ gate, registry, bundle }: Around, outbox: Outbox): Provider[] {
+  return [
+    { provide: Outbox, useValue: outbox },
+    { provide: DeadLetters, useValue: new DeadLetters(outbox, 'policy') },
+    { provide: Trust, useValue: gate.trust },
+    { provide: Keyring, useValue: gate.keyring('policy') },
+    { provide: RegistryCopy, useValue: registry.copy },
+    { provide: RegistryClient, useValue: registry },
+    { provide: CatchUp, useValue: catchUpOf(registry) },
+    { provide: PolicyFiles, useValue: new PolicyFiles(bundle, undefined) },
+  ];
+}
+
+function catchUpOf(registry: FakeRegistry): CatchUp {
+  const limits = { spacingMs: 0, negativeMs: 0, most: 1_000 };
+  const pace = { limits, now: () => performance.now(), wait: () => Promise.resolve() };
+  const keep = (found: readonly { entry: CopyEntry }[]): Promise<void> => {
+    registry.copy.take(found.map(({ entry }) => entry));
+    return Promise.resolve();
+  };
+  return new CatchUp(registry.copy, registry, keep, pace);
 }
 
 @Module({})

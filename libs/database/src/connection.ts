@@ -1,6 +1,11 @@
 import { Fault } from '#platform';
-import type { PoolClient } from 'pg';
 import { sqlStateOf } from './sql-fault.js';
+
+/** The part of a pooled connection of pg that is used here. */
+export interface Connection {
+  query(sql: string, params?: unknown[]): Promise<{ rows: unknown[]; command: string }>;
+  end(): Promise<void>;
+}
 
 /** True when the server gave no answer: the statement may still be running on that connection, or the connection is gone. */
 export function isUnanswered(error: unknown): boolean {
@@ -8,6 +13,6 @@ export function isUnanswered(error: unknown): boolean {
 }
 
 /** Closes the connection, which rolls back whatever is open on it; the pool replaces it. */
-export function discard(client: PoolClient): void {
+export function discard(client: Connection): void {
   void client.end().catch(() => undefined);
 }

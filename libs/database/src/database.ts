@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, Fault, type Log } from '#platform';
-import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
-import { discard, isUnanswered } from './connection.js';
+import { discard, isUnanswered, type Connection } from './connection.js';
 import { sqlFault } from './sql-fault.js';
 import { runTransaction } from './transaction.js';
 import type { Tx } from './tx.js';
@@ -70,11 +69,11 @@ export class Database {
     return row.now;
   }
 
-  private async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  private async withClient<T>(work: (client: Connection) => Promise<T>): Promise<T> {
     await this.firstConnection();
     const runner = this.source.createQueryRunner();
     try {
-      return await work((await connectRunner(runner)) as PoolClient);
+      return await work((await connectRunner(runner)) as Connection);
     } finally {
       await runner.release();
     }

@@ -1,6 +1,5 @@
 import { Fault } from '#platform';
-import type { PoolClient } from 'pg';
-import { discard, isUnanswered } from './connection.js';
+import { discard, isUnanswered, type Connection } from './connection.js';
 import { sqlFault } from './sql-fault.js';
 import type { Tx } from './tx.js';
 
@@ -9,14 +8,14 @@ import type { Tx } from './tx.js';
  * an error in one of them is reported and swallowed.
  */
 export async function runTransaction<T>(
-  client: PoolClient,
+  client: Connection,
   work: (tx: Tx) => Promise<T>,
   onCallbackError: (error: unknown) => void,
 ): Promise<T> {
   const open = new OpenTransaction(client);
-  await open.begin();
   let result: T;
   try {
+    await open.begin();
     result = await work(open);
     await open.commit();
   } catch (error) {
@@ -37,7 +36,7 @@ class OpenTransaction implements Tx {
   readonly callbacks: (() => void)[] = [];
   private open = false;
 
-  constructor(private readonly client: PoolClient) {}
+  constructor(private readonly client: Connection) {}
 
   async begin(): Promise<void> {
     await this.send('BEGIN');

@@ -72,7 +72,7 @@ class Reading {
   readonly #crashed = Promise.withResolvers<never>();
 
   constructor(private readonly parts: ReadingParts) {
-    this.#consumer = groupConsumer(parts.kafka, parts.groupId);
+    this.#consumer = groupConsumer(parts.kafka, parts.groupId, () => false);
     this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
       this.#crashed.reject(payload.error);
     });

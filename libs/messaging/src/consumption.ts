@@ -20,6 +20,7 @@ export type EachBatch = (payload: EachBatchPayload) => Promise<void>;
 
 /** A partition may wait this long before the service says that it is not ready. */
 const patienceMs = 10_000;
+const joiningMs = 5_000;
 
 /** One member of the service's group, from the first attempt to connect to the last commit. */
 export class Consumption {
@@ -27,15 +28,21 @@ export class Consumption {
   readonly #consumer: Consumer;
   readonly #pulse = new Pulse();
   readonly #stopping = new AbortController();
+  #started: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: ConsumptionParts) {
-    this.#consumer = groupConsumer(parts.kafka, parts.groupId);
+    this.#consumer = groupConsumer(parts.kafka, parts.groupId, () => !this.#stopping.signal.aborted);
     this.offsets = new OffsetCommits(this.#consumer, parts.log);
     this.#listen();
   }
 
   /** Joins the group; tries for ever: a broker that is down and a topic that is missing are waiting, and show in readiness. Never rejects. */
-  async start(eachBatch: EachBatch): Promise<void> {
+  start(eachBatch: EachBatch): Promise<void> {
+    this.#started = this.#join(eachBatch);
+    return this.#started;
+  }
+
+  async #join(eachBatch: EachBatch): Promise<void> {
     for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
       try {
         await this.#run(eachBatch);
@@ -51,6 +58,8 @@ export class Consumption {
   /** Call when no batch is being worked on. The commit comes first: kafkajs ignores commits once it is stopping. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    // kafkajs cannot stop a consumer that is still joining: it would go on afterwards.
+    await Promise.race([this.#started, sleep(joiningMs, undefined, { ref: false })]);
     await this.offsets.stop();
     this.parts.pauses.stop();
     await this.#consumer.stop();
@@ -100,7 +109,8 @@ export class Consumption {
       this.parts.log.info('consumer.joined', {
         group_id: payload.groupId,
         member_id: payload.memberId,
-        partitions: payload.memberAssignment,
+        topics: Object.keys(payload.memberAssignment),
+        count: Object.values(payload.memberAssignment).flat().length,
       });
     });
     this.#consumer.on(HEARTBEAT, () => {

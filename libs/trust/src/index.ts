@@ -34,3 +34,7 @@ export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified 
 export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
 export { viewDigest, viewOf, type ViewInput, type ViewVariant } from './view.js';
 export * from './log/index.js';
+export {
+  citedBy, digestForRefusal, isWhole, peopleIn, readChain, soundGrant,
+  type Chain, type Cited, type Evidence, type Subject, type WholeInput,
+} from './chain.js'; // prettier-ignore

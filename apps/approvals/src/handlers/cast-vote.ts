@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError, type VoteAnswer, type VoteBody } from '#contracts';
 import { Database } from '#database';
 import { considerVote, type Refusal } from '../core/vote.js';
-import { VoteStore } from '../io/vote.store.js';
 import { DecideVote } from './decide-vote.js';
 import { JudgeAgain, type JudgedAgain } from './judge-again.js';
 import { LoadCase, type LoadedCase } from './load-case.js';
@@ -16,7 +15,6 @@ import { caseOf, type CastVoteInput } from './vote-input.js';
 export class CastVote {
   constructor(
     private readonly cases: LoadCase,
-    private readonly votes: VoteStore,
     private readonly judge: JudgeAgain,
     private readonly database: Database,
     private readonly decide: DecideVote,
@@ -25,8 +23,7 @@ export class CastVote {
   /** Throws ProblemError with the codes of the wire contract, section 9; a retryable Fault (503) decides nothing. */
   async handle(input: CastVoteInput): Promise<VoteAnswer> {
     const loaded = await this.cases.load(input.actionId, input.caller, 'now');
-    const before = await this.votes.ofPlan(loaded.row.actionId, loaded.row.planNo);
-    const seat = considerVote(input.body, caseOf(loaded, loaded.row, before));
+    const seat = considerVote(input.body, caseOf(loaded, loaded.row, loaded.row.voted));
     if ('code' in seat) throw problemOf(seat);
     const judged = await this.lookAgain(loaded, input.body);
     // The refusal of a vote may be the end of a request: it is thrown after the commit.

@@ -7,7 +7,7 @@ import type { Seat } from '../core/eligibility.js';
 import { accessAfter, countVote, type Counted } from '../core/vote.js';
 import { ApprovalStore } from '../io/approval.store.js';
 import { VoteSigner } from '../io/vote-signer.js';
-import { VoteStore, type StoredVote } from '../io/vote.store.js';
+import type { StoredVote } from '../io/vote.store.js';
 import type { LoadedCase } from './load-case.js';
 import { expireTimer } from './timer-kinds.js';
 import type { CastVoteInput } from './vote-input.js';
@@ -26,7 +26,6 @@ export interface VoteToCount {
 @Injectable()
 export class CountVote {
   constructor(
-    private readonly votes: VoteStore,
     private readonly signer: VoteSigner,
     private readonly approvals: ApprovalStore,
     private readonly timers: Timers,
@@ -42,14 +41,7 @@ export class CountVote {
     const counted = countVote(loaded.plan, seat.stage, body.decision, approved);
     const granted = counted.then === 'granted';
     const next = counted.then === 'next_stage' ? counted.stage : undefined;
-    await this.votes.add(tx, {
-      ...stored,
-      actionId: held.actionId,
-      planNo: held.planNo,
-      reason: body.reason,
-      countedAt: held.now,
-    });
-    await this.approvals.count(tx, { actionId: held.actionId, from: held.version, next, granted });
+    await this.approvals.count(tx, held, { vote: stored, reason: body.reason, next, granted });
     if (granted) await this.timers.clear(tx, expireTimer, [held.actionId]);
     const voted = votedOf(vote, stored, counted);
     await this.outbox.say(tx, granted ? [voted, grantedOf(vote, [...before, stored])] : [voted]);

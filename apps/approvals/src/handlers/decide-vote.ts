@@ -36,7 +36,8 @@ export class DecideVote {
     const [held] = await this.approvals.lock(tx, [input.actionId]);
     if (held === undefined) return { ok: false, code: 'not_found' };
     const before = await this.votes.ofLocked(tx, held.actionId, held.planNo);
-    const seat = considerVote(input.body, caseOf(loaded, held, before));
+    const voted = before.some(({ person }) => person === loaded.person.id);
+    const seat = considerVote(input.body, caseOf(loaded, held, voted));
     if ('code' in seat) return seat;
     if (judged.kind !== 'stands') return this.refuse(tx, held, { ...vote, judged, before });
     const counted = await this.counts.count(tx, { loaded, input, held, seat, before });

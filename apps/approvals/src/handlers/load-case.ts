@@ -40,7 +40,7 @@ export class LoadCase {
 
   /** Throws `not_found` for whoever may not see it, exactly as for an id that does not exist. */
   async load(actionId: string, caller: Known<'people'>, freshness: Freshness): Promise<LoadedCase> {
-    const row = await this.cases.read(actionId);
+    const row = await this.cases.read(actionId, caller.id);
     if (row === undefined) throw new ProblemError('not_found');
     const judged = this.judged(row);
     const wanted = wantedFor(row, judged.plan, caller.id);

@@ -1,6 +1,5 @@
 import type { Known, VoteBody } from '#contracts';
 import type { VoteCase } from '../core/vote.js';
-import type { StoredVote } from '../io/vote.store.js';
 import type { LoadedCase } from './load-case.js';
 
 export interface CastVoteInput {
@@ -11,14 +10,7 @@ export interface CastVoteInput {
 }
 
 /** The case of a vote: on the row as it was read, or as it was locked. */
-export function caseOf(loaded: LoadedCase, held: VoteCase['held'], before: StoredVote[]): VoteCase {
+export function caseOf(loaded: LoadedCase, held: VoteCase['held'], voted: boolean): VoteCase {
   const { circle, person, row, viewDigest } = loaded;
-  return {
-    held,
-    person,
-    circle,
-    planNo: row.planNo,
-    viewDigest,
-    voted: before.some((one) => one.person === person.id),
-  };
+  return { held, person, circle, planNo: row.planNo, viewDigest, voted };
 }

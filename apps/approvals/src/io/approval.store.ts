@@ -3,6 +3,7 @@ import type { Stage } from '#contracts';
 import type { Tx } from '#database';
 import type { ApprovalState, Ending, Held, Summary } from '../core/approval.js';
 import { limitOf, type NewPlan } from './new-row.js';
+import type { StoredVote } from './vote.store.js';
 
 /** One step of one approval, saved only while the row still has the version that was locked. */
 export interface Ended {
@@ -12,6 +13,15 @@ export interface Ended {
   ending: Ending;
   by: string | undefined;
   reason: string | undefined;
+}
+
+export interface CountedMove {
+  vote: StoredVote;
+  /** The person's own words. */
+  reason: string;
+  /** The stage that begins, if this vote completed one that is not the last. */
+  next: Stage | undefined;
+  granted: boolean;
 }
 
 interface HeldRow {
@@ -47,7 +57,7 @@ export class ApprovalStore {
     const rows = await tx.query<HeldRow>(
       // The lock is taken inside, the clock is read outside: a materialised FOR UPDATE hands on one locked row at a time.
       `WITH held AS MATERIALIZED (
-         SELECT ${heldColumns} FROM approval WHERE ${where} ORDER BY action_id
+         SELECT ${heldColumns} FROM approval WHERE ${where} ORDER BY action_id FOR UPDATE
        )
        SELECT held.*, clock_timestamp() AS now FROM held`,
       [ids],
@@ -69,19 +79,26 @@ export class ApprovalStore {
     expectMoved(rows, ended.length);
   }
 
-  /** A vote was counted: the stage may move on, or the whole be granted; two events were said then, so two numbers are used. */
-  async count(
-    tx: Tx,
-    move: { actionId: string; from: number; next: Stage | undefined; granted: boolean },
-  ): Promise<void> {
-    const { actionId, from, granted, next } = move;
+  /**
+   * A vote is counted: the stage may move on, or the whole be granted; two events are said then, so two numbers are used.
+   * One person votes once on a plan: the primary key says so too.
+   */
+  async count(tx: Tx, held: Held, { granted, next, reason, vote }: CountedMove): Promise<void> {
     const rows = await tx.query<{ moved: number }>(updateCounted, [
-      actionId,
-      from,
+      held.actionId,
+      held.version,
       granted,
       next?.stage ?? null,
       next?.group ?? null,
       ...limitOf(next),
+      vote.person,
+      vote.stage,
+      vote.decision,
+      reason,
+      vote.caps === undefined ? null : JSON.stringify(vote.caps),
+      vote.counted.vote,
+      vote.counted.counting,
+      held.now,
     ]);
     expectMoved(rows, 1);
   }
@@ -164,7 +181,10 @@ const updateCounted = `
       stage_min_minor = CASE WHEN $4 IS NULL THEN stage_min_minor ELSE $6::bigint END,
       stage_min_currency = CASE WHEN $4 IS NULL THEN stage_min_currency ELSE $7::text END
     WHERE action_id = $1 AND version = $2 AND state = 'open'
-    RETURNING action_id, version
+    RETURNING action_id, version, plan_no
+  ), voted AS (
+    INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at)
+    SELECT action_id, plan_no, $8, $9::int, $10, $11, $12::json, $13, $14, $15::timestamptz FROM moved
   ), told AS (
     INSERT INTO step (action_id, version, what) SELECT action_id, version, 'granted' FROM moved WHERE $3
   )

@@ -19,6 +19,8 @@ export interface CaseRow {
   facts: Facts;
   agent: Known<'agents'>;
   actionType: Known<'action-types'> | undefined;
+  /** The person for whom it is read has voted on this plan. */
+  voted: boolean;
 }
 
 interface Row {
@@ -38,6 +40,7 @@ interface Row {
   facts: string;
   agent: string;
   action_type: string | null;
+  voted: boolean;
 }
 
 @Injectable()
@@ -45,15 +48,16 @@ export class CaseStore {
   constructor(private readonly database: Database) {}
 
   /** Undefined for an id that is not known, and for an action that was ended because its evidence did not hold. */
-  async read(actionId: string): Promise<CaseRow | undefined> {
-    const [row] = await this.database.query<Row>(selectCase, [actionId]);
+  async read(actionId: string, personId: string): Promise<CaseRow | undefined> {
+    const [row] = await this.database.query<Row>(selectCase, [actionId, personId]);
     return row === undefined ? undefined : caseOf(row);
   }
 }
 
 const selectCase = `
   SELECT a.action_id, a.agent_id, a.action_digest, a.state, a.plan_no, a.stage, a.opened_at, a.deadline_at,
-    clock_timestamp() AS now, e.value, e.signature, e.acceptance, e.verdict, e.facts, g.entry AS agent, t.entry AS action_type
+    clock_timestamp() AS now, e.value, e.signature, e.acceptance, e.verdict, e.facts, g.entry AS agent, t.entry AS action_type,
+    EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $2) AS voted
   FROM approval a
   JOIN evidence e USING (action_id)
   JOIN frozen_entry g ON g.kind = 'agents' AND g.id = a.agent_id AND g.version = e.agent_version
@@ -76,5 +80,6 @@ function caseOf(row: Row): CaseRow {
     facts: JSON.parse(row.facts) as Facts,
     agent: JSON.parse(row.agent) as Known<'agents'>,
     actionType: row.action_type === null ? undefined : (JSON.parse(row.action_type) as Known<'action-types'>),
+    voted: row.voted,
   };
 }

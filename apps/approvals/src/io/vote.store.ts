@@ -10,13 +10,6 @@ export interface StoredVote {
   counted: CountedVote;
 }
 
-export interface NewVote extends StoredVote {
-  actionId: string;
-  planNo: number;
-  reason: string;
-  countedAt: Date;
-}
-
 interface Row {
   person: string;
   stage: number;
@@ -42,26 +35,6 @@ export class VoteStore {
   /** As `ofPlan`, under the lock that the transaction holds on the approval. */
   async ofLocked(tx: Tx, actionId: string, planNo: number): Promise<StoredVote[]> {
     return (await tx.query<Row>(selectVotes, [actionId, planNo])).map(voteOf);
-  }
-
-  /** One person votes once on a plan: the primary key says so too. */
-  async add(tx: Tx, vote: NewVote): Promise<void> {
-    await tx.query(
-      `INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        vote.actionId,
-        vote.planNo,
-        vote.person,
-        vote.stage,
-        vote.decision,
-        vote.reason,
-        vote.caps === undefined ? null : JSON.stringify(vote.caps),
-        vote.counted.vote,
-        vote.counted.counting,
-        vote.countedAt,
-      ],
-    );
   }
 }
 

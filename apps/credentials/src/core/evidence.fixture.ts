@@ -18,7 +18,7 @@ const instant = now.toISOString();
 export interface World {
   trust: Trust;
   files: { trust: TrustFile; keys: Map<string, KeysFile> };
-  keyring(service: string): Keyring;
+  keyring: (service: string) => Keyring;
   agentKeys: { sig: PrivateJwk; enc: PrivateJwk };
   agent: Known<'agents'>;
 }
@@ -157,7 +157,7 @@ export function aVerdict(action: Action, overrides: Partial<Verdict> = {}): Verd
 }
 
 export function aPlanned(action: Action, plan = aPlan(), overrides: Partial<Verdict> = {}): Verdict {
-  const exp = Date.parse(plan.deadline_at) / 1_000 + 300;
+  const exp = Math.floor(Date.parse(plan.deadline_at) / 1_000) + 300;
   return aVerdict(action, { outcome: 'require_approval', code: 'approved', plan, exp, ...overrides });
 }
 

@@ -140,18 +140,17 @@ export function due(lease: Lease, now: Date): Change | undefined {
   return changed(lease, 'stop', { code: 'ttl' });
 }
 
+type Times = Pick<Lease, 'state' | 'offerExpiresAt' | 'mintBy' | 'expiresAt'>;
+
+const dueIn: Partial<Record<LeaseState, (lease: Times) => Date | null>> = {
+  offered: ({ offerExpiresAt }) => offerExpiresAt,
+  minting: ({ mintBy }) => mintBy,
+  active: ({ expiresAt }) => expiresAt,
+};
+
 /** When the clock has to look at this lease again; null when never (what is ending has its own rhythm). */
-export function dueAt(lease: Pick<Lease, 'state' | 'offerExpiresAt' | 'mintBy' | 'expiresAt'>): Date | null {
-  switch (lease.state) {
-    case 'offered':
-      return lease.offerExpiresAt;
-    case 'minting':
-      return lease.mintBy;
-    case 'active':
-      return lease.expiresAt;
-    default:
-      return null;
-  }
+export function dueAt(lease: Times): Date | null {
+  return dueIn[lease.state]?.(lease) ?? null;
 }
 
 /** The target has confirmed that nothing is left. Undefined when the lease is not ending. */
@@ -163,18 +162,19 @@ export function gone(lease: Lease): Change | undefined {
   return { ...change, reasons: ['mint_failed', lease.code] };
 }
 
-/** Why this lease cannot be redeemed, as the agent is told; undefined when it can. */
+const whyNot: Record<Exclude<LeaseState, 'offered' | 'refused'>, ProblemCode> = {
+  lapsed: 'expired',
+  cancelled: 'ended',
+  minting: 'already_redeemed',
+  active: 'already_redeemed',
+  ending: 'already_redeemed',
+  ended: 'already_redeemed',
+};
+
+/** Why this lease cannot be redeemed, as the agent is told; undefined when it can. A refusal is told again as it was. */
 export function whyNotRedeemable(lease: Lease, now: Date): ProblemCode | undefined {
-  switch (lease.state) {
-    case 'offered':
-      return now < lease.offerExpiresAt ? undefined : 'expired';
-    case 'lapsed':
-      return 'expired';
-    case 'cancelled':
-      return 'ended';
-    case 'refused':
-      return refusedCode.safeParse(lease.code).data ?? 'evidence_invalid';
-    default:
-      return 'already_redeemed';
-  }
+  const { state } = lease;
+  if (state === 'offered') return now < lease.offerExpiresAt ? undefined : 'expired';
+  if (state === 'refused') return refusedCode.safeParse(lease.code).data ?? 'evidence_invalid';
+  return whyNot[state];
 }

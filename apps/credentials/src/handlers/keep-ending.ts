@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Log, Shutdown } from '#platform';
 import type { Lease } from '../core/lease.js';
 import type { DueTarget } from '../io/ending.store.js';
 import { EndingBell } from './ending-bell.js';
+import { EndingLife } from './ending-life.js';
 import { EndingTables, EndLeases } from './end-leases.js';
 import { Pace } from './pace.js';
 
@@ -104,13 +104,4 @@ export class KeepEnding implements OnApplicationBootstrap {
     if (held === 0) this.inHand.delete(target);
     else this.inHand.set(target, held);
   }
-}
-
-/** How long the loop lives, and where it says what goes wrong. */
-@Injectable()
-export class EndingLife {
-  constructor(
-    readonly shutdown: Shutdown,
-    readonly log: Log,
-  ) {}
 }

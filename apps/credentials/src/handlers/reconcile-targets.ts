@@ -4,7 +4,7 @@ import type { Known } from '#contracts';
 import { RegistryCopy } from '#facts';
 import { EndingStore } from '../io/ending.store.js';
 import { Issuers } from '../io/issuers/issuers.js';
-import { EndingLife } from './keep-ending.js';
+import { EndingLife } from './ending-life.js';
 import { Pace } from './pace.js';
 
 /**
@@ -31,8 +31,8 @@ export class ReconcileTargets implements OnApplicationBootstrap {
     while (!signal.aborted) {
       // Not all instances at once.
       const ms = this.pace.reconcileSeconds * 1_000 * (0.5 + Math.random() / 2);
-      await pause(ms, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.compareAll();
+      const isStopped = await pause(ms, false, { signal }).catch(() => true);
+      if (!isStopped) await this.compareAll();
     }
   }
 

@@ -1,4 +1,5 @@
 import type { PolicyClaims, RequestValue } from '#contracts';
+import { memberOf } from './member.js';
 
 /** What the agent wrote, verbatim and apart from all facts. A name that is absent stays absent. */
 export function claimsOf({ context, resource }: RequestValue): PolicyClaims {
@@ -7,10 +8,7 @@ export function claimsOf({ context, resource }: RequestValue): PolicyClaims {
 
 /** The claim at a path such as `change.rollback_plan`. */
 export function claimAt(claims: PolicyClaims, path: string): unknown {
-  return path.split('.').reduce<unknown>((at, name) => {
-    const isThere = typeof at === 'object' && at !== null && Object.hasOwn(at, name);
-    return isThere ? Reflect.get(at, name) : undefined;
-  }, claims);
+  return path.split('.').reduce<unknown>(memberOf, claims);
 }
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -1,4 +1,5 @@
 import type { PolicyInput } from '#contracts';
+import { memberOf, membersOf } from './member.js';
 
 export type StatementFact = NonNullable<PolicyInput['context']['statement']>;
 
@@ -29,9 +30,9 @@ interface Statement {
 
 /** Says what a parse tree of `libpg-query` does, statements inside statements included. */
 export function statementOf(tree: unknown): StatementFact {
-  const top = Object(tree)['stmts'];
+  const top = memberOf(tree, 'stmts');
   if (!Array.isArray(top) || top.length === 0) return unparsed;
-  const all = top.flatMap((entry: unknown) => [...statementsIn(Object(entry)['stmt'])]);
+  const all = top.flatMap((entry: unknown) => [...statementsIn(memberOf(entry, 'stmt'))]);
   const kinds = all.flatMap(kindsOf);
   return {
     parsed: true,
@@ -78,7 +79,7 @@ function commandsOf(node: Record<string, unknown>): string[] {
 function* statementsIn(node: unknown): Generator<Statement> {
   for (const [key, value] of members(node)) {
     if (/^[A-Z]\w*Stmt$/u.test(key) && typeof value === 'object' && value !== null)
-      yield { type: key, node: Object(value) };
+      yield { type: key, node: membersOf(value) };
     yield* statementsIn(value);
   }
 }
@@ -88,7 +89,7 @@ function* tablesIn(node: unknown): Generator<string> {
   for (const drop of namedNodes(node, 'DropStmt')) yield* droppedBy(drop);
   // ALTER TABLE and INSERT name their table without the wrapper.
   for (const [key, value] of members(node)) {
-    if (key === 'relation' && Object(value)['relname'] !== undefined) yield nameOf(Object(value));
+    if (key === 'relation' && memberOf(value, 'relname') !== undefined) yield nameOf(value);
     yield* tablesIn(value);
   }
 }
@@ -100,13 +101,17 @@ function* droppedBy({ objects }: Record<string, unknown>): Generator<string> {
   }
 }
 
-const nameOf = ({ schemaname, relname }: Record<string, unknown>): string =>
-  schemaname === undefined ? String(relname) : `${String(schemaname)}.${String(relname)}`;
+function nameOf(table: unknown): string {
+  const [schema, name] = [memberOf(table, 'schemaname'), memberOf(table, 'relname')].map(textOf);
+  return schema === '' ? String(name) : `${String(schema)}.${String(name)}`;
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function* functionsIn(node: unknown): Generator<string> {
   for (const call of namedNodes(node, 'FuncCall')) {
     const parts = Array.isArray(call['funcname']) ? call['funcname'] : [];
-    const names = parts.map((part: unknown) => String(Object(Object(part)['String'])['sval']));
+    const names = parts.map((part: unknown) => textOf(memberOf(memberOf(part, 'String'), 'sval')));
     yield names[0] === 'pg_catalog' ? names.slice(1).join('.') : names.join('.');
   }
 }
@@ -114,7 +119,7 @@ function* functionsIn(node: unknown): Generator<string> {
 /** The nodes of one type, wherever they are. */
 function* namedNodes(node: unknown, type: string): Generator<Record<string, unknown>> {
   for (const [key, value] of members(node)) {
-    if (key === type) yield Object(value);
+    if (key === type) yield membersOf(value);
     yield* namedNodes(value, type);
   }
 }

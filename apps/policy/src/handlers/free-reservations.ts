@@ -1,18 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type {
-  approvalCancelled, approvalDenied, approvalExpired, leaseCancelled, leaseLapsed, leaseRefused,
-} from '#contracts'; // prettier-ignore
+import type { approvalCancelled, leaseCancelled } from '#contracts';
 import type { Tx } from '#database';
 import type { SliceHandler } from '#messaging';
 import { AccountStore } from '../io/account.store.js';
 
-type EndBeforeRelease =
-  | typeof approvalCancelled
-  | typeof approvalDenied
-  | typeof approvalExpired
-  | typeof leaseCancelled
-  | typeof leaseLapsed
-  | typeof leaseRefused;
+/** All ends of an approval have one shape, and so have those of a lease that was not released. */
+type EndBeforeRelease = typeof approvalCancelled | typeof leaseCancelled;
 
 /** The action ended before anything was released: its money is free again. */
 @Injectable()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { policyConfig, type PolicyConfig } from '#contracts';
 import { digestOf } from '#trust';
 import { catalogue, type Catalogue } from '../core/catalogue.js';
+import { membersOf } from '../core/member.js';
 import { readTarGz } from './tar.js';
 
 /** Everything that decides, immutable: two decisions with the same digest were made by the same rules and thresholds. */
@@ -60,7 +61,7 @@ function member(files: Map<string, Buffer>, name: string): Buffer {
 
 function json(bytes: Buffer, name: string): Record<string, unknown> {
   try {
-    return Object(JSON.parse(bytes.toString('utf8')));
+    return membersOf(JSON.parse(bytes.toString('utf8')));
   } catch (cause) {
     throw new BundleRefused(`${name} is not JSON`, cause);
   }
@@ -78,12 +79,17 @@ function catalogueOf(value: unknown): Catalogue {
   throw new BundleRefused('the bundle has no readable catalogue of rules');
 }
 
+const neededExports = ['opa_eval', 'opa_wasm_abi_version', 'builtins', 'entrypoints'];
+
 /** `opa build` has been seen to write modules that are not valid WebAssembly: only compiling tells. */
 function compile(wasm: Buffer): WebAssembly.Module {
   try {
     const module = new WebAssembly.Module(new Uint8Array(wasm));
     const foreign = WebAssembly.Module.imports(module).find((i) => i.module !== 'env' || !allowedImports.has(i.name));
     if (foreign !== undefined) throw new BundleRefused(`the module imports ${foreign.module}.${foreign.name}`);
+    const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+    const missing = neededExports.find((name) => !names.has(name));
+    if (missing !== undefined) throw new BundleRefused(`the module does not export ${missing}`);
     return module;
   } catch (cause) {
     if (cause instanceof BundleRefused) throw cause;

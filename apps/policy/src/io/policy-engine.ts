@@ -1,5 +1,6 @@
 import * as sdk from '@open-policy-agent/opa-wasm';
 import { policyDecision, policyInput, type PolicyDecision, type PolicyInput } from '#contracts';
+import { memberOf, membersOf } from '../core/member.js';
 import { BundleRefused, type Bundle } from './bundle.js';
 
 type LoadedPolicy = sdk.LoadedPolicy;
@@ -49,7 +50,7 @@ export class PolicyEngine {
     this.counts.evaluations += 1;
     const results = this.run(input) ?? this.run(input);
     if (results === undefined) return this.failed('engine_threw', 'twice');
-    const first: unknown = Array.isArray(results) && results.length === 1 ? Object(results[0]).result : undefined;
+    const first: unknown = Array.isArray(results) && results.length === 1 ? memberOf(results[0], 'result') : undefined;
     if (first === undefined) return this.failed('undefined_decision', '');
     const decision = policyDecision.safeParse(first);
     if (decision.success) return { ok: true, decision: decision.data };
@@ -93,8 +94,19 @@ function instantiate(module: WebAssembly.Module): LoadedPolicy {
   } catch (cause) {
     throw new BundleRefused('the module cannot be instantiated', cause);
   }
-  if (!Object.hasOwn(Object(instance.entrypoints), entrypoint)) throw new BundleRefused(`no entry point ${entrypoint}`);
+  if (!Object.hasOwn(membersOf(instance.entrypoints), entrypoint))
+    throw new BundleRefused(`no entry point ${entrypoint}`);
+  const foreign = hostBuiltIns(instance);
+  if (foreign.length > 0) throw new BundleRefused(`the rules need ${foreign.join(', ')} of the host`);
   return instance;
+}
+
+/** What the rules would call outside of the module. The SDK has some of it, and it differs from OPA's or throws at an agent's whim. */
+function hostBuiltIns({ wasmInstance, mem }: LoadedPolicy): string[] {
+  const { builtins, opa_json_dump: dump } = (wasmInstance as WebAssembly.Instance).exports;
+  const at = builtins === undefined || dump === undefined ? 0 : dump(builtins());
+  const bytes = Buffer.from(mem.buffer);
+  return Object.keys(membersOf(JSON.parse(bytes.toString('utf8', at, bytes.indexOf(0, at)))));
 }
 
 /**

@@ -5,9 +5,11 @@ import { BundleRefused, openBundle } from './bundle.js';
 import { proven, type PolicyEngine } from './policy-engine.js';
 
 /** Where the rules are; the config file, when named, stands in for the config inside the bundle. */
-export abstract class PolicyFiles {
-  abstract readonly SALLYPORT_POLICY_BUNDLE_FILE: string;
-  abstract readonly SALLYPORT_POLICY_CONFIG_FILE?: string | undefined;
+export class PolicyFiles {
+  constructor(
+    readonly bundle: string,
+    readonly config: string | undefined,
+  ) {}
 }
 
 const lookEveryMs = 1_000;
@@ -69,13 +71,13 @@ export class PolicyRuntime implements OnModuleInit {
   }
 
   private read(): PolicyEngine {
-    const { SALLYPORT_POLICY_BUNDLE_FILE: bundle, SALLYPORT_POLICY_CONFIG_FILE: config } = this.files;
+    const { bundle, config } = this.files;
     return proven(openBundle(readBytes(bundle), config === undefined ? undefined : readConfig(config)));
   }
 
   /** What the files look like from outside. */
   private look(): string {
-    const { SALLYPORT_POLICY_BUNDLE_FILE: bundle, SALLYPORT_POLICY_CONFIG_FILE: config } = this.files;
+    const { bundle, config } = this.files;
     return [bundle, config].map((file) => (file === undefined ? '' : appearance(file))).join(' ');
   }
 

@@ -3,6 +3,7 @@ declare namespace WebAssembly {
   class Module {
     private readonly compiled: true;
     constructor(bytes: Uint8Array);
+    static exports(module: Module): { name: string; kind: string }[];
     static imports(module: Module): { module: string; name: string; kind: string }[];
   }
   interface Memory {

@@ -11,7 +11,7 @@ export interface KafkaConnection {
   sasl?: KafkaConfig['sasl'];
 }
 
-export const heartbeatMs = 3_000;
+const heartbeatMs = 2_000;
 
 /** One client. Nothing is connected yet. */
 export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaConnection, log: Log): Kafka {
@@ -46,14 +46,16 @@ export function relayProducer(kafka: Kafka): Producer {
 
 /**
  * Reads uncommitted: nothing of ours is ever sent in a transaction, and a reader that waits for the end of transactions
- * can be made to wait for ever by anybody who may write to its topic.
+ * can be made to wait for ever by anybody who may write to its topic. `mayRestart` is asked when the consumer has broken:
+ * kafkajs would otherwise join the group again after it was told to stop.
  */
-export function groupConsumer(kafka: Kafka, groupId: string): Consumer {
+export function groupConsumer(kafka: Kafka, groupId: string, mayRestart: () => boolean): Consumer {
   return kafka.consumer({
     groupId,
     readUncommitted: true,
     allowAutoTopicCreation: false,
-    sessionTimeout: 30_000,
+    // How long the partitions of a process that was killed rest. Taking a living one for dead costs a rebalance, no more.
+    sessionTimeout: 10_000,
     rebalanceTimeout: 60_000,
     heartbeatInterval: heartbeatMs,
     minBytes: 1,
@@ -61,6 +63,11 @@ export function groupConsumer(kafka: Kafka, groupId: string): Consumer {
     maxWaitTimeInMs: 250,
     maxBytesPerPartition: 1_048_576,
     maxBytes: 8_388_608,
-    retry: { retries: 10, initialRetryTime: 300, maxRetryTime: 10_000, restartOnFailure: () => Promise.resolve(true) },
+    retry: {
+      retries: 10,
+      initialRetryTime: 300,
+      maxRetryTime: 10_000,
+      restartOnFailure: () => Promise.resolve(mayRestart()),
+    },
   });
 }

@@ -11,7 +11,7 @@ interface State extends Paused {
   timer: NodeJS.Timeout | undefined;
 }
 
-const limits = { firstMs: 200, longestMs: 30_000 };
+const limits = { firstMs: 200, longestMs: 5_000 };
 
 /** Partitions that wait. A partition is paused and tried again, for ever, with growing waits; the others go on. */
 export class Pauses {

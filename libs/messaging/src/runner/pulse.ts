@@ -1,6 +1,6 @@
 import type { PartState } from '#platform';
 
-/** A heartbeat goes out every 3 s and while batches run; kafkajs says nothing when a broker stops answering. */
+/** A heartbeat goes out every 2 s, also while batches run; kafkajs says nothing when a broker stops answering. */
 const heartbeatWithinMs = 10_000;
 const fetchWithinMs = 60_000;
 

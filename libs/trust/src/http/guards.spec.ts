@@ -108,6 +108,7 @@ class Problems implements ExceptionFilter {
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest types this bag of options as a class and means any object
 const silent: NestApplicationOptions = { logger: false, rawBody: true };
 
 /** An OpenID provider that only has keys. */

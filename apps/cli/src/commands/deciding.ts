@@ -1,0 +1,65 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { listApprovals, show, takeBack, vote, type VoteOptions } from '../handlers/approvals.js';
+import { closeReview, listReviews } from '../handlers/reviews.js';
+import type { Context } from './context.js';
+
+const reason = '--reason <text>';
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+export function whole(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number above 0');
+  return number;
+}
+
+export function addApprovals(program: Command, { gate, output }: Context): void {
+  const approvals = program.command('approvals').description('decide what waits for people');
+  approvals
+    .command('list')
+    .description('what waits for you, most urgent first')
+    .action(() => listApprovals(gate(), output()));
+  approvals
+    .command('show <action>')
+    .description('everything to decide on, on one screen')
+    .action((id: string) => show(gate(), output(), id));
+  approvals
+    .command('approve <action>')
+    .description('approve what was shown, confirming every point')
+    .option('--confirm <point>', 'a point that you have checked; once for each', collect)
+    .requiredOption(reason, 'why')
+    .option('--ttl <seconds>', 'grant for a shorter time', whole)
+    .option('--uses <count>', 'grant fewer uses', whole)
+    .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'approve', options }));
+  approvals
+    .command('deny <action>')
+    .description('deny; that is final')
+    .requiredOption(reason, 'why')
+    .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'deny', options }));
+  for (const how of ['withdraw', 'stop'] as const) {
+    approvals
+      .command(`${how} <action>`)
+      .description(how === 'withdraw' ? 'take an approval back' : 'take it back and suspend the agent')
+      .requiredOption(reason, 'why')
+      .action((id: string, options: { reason: string }) =>
+        takeBack(gate(), output(), { id, how, reason: options.reason }),
+      );
+  }
+}
+
+export function addReviews(program: Command, { gate, output }: Context): void {
+  const reviews = program.command('reviews').description('look at what an emergency rule released');
+  reviews
+    .command('list')
+    .description('reviews that are due')
+    .action(() => listReviews(gate(), output()));
+  reviews
+    .command('close <review>')
+    .description('close a review')
+    .addOption(
+      new Option('--verdict <verdict>', 'what you found').choices(['fit', 'unfit', 'follow_up']).makeOptionMandatory(),
+    )
+    .requiredOption(reason, 'why')
+    .action((id: string, options: { verdict: string; reason: string }) =>
+      closeReview(gate(), output(), { id, ...options }),
+    );
+}

@@ -1,0 +1,70 @@
+import { approvalAnswer, approvalsAnswer, type ApprovalAnswer } from '#contracts';
+import { z } from 'zod';
+import { showApproval } from '../core/show-approval.js';
+import { table } from '../core/say.js';
+import type { Gate } from '../io/gate.js';
+import type { Output } from '../io/output.js';
+
+const accepted = z.looseObject({});
+const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
+
+export interface VoteOptions {
+  reason: string;
+  confirm?: string[];
+  ttl?: number;
+  uses?: number;
+}
+
+export async function listApprovals(gate: Gate, output: Output): Promise<void> {
+  const answer = await gate.call('approvals', '/v1/approvals?state=open&mine=true', approvalsAnswer);
+  const rows = answer.approvals.map((a) => [a.action_id, a.severity, a.group, a.deadline_at, a.headline]);
+  output.result(
+    answer,
+    rows.length === 0 ? 'Nothing waits for you.' : table(['action', 'severity', 'group', 'until', 'what'], rows),
+  );
+}
+
+export async function show(gate: Gate, output: Output, id: string): Promise<void> {
+  const answer = await gate.call('approvals', path(id), approvalAnswer);
+  output.result(answer, showApproval(answer));
+}
+
+/** Shows the view first and votes on exactly that view: its digest goes with the vote. */
+export async function vote(
+  gate: Gate,
+  output: Output,
+  cast: { id: string; decision: 'approve' | 'deny'; options: VoteOptions },
+): Promise<void> {
+  const { id, decision, options } = cast;
+  const shown = await gate.call('approvals', path(id), approvalAnswer);
+  output.note(showApproval(shown));
+  const caps = {
+    ...(options.ttl === undefined ? {} : { ttl_seconds: options.ttl }),
+    ...(options.uses === undefined ? {} : { uses: options.uses }),
+  };
+  const body = {
+    decision,
+    reason: options.reason,
+    view_digest: shown.view_digest,
+    confirmed: options.confirm ?? [],
+    ...(Object.keys(caps).length === 0 ? {} : { caps }),
+  };
+  const answer = await gate.call('approvals', `${path(id)}/votes`, accepted, { method: 'POST', body });
+  output.result(answer, decision === 'approve' ? approved(shown, answer) : 'Denied. That is final.');
+}
+
+function approved({ decision }: ApprovalAnswer, answer: Record<string, unknown>): string {
+  const state = typeof answer['state'] === 'string' ? answer['state'] : 'counted';
+  return `Approved; the request is now ${state}. Follow it: sallyport actions watch ${decision.action_id}`;
+}
+
+export async function takeBack(
+  gate: Gate,
+  output: Output,
+  ask: { id: string; how: 'withdraw' | 'stop'; reason: string },
+): Promise<void> {
+  const { id, how, reason } = ask;
+  const answer = await gate.call('approvals', `${path(id)}/${how}`, accepted, { method: 'POST', body: { reason } });
+  const more = how === 'stop' ? ' The agent is being suspended.' : '';
+  output.result(answer, `Asked to end it.${more} Follow it: sallyport actions watch ${id}`);
+}

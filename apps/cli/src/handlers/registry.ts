@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { registryKind, type RegistryKind } from '#contracts';
+import { parseAllDocuments, stringify } from 'yaml';
+import { z } from 'zod';
+import { Refused, type Gate } from '../io/gate.js';
+import type { Output } from '../io/output.js';
+
+const document = z.strictObject({ kind: registryKind, id: z.string().min(1), spec: z.record(z.string(), z.unknown()) });
+const entry = z.looseObject({ version: z.int(), spec: z.unknown().optional() });
+
+export class BadFile extends Error {}
+
+/** Registers every document of a YAML file, in its order. What is registered as it stands is left alone. */
+export async function apply(gate: Gate, output: Output, file: string): Promise<void> {
+  for (const { kind, id, spec } of readDocuments(file)) {
+    const current = await find(gate, kind, id);
+    if (isDeepStrictEqual(current?.spec, spec)) {
+      output.result({ kind, id, version: current?.version, changed: false }, `unchanged  ${kind}/${id}`);
+      continue;
+    }
+    const headers = current === undefined ? {} : { 'if-match': `"${String(current.version)}"` };
+    const saved = await gate.call('registry', pathOf(kind, id), entry, { method: 'PUT', body: spec, headers });
+    const word = saved.version === current?.version ? 'unchanged ' : 'registered';
+    output.result(
+      { kind, id, version: saved.version, changed: word === 'registered' },
+      `${word} ${kind}/${id} version ${String(saved.version)}`,
+    );
+  }
+}
+
+export async function get(gate: Gate, output: Output, what: { kind: string; id: string | undefined }): Promise<void> {
+  const kind = registryKind.safeParse(what.kind);
+  if (!kind.success) throw new BadFile(`no such kind; there are ${registryKind.options.join(', ')}`);
+  const path = what.id === undefined ? `/v1/${kind.data}` : pathOf(kind.data, what.id);
+  const answer = await gate.call('registry', path, z.looseObject({}));
+  output.result(answer, stringify(answer).trimEnd());
+}
+
+export async function setAgentState(
+  gate: Gate,
+  output: Output,
+  ask: { id: string; how: 'suspend' | 'resume'; reason: string },
+): Promise<void> {
+  const { id, how, reason } = ask;
+  const path = `${pathOf('agents', id)}/${how}`;
+  const answer = await gate.call('registry', path, entry, { method: 'POST', body: { reason } });
+  output.result(
+    answer,
+    how === 'suspend'
+      ? `${id} is suspended: nothing of it is released, and what it holds is ended.`
+      : `${id} may ask again.`,
+  );
+}
+
+async function find(gate: Gate, kind: RegistryKind, id: string): Promise<z.infer<typeof entry> | undefined> {
+  try {
+    return await gate.call('registry', pathOf(kind, id), entry);
+  } catch (error) {
+    if (error instanceof Refused && error.problem.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function readDocuments(file: string): z.infer<typeof document>[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new BadFile(`${file} cannot be read`);
+  }
+  return parseAllDocuments(text).map((parsed, index) => {
+    const [error] = parsed.errors;
+    if (error !== undefined) throw new BadFile(`${file}: ${error.message}`);
+    const read = document.safeParse(parsed.toJS());
+    if (read.success) return read.data;
+    throw new BadFile(`${file}, document ${String(index + 1)}: ${z.prettifyError(read.error)}`);
+  });
+}
+
+/** Ids may hold slashes (`prod/orders`): they are one segment of the path. */
+const pathOf = (kind: RegistryKind, id: string): string => `/v1/${kind}/${encodeURIComponent(id)}`;

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+const serviceNames = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'] as const;
+export type CalledService = (typeof serviceNames)[number];
+
+const url = z.url({ protocol: /^https?$/u }).transform((text) => text.replace(/\/+$/u, ''));
+
+const cliFile = z.object({
+  issuer: z.url(),
+  client_id: z.string(),
+  services: z.object(Object.fromEntries(serviceNames.map((name) => [name, url])) as Record<CalledService, typeof url>),
+  kafka_brokers: z.string().optional(),
+  /** The audit log's verifier key, as the supervisor wrote it down at the first start. */
+  audit_key: z.string().optional(),
+});
+export type CliSettings = z.infer<typeof cliFile>;
+
+export class SettingsMissing extends Error {}
+
+/**
+ * Where the gate is: `SALLYPORT_CLI_CONFIG`, or `.data/cli.json` (written by `npm start`) in this folder or one above it. Single addresses can be
+ * overridden by `SALLYPORT_<SERVICE>_URL`.
+ */
+export function cliSettings(env: NodeJS.ProcessEnv, folder: string): CliSettings {
+  const path = env['SALLYPORT_CLI_CONFIG'] ?? findUp(folder);
+  if (path === undefined) {
+    throw new SettingsMissing(
+      'no gate is configured: run `npm start` in this project, or set SALLYPORT_CLI_CONFIG to a file like .data/cli.json',
+    );
+  }
+  const parsed = cliFile.safeParse(readJson(path));
+  if (!parsed.success) throw new SettingsMissing(`${path} is not usable: ${z.prettifyError(parsed.error)}`);
+  const services = Object.fromEntries(
+    serviceNames.map((name) => [name, env[`SALLYPORT_${name.toUpperCase()}_URL`] ?? parsed.data.services[name]]),
+  ) as Record<CalledService, string>;
+  return { ...parsed.data, services };
+}
+
+function findUp(folder: string): string | undefined {
+  const path = join(folder, '.data', 'cli.json');
+  if (existsSync(path)) return path;
+  return dirname(folder) === folder ? undefined : findUp(dirname(folder));
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    throw new SettingsMissing(`${path} cannot be read as JSON`);
+  }
+}

@@ -1,0 +1,126 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as oidc from 'openid-client';
+import type { CliSettings } from './settings.js';
+import { SessionError, type Session, type SessionFile } from './session.js';
+
+const signInSeconds = 300;
+const earlySeconds = 10;
+
+/**
+ * OpenID Connect with PKCE and a loopback redirect (RFC 8252). The browser may be anywhere that reaches this machine's loopback; the
+ * URL is printed and nothing is opened by itself.
+ */
+export class SignIn {
+  constructor(
+    private readonly settings: CliSettings,
+    private readonly file: SessionFile,
+  ) {}
+
+  /** @param tell is given the URL to open; answers the subject that signed in */
+  async login(tell: (url: string) => void): Promise<string> {
+    const config = await this.discover();
+    const door = await openDoor();
+    try {
+      const verifier = oidc.randomPKCECodeVerifier();
+      const state = oidc.randomState();
+      const nonce = oidc.randomNonce();
+      tell(await this.authorizationUrl(config, { redirect: door.url, verifier, state, nonce }));
+      const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
+      const resource = this.settings.services.approvals;
+      const answer = await oidc.authorizationCodeGrant(config, await door.callback, checks, { resource });
+      const subject = answer.claims()?.sub;
+      if (subject === undefined) throw new SessionError('the provider sent no ID token');
+      this.keep({ issuer: this.settings.issuer, subject, tokens: {} }, resource, answer);
+      return subject;
+    } finally {
+      door.close();
+    }
+  }
+
+  /** An access token for this service and no other. Throws SessionError when nobody is signed in any more. */
+  async tokenFor(audience: string): Promise<string> {
+    const session = this.file.read();
+    if (session?.issuer !== this.settings.issuer) throw new SessionError('nobody is signed in: sallyport login');
+    const known = session.tokens[audience];
+    if (known !== undefined && known.expires_at > Date.now() / 1_000 + earlySeconds) return known.token;
+    if (session.refresh_token === undefined) throw new SessionError('the session is over: sallyport login');
+    try {
+      const answer = await oidc.refreshTokenGrant(await this.discover(), session.refresh_token, { resource: audience });
+      this.keep(session, audience, answer);
+      return answer.access_token;
+    } catch (error) {
+      if (error instanceof oidc.ResponseBodyError) throw new SessionError('the session is over: sallyport login');
+      throw error;
+    }
+  }
+
+  private keep(session: Session, audience: string, answer: oidc.TokenEndpointResponse): void {
+    const expires_at = Math.floor(Date.now() / 1_000) + (answer.expires_in ?? 60);
+    const refresh_token = answer.refresh_token ?? session.refresh_token;
+    this.file.write({
+      ...session,
+      ...(refresh_token === undefined ? {} : { refresh_token }),
+      tokens: { ...session.tokens, [audience]: { token: answer.access_token, expires_at } },
+    });
+  }
+
+  private async discover(): Promise<oidc.Configuration> {
+    const { issuer, client_id } = this.settings;
+    // Plain HTTP is for a provider on this machine only.
+    const isLoopback = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::|\/|$)/u.test(issuer);
+    const options = isLoopback ? { execute: [oidc.allowInsecureRequests] } : {};
+    return oidc.discovery(new URL(issuer), client_id, undefined, oidc.None(), options);
+  }
+
+  private async authorizationUrl(config: oidc.Configuration, by: Attempt): Promise<string> {
+    const parameters = new URLSearchParams({
+      redirect_uri: by.redirect,
+      scope: 'openid offline_access',
+      prompt: 'consent',
+      code_challenge: await oidc.calculatePKCECodeChallenge(by.verifier),
+      code_challenge_method: 'S256',
+      state: by.state,
+      nonce: by.nonce,
+    });
+    for (const service of Object.values(this.settings.services)) parameters.append('resource', service);
+    return oidc.buildAuthorizationUrl(config, parameters).href;
+  }
+}
+
+interface Attempt {
+  redirect: string;
+  verifier: string;
+  state: string;
+  nonce: string;
+}
+
+interface Door {
+  url: string;
+  callback: Promise<URL>;
+  close: () => void;
+}
+
+/** A server on a free loopback port that takes one answer of the provider. */
+async function openDoor(): Promise<Door> {
+  const { promise, resolve, reject } = Promise.withResolvers<URL>();
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', `http://${String(request.headers.host)}`);
+    const isAnswer = url.pathname === '/callback';
+    response.writeHead(isAnswer ? 200 : 404, {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+    });
+    response.end(isAnswer ? 'You can close this page and go back to the terminal.\n' : '');
+    if (isAnswer) resolve(url);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const late = setTimeout(() => { reject(new SessionError('nobody signed in within five minutes')); }, signInSeconds * 1_000); // prettier-ignore
+  const { port } = server.address() as AddressInfo;
+  const close = (): void => {
+    clearTimeout(late);
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${String(port)}/callback`, callback: promise, close };
+}

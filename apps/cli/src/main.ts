@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander';
+import { safeText } from '#trust';
+import { addApprovals, addReviews } from './commands/deciding.js';
+import { addAudit } from './commands/auditing.js';
+import { addLooking } from './commands/looking.js';
+import { addOperating } from './commands/operating.js';
+import { contextOf } from './commands/context.js';
+import { exitCodes, exitOf, type ExitCode } from './core/exit-codes.js';
+import { Broken } from './core/verify/finding.js';
+import { BadFile } from './handlers/registry.js';
+import { Refused, Unreachable } from './io/gate.js';
+import { SessionError } from './io/session.js';
+import { SettingsMissing } from './io/settings.js';
+
+const program = new Command('sallyport')
+  .description('The gate between AI agents and what they must not do alone')
+  .option('--json', 'print results as JSON, one a line', false)
+  .option('--as <profile>', 'act as another signed-in person of this machine', process.env['SALLYPORT_CLI_PROFILE'] ?? 'default')
+  .addHelpText('after', '\nExit status: 0 done, 1 a negative result, 2 wrong use, 3 something does not answer, 4 not allowed, 5 too late.')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => { write(text); } }); // prettier-ignore
+
+const context = contextOf(program);
+addLooking(program, context);
+addApprovals(program, context);
+addReviews(program, context);
+addOperating(program, context);
+addAudit(program, context);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Every failure in one line that says what to do, never a stack. */
+function explain(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  const [code, text] = wordsOf(error);
+  process.stderr.write(`${safeText(text)}\n`);
+  return code;
+}
+
+function wordsOf(error: unknown): [ExitCode, string] {
+  if (error instanceof Refused) {
+    const { code, title, todo, why, detail } = error.problem;
+    const more = [why, detail].filter((part) => part !== undefined).join('; ');
+    return [exitOf(error.problem), `${code}: ${title}${more === '' ? '' : ` (${more})`}. ${todo ?? ''}`];
+  }
+  if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
+  if (error instanceof SessionError) return [exitCodes.denied, error.message];
+  if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
+  if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];
+  return [exitCodes.unavailable, error instanceof Error ? error.message : 'something failed'];
+}

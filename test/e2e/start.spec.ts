@@ -1,0 +1,113 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { serviceNames } from '#platform';
+import { topics } from '#contracts';
+import kafkajs from 'kafkajs';
+import { freePortsOfWorld } from '../../tools/world/ports-of-world.js';
+import { gone, npmStart, ready, type Started } from '../support/npm-start.js';
+import { processesWith } from '../support/processes.js';
+import { scratchFolder } from '../support/scratch.js';
+
+let scratch: { dir: string; remove: () => void };
+let started: Started | undefined;
+
+beforeEach(() => {
+  scratch = scratchFolder('start');
+});
+
+afterEach(async () => {
+  started?.child.kill('SIGKILL');
+  if (started !== undefined) await gone(scratch.dir, started.ports);
+  scratch.remove();
+}, 60_000);
+
+describe('npm start', () => {
+  it('says which port is taken and which setting moves it, before it starts anything', async () => {
+    const ports = await freePortsOfWorld();
+    const squatter = createServer().listen(ports.kafka, '127.0.0.1');
+    await once(squatter, 'listening');
+
+    started = await npmStart(scratch.dir, ports);
+
+    expect((await started.ended).code).toBe(1);
+    expect(started.printed()).toBe(
+      `\nPort ${ports.kafka} (kafka) is taken. Free it, or set SALLYPORT_KAFKA_PORT to another.\n`,
+    );
+    squatter.close();
+  }, 60_000);
+
+  it('runs every service, ends all on Ctrl-C, and finds its data on the second start', async () => {
+    started = await npmStart(scratch.dir);
+    await ready(started);
+    const answers = serviceNames.map(
+      async (name) => (await fetch(`http://127.0.0.1:${started?.ports[name]}/readyz`)).status,
+    );
+    expect(await Promise.all(answers)).toEqual(serviceNames.map(() => 200));
+    const keys = readFileSync(join(scratch.dir, 'secrets/keys/trust.json'), 'utf8');
+    await say(started, 1);
+    started.child.kill('SIGINT');
+    expect((await started.ended).code).toBe(130);
+    await gone(scratch.dir, started.ports);
+
+    started = await npmStart(scratch.dir, started.ports);
+    await ready(started);
+    expect(readFileSync(join(scratch.dir, 'secrets/keys/trust.json'), 'utf8')).toBe(keys);
+    expect(await heard(started)).toBe(1);
+  }, 240_000);
+
+  it('ends all on Ctrl-C under load', async () => {
+    started = await npmStart(scratch.dir);
+    await ready(started);
+    const load = flood(started);
+    started.child.kill('SIGINT');
+    expect((await started.ended).code).toBe(130);
+    await gone(scratch.dir, started.ports);
+    await load;
+  }, 120_000);
+
+  it.each(['the script', 'the supervisor'])(
+    'leaves nothing behind when %s is killed with -9',
+    async (which) => {
+      started = await npmStart(scratch.dir);
+      await ready(started);
+      const supervisor = processesWith(join('dist', 'tools', 'start.js')).filter((pid) =>
+        processesWith(scratch.dir).includes(pid),
+      );
+      for (const pid of which === 'the script' ? [started.child.pid ?? 0] : supervisor) process.kill(pid, 'SIGKILL');
+      await gone(scratch.dir, started.ports);
+    },
+    120_000,
+  );
+});
+
+const clientOf = ({ ports }: Started): kafkajs.Kafka =>
+  new kafkajs.Kafka({ brokers: [`127.0.0.1:${ports.kafka}`], logLevel: kafkajs.logLevel.NOTHING });
+
+/** Unsigned, so that nobody acts on it: it is kept by the broker and counted by intake. */
+async function say(world: Started, count: number): Promise<void> {
+  const producer = clientOf(world).producer();
+  await producer.connect();
+  const messages = Array.from({ length: count }, (_, index) => ({ key: String(index), value: '{}' }));
+  await producer.send({ topic: topics.requests, acks: -1, messages });
+  await producer.disconnect();
+}
+
+async function heard(world: Started): Promise<number> {
+  const admin = clientOf(world).admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topics.requests);
+  await admin.disconnect();
+  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+}
+
+/** Until the broker is gone. */
+async function flood(world: Started): Promise<void> {
+  try {
+    for (;;) await say(world, 500);
+  } catch {
+    // The end of the broker is the end of the load.
+  }
+}

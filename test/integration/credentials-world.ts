@@ -1,0 +1,412 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
+import pg from 'pg';
+import {
+  approvalGranted, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
+  type EventDefinition, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
+} from '#contracts'; // prettier-ignore
+import { migrate, roleOf } from '#database';
+import { topicsApply, withKafkaAdmin } from '#messaging';
+import { createApp, loadSettings, Log, newId } from '#platform';
+import {
+  generatePrivateJwk,
+  makeProof,
+  publicPart,
+  signingKey,
+  thumbprint,
+  verifyOutcome,
+  type PrivateJwk,
+} from '#trust';
+import { settings as definition } from '../../apps/credentials/src/config.js';
+import {
+  agentId, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type World,
+} from '../../apps/credentials/src/core/evidence.fixture.js'; // prettier-ignore
+import { CredentialsModule, migrations } from '../../apps/credentials/src/credentials.module.js';
+import { freePorts } from '../../tools/world/ports.js';
+import { eventually } from '../support/eventually.js';
+import { startKafka, type TestKafka } from '../support/kafka.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { scratchFolder } from '../support/scratch.js';
+import { client, Peers } from './credentials-peers.js';
+import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
+
+const password = 'only-for-this-test';
+
+/** An event as it was seen on the topic of leases, its outcome verified. */
+export interface Seen {
+  type: string;
+  sequence: number;
+  data: Record<string, unknown> & { action_id: string; code?: string };
+  outcome: string;
+  reasons: string[];
+}
+
+export interface Answer {
+  status: number;
+  text: string;
+  body: Record<string, unknown>;
+}
+
+/**
+ * The real service on a real Kafka, PostgreSQL and PostgreSQL target. Registry, policy and the identity provider are
+ * played by one small server, which signs what they would sign; agents, tools and people come through the doors.
+ */
+export class CredentialsWorld {
+  readonly toolKey = generatePrivateJwk('Ed25519');
+  readonly seen: Seen[] = [];
+  private readonly sequences = new Map<string, number>();
+  private app: NestFastifyApplication | undefined;
+
+  private constructor(
+    readonly keys: World,
+    private readonly parts: Parts,
+  ) {}
+
+  static async start(): Promise<CredentialsWorld> {
+    const keys = aWorld();
+    const [kafka, postgres, target, peers] = await Promise.all([
+      startKafka(),
+      startPostgres(),
+      startPostgresTarget(),
+      Peers.start(keys),
+    ]);
+    const [port = 0] = await freePorts(1);
+    const kafkaClient = new Kafka({ brokers: [kafka.brokers], clientId: 'spec', logLevel: logLevel.NOTHING });
+    const world = new CredentialsWorld(keys, {
+      kafka, postgres, target, port, peers, scratch: scratchFolder('credentials'), adminUrl: await postgres.freshDatabase(),
+      producer: kafkaClient.producer({ allowAutoTopicCreation: false }),
+      consumer: kafkaClient.consumer({ groupId: `spec-${newId()}`, maxWaitTimeInMs: 50 }),
+    }); // prettier-ignore
+    peers.judge = (action) => world.verdict(action);
+    try {
+      await world.prepare();
+    } catch (error) {
+      await world.remove();
+      throw error;
+    }
+    return world;
+  }
+
+  get target(): PostgresTarget {
+    return this.parts.target;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${String(this.parts.port)}`;
+  }
+
+  get toolUrl(): string {
+    return 'https://tool.example/api';
+  }
+
+  get peers(): Peers {
+    return this.parts.peers;
+  }
+
+  private async prepare(): Promise<void> {
+    const { kafka, adminUrl, producer, consumer } = this.parts;
+    await migrate(adminUrl, [{ service: 'credentials', password, migrations }]);
+    const connection = { brokers: [kafka.brokers], clientId: 'spec' };
+    const wanted = { partitions: 6, replicationFactor: 1, acls: false };
+    await withKafkaAdmin(connection, quiet, (admin) => topicsApply(admin, wanted));
+    await producer.connect();
+    await this.listen(consumer);
+    await this.registerAll();
+    await this.startService();
+  }
+
+  /** The service as `start()` makes it, inside the spec's own process. */
+  async startService(): Promise<void> {
+    const { target, kafka, postgres, adminUrl, port, scratch } = this.parts;
+    const dir = join(scratch.dir, 'keys');
+    const keysFile = join(dir, 'credentials.keys.json');
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'trust.json'), JSON.stringify(this.keys.files.trust));
+    writeFileSync(keysFile, JSON.stringify(this.keys.files.keys.get('credentials')), { mode: 0o600 });
+    const issuers = [{ issuer: this.peers.url, jwks_uri: `${this.peers.url}/jwks`, clients: [client] }];
+    const settings = loadSettings(definition, {
+      SALLYPORT_MODE: 'demo',
+      SALLYPORT_GATE_ID: gateId,
+      SALLYPORT_DATABASE_URL: postgres.urlAs(roleOf('credentials'), password, new URL(adminUrl).pathname.slice(1)),
+      SALLYPORT_KAFKA_BROKERS: kafka.brokers,
+      SALLYPORT_TRUST_FILE: join(dir, 'trust.json'),
+      SALLYPORT_KEYS_FILE: keysFile,
+      SALLYPORT_CREDENTIALS_PORT: String(port),
+      SALLYPORT_CREDENTIALS_URL: this.url,
+      SALLYPORT_POLICY_URL: this.peers.url,
+      SALLYPORT_REGISTRY_URL: this.peers.url,
+      SALLYPORT_OIDC_ISSUERS: JSON.stringify(issuers),
+      SALLYPORT_CREDENTIALS_SECRETS_DIR: target.secretsDir,
+      SALLYPORT_CREDENTIALS_MINT_SECONDS: '2',
+      SALLYPORT_CREDENTIALS_RECONCILE_SECONDS: '1',
+    });
+    this.app = await createApp({ name: 'credentials', settings, log: quiet }, CredentialsModule.forSettings(settings));
+    await this.app.listen(port, '127.0.0.1');
+    await this.app.startAllMicroservices();
+  }
+
+  async stopService(): Promise<void> {
+    await this.app?.close();
+    this.app = undefined;
+  }
+
+  async remove(): Promise<void> {
+    await this.stopService();
+    const { producer, consumer, peers, kafka, postgres, target, scratch } = this.parts;
+    await Promise.allSettled([producer.disconnect(), consumer.disconnect()]);
+    await peers.stop();
+    await Promise.all([kafka.remove(), postgres.remove(), target.remove()]);
+    scratch.remove();
+  }
+
+  // What is registered.
+
+  private async registerAll(): Promise<void> {
+    await this.register('agents', agentId, this.keys.agent.spec);
+    await this.register('groups', 'dba', { members: ['ada', 'bob'], channel: {} });
+    await this.register('groups', 'soc-lead', { members: ['sam'], channel: {} });
+    await this.register('groups', 'auditors', { members: ['aud'], channel: {} });
+    for (const id of ['ada', 'bob', 'olga', 'sam', 'aud', 'eve']) {
+      await this.register('people', id, {
+        identities: [{ iss: this.peers.url, sub: id }],
+        name: id,
+        limits: [],
+        state: 'active',
+      });
+    }
+    await this.register('targets', 'orders-db', this.databaseTarget);
+    const { kty, crv, x } = publicPart(this.toolKey);
+    await this.register('targets', 'sharing', {
+      kind: 'tool',
+      base_url: this.toolUrl,
+      jwks: { keys: [{ kty: kty as 'OKP', crv: crv as 'Ed25519', x, kid: thumbprint(this.toolKey), use: 'sig' }] },
+    });
+    await this.register('profiles', 'orders-ddl', this.profile({}));
+    await this.register('profiles', 'share', this.profile({ issuer: 'token' }));
+  }
+
+  get databaseTarget(): Target {
+    const { postgres, database } = this.parts.target;
+    return { kind: 'postgres', connection_secret: minterSecret, host: '127.0.0.1', port: postgres.port, database };
+  }
+
+  /** Of roles, unless it is for the tool. */
+  profile(overrides: Partial<Profile>): Profile {
+    const common = {
+      actions: ['db.schema.migrate'],
+      resources: ['prod/*'],
+      max_ttl_seconds: 600,
+      requires_person: false,
+      min_quorum: 0,
+    };
+    const role = { issuer: 'postgres-role', target: 'orders-db', uses: 1, target_profile: 'orders_ddl' } as const;
+    const tokens = { issuer: 'token', target: 'sharing', uses: 3 } as const;
+    return { ...common, ...(overrides.issuer === 'token' ? tokens : role), ...overrides };
+  }
+
+  /** A new version, which the registry answers at once and announces; `quietly` only answers it. */
+  async register<K extends RegistryKind>(
+    kind: K,
+    id: string,
+    spec: SpecOf<K>,
+    { quietly = false } = {},
+  ): Promise<void> {
+    const { version, entry } = this.peers.register(kind, id, spec);
+    if (!quietly) await this.produce(registryChanged, `${kind}:${id}`, version, { kind, id, version, entry });
+  }
+
+  suspend(state: 'suspended' | 'active', options = {}): Promise<void> {
+    return this.register('agents', agentId, { ...this.keys.agent.spec, state }, options);
+  }
+
+  // What the services before this one say.
+
+  action(profile = 'orders-ddl', ttlSeconds = 300, uses = 1): Action {
+    const value = { requested_access: { profile, ttl_seconds: ttlSeconds, uses } };
+    const action = anAction(this.keys, newId(), { value });
+    this.peers.actions.set(action.actionId, action);
+    return action;
+  }
+
+  plan(overrides: Partial<Plan> = {}): Plan {
+    return aPlan({ deadline_at: new Date(Date.now() + 3_600_000).toISOString(), ...overrides });
+  }
+
+  verdict(action: Action, overrides: Partial<Verdict> = {}): Verdict {
+    const iat = Math.floor(Date.now() / 1_000);
+    return aVerdict(action, { iat, exp: iat + 300, ...overrides });
+  }
+
+  /** Policy allows it by itself. */
+  async allow(action: Action, overrides: Partial<Verdict> = {}): Promise<void> {
+    const verdict = signVerdict(this.keys, this.verdict(action, overrides));
+    await this.say(policyAllowed, action, { evidence: { request: action.request, verdict, facts: {} } });
+  }
+
+  /** People grant it. */
+  async grant(action: Action, people: readonly string[] = ['ada'], plan = this.plan()): Promise<void> {
+    const iat = Math.floor(Date.now() / 1_000);
+    const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
+    const votes = people.map((person) => aVote(this.keys, { action, plan, person }));
+    const evidence = { request: action.request, verdict, facts: {}, votes };
+    await this.say(approvalGranted, action, { evidence, granted: { ttl_seconds: 300, uses: 1 } });
+  }
+
+  say(event: EventDefinition, { actionId, agentId: agent }: Action, data: object): Promise<void> {
+    const sequence = (this.sequences.get(actionId) ?? 0) + 1;
+    this.sequences.set(actionId, sequence);
+    return this.produce(event, actionId, sequence, { action_id: actionId, agent_id: agent, ...data });
+  }
+
+  async produce(event: EventDefinition, key: string, sequence: number, data: object): Promise<void> {
+    const source = Object.entries(sources).find(([topic]) => topic === event.topic)?.[1] ?? 'policy';
+    const headers = {
+      ce_specversion: '1.0', ce_id: newId(), ce_source: serviceUrn(source), ce_type: event.type, ce_subject: key,
+      ce_sequence: String(sequence), ce_time: new Date().toISOString(), 'content-type': 'application/json',
+    }; // prettier-ignore
+    await this.parts.producer.send({ topic: event.topic, messages: [{ key, value: JSON.stringify(data), headers }] });
+  }
+
+  // What this service says.
+
+  private async listen(consumer: Consumer): Promise<void> {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topics.leases], fromBeginning: true });
+    await consumer.run({
+      eachMessage: ({ message }) => {
+        const type = String(message.headers?.['ce_type']);
+        const event = serviceEvents.find((known) => known.type === type);
+        const data = event?.data.parse(JSON.parse(String(message.value))) as Seen['data'] & { outcome: never };
+        const read = verifyOutcome(this.keys.trust, data.outcome, {
+          service: 'credentials',
+          agentId,
+          actionId: data.action_id,
+        });
+        if (!read.ok) throw new Error(`the outcome in ${type} does not verify`);
+        const { outcome, reasons } = read.value;
+        this.seen.push({ type, sequence: Number(message.headers?.['ce_sequence']), data, outcome, reasons });
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** Everything said about an action so far. */
+  about({ actionId }: Action): Seen[] {
+    return this.seen.filter(({ data }) => data.action_id === actionId);
+  }
+
+  outcomes(action: Action): string[] {
+    return this.about(action).map(({ outcome, data }) =>
+      data.code === undefined ? outcome : `${outcome}/${data.code}`,
+    );
+  }
+
+  /** Waits until this was said about the action, and nothing else. */
+  hears(action: Action, ...expected: string[]): Promise<void> {
+    return eventually(() => {
+      const heard = this.outcomes(action);
+      if (JSON.stringify(heard) !== JSON.stringify(expected))
+        throw new Error(`heard ${heard.join(', ')}; expected ${expected.join(', ')}`);
+    });
+  }
+
+  /** Waits for the offer; answers the lease's id. */
+  offered(action: Action): Promise<string> {
+    return eventually(() => {
+      const offer = this.about(action).find(({ outcome }) => outcome === 'offered');
+      if (offer === undefined) throw new Error(`not offered but ${this.outcomes(action).join(', ')}`);
+      return String(offer.data['lease_id']);
+    });
+  }
+
+  // Who comes through the doors.
+
+  /** A call with a proof of this key (the agent's own by default). Takes a nonce first, as everybody must. */
+  async prove(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    key: PrivateJwk = this.keys.agentKeys.sig,
+  ): Promise<Answer> {
+    const htu = `${this.url}${path}`;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const send = (nonce?: string) => {
+      const input = {
+        key: signingKey(key),
+        htm: method,
+        htu,
+        ...(nonce && { nonce }),
+        ...(text !== undefined && { body: text }),
+      };
+      const headers = { dpop: makeProof(input), ...(text !== undefined && { 'content-type': 'application/json' }) };
+      return fetch(htu, { method, headers, ...(text !== undefined && { body: text }) });
+    };
+    const first = await send();
+    const nonce = first.headers.get('dpop-nonce') ?? '';
+    await first.body?.cancel();
+    return read(await send(nonce));
+  }
+
+  redeem(leaseId: string, action: Action): Promise<Answer> {
+    return this.prove('POST', `/v1/leases/${leaseId}/redeem`, { action_digest: action.digest });
+  }
+
+  complete(leaseId: string): Promise<Answer> {
+    return this.prove('POST', `/v1/leases/${leaseId}/complete`);
+  }
+
+  async asPerson(sub: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+    const token = await this.peers.tokenFor(sub, this.url);
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    return read(
+      await fetch(`${this.url}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
+    );
+  }
+
+  /** As the gate's own database sees a lease, past every door. */
+  async row(leaseId: string): Promise<Record<string, unknown>> {
+    const admin = new pg.Client({ connectionString: this.parts.adminUrl });
+    await admin.connect();
+    try {
+      const { rows } = await admin.query<Record<string, unknown>>(
+        'SELECT * FROM credentials.leases WHERE lease_id = $1',
+        [leaseId],
+      );
+      return rows[0] ?? {};
+    } finally {
+      await admin.end();
+    }
+  }
+}
+
+interface Parts {
+  kafka: TestKafka;
+  postgres: TestPostgres;
+  target: PostgresTarget;
+  port: number;
+  adminUrl: string;
+  producer: Producer;
+  consumer: Consumer;
+  peers: Peers;
+  scratch: ReturnType<typeof scratchFolder>;
+}
+
+const quiet = new Log(
+  'credentials',
+  'warn',
+  process.env['SPEC_LOG'] === undefined ? { write: () => undefined } : process.stderr,
+);
+
+const sources: Record<string, string> = {
+  [topics.decisions]: 'policy',
+  [topics.approvals]: 'approvals',
+  [topics.registry]: 'registry',
+};
+
+async function read(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return { status: response.status, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+}

@@ -1,0 +1,411 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { approvalCancelRequested, leaseBundle, policyCancelRequested, type LeaseBundle } from '#contracts';
+import { decrypt, generatePrivateJwk, makeProof, signingKey } from '#trust';
+import { eventually } from '../support/eventually.js';
+import { CredentialsWorld, type Answer } from './credentials-world.js';
+
+// Longer than `eventually` waits, so that a case that fails says what was missing.
+jest.setTimeout(30_000);
+
+let world: CredentialsWorld;
+
+beforeAll(async () => {
+  world = await CredentialsWorld.start();
+}, 90_000);
+
+afterAll(async () => {
+  await world.remove();
+}, 30_000);
+
+afterEach(async () => {
+  world.peers.judge = (action) => world.verdict(action);
+  world.peers.isRegistryDown = false;
+  await world.suspend('active');
+});
+
+/** Opens a delivery as the agent does. */
+async function open({ status, text }: Answer): Promise<LeaseBundle> {
+  expect({ status, text: status === 200 ? '' : text }).toEqual({ status: 200, text: '' });
+  const opened = await decrypt(world.keys.agentKeys.enc, text);
+  if (!opened.ok) throw new Error('the delivery does not open');
+  const verified = world.keys.trust.verify(opened.jws, {
+    purpose: 'lease',
+    service: 'credentials',
+    schema: leaseBundle,
+  });
+  if (!verified.ok) throw new Error('the delivery is not signed by credentials');
+  expect(opened.header).toEqual({ lease_id: verified.payload.lease_id, action_digest: verified.payload.action_digest });
+  return verified.payload;
+}
+
+async function role(answer: Answer) {
+  const { credential } = await open(answer);
+  if (credential.kind !== 'postgres') throw new TypeError('a role was asked for');
+  return credential;
+}
+
+async function token(answer: Answer) {
+  const { credential } = await open(answer);
+  if (credential.kind !== 'token') throw new TypeError('a token was asked for');
+  return credential;
+}
+
+const login = ({ user, password }: { user: string; password: string }) => world.target.connect(user, password);
+const codeOf = ({ status, body }: Answer): string => `${String(status)} ${String(body['code'] ?? body['state'])}`;
+
+describe('a database role', () => {
+  it('is offered, redeemed, used, completed, and gone', async () => {
+    const action = world.action();
+    await world.grant(action);
+    const lease = await world.offered(action);
+    const credential = await role(await world.redeem(lease, action));
+    const agent = await login(credential);
+    expect((await agent.query('SELECT count(*)::int AS n FROM orders')).rows).toEqual([{ n: 100 }]);
+    expect(codeOf(await world.prove('GET', `/v1/leases/${lease}`))).toBe('200 active');
+    expect(codeOf(await world.complete(lease))).toBe('202 completed');
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+    await expect(agent.query('SELECT 1')).rejects.toThrow();
+    await expect(login(credential)).rejects.toThrow(/authentication failed/u);
+    expect(await world.target.roles()).toEqual([]);
+    expect(world.about(action).map(({ sequence }) => sequence)).toEqual([1, 3, 5]);
+    await agent.end().catch(() => undefined);
+  });
+
+  it('ends by its time to live, at the target and for the agent', async () => {
+    const action = world.action('orders-ddl', 1);
+    await world.allow(action);
+    const lease = await world.offered(action);
+    const agent = await login(await role(await world.redeem(lease, action)));
+    await world.hears(action, 'offered', 'released', 'ended/ttl');
+    await expect(agent.query('SELECT 1')).rejects.toThrow();
+    await agent.end().catch(() => undefined);
+  });
+
+  it('is delivered once, to whoever comes first of eight', async () => {
+    const action = world.action();
+    await world.allow(action);
+    const lease = await world.offered(action);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => world.redeem(lease, action)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 7 }, () => 410)]);
+    expect(new Set(answers.filter(({ status }) => status === 410).map(codeOf))).toEqual(
+      new Set(['410 already_redeemed']),
+    );
+    expect(await world.target.roles()).toHaveLength(1);
+    await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+  });
+
+  it('leaves no password behind: not in the database, not on the topics', async () => {
+    const action = world.action();
+    await world.allow(action);
+    const lease = await world.offered(action);
+    const { password } = await role(await world.redeem(lease, action));
+    expect(JSON.stringify(await world.row(lease))).not.toContain(password);
+    expect(JSON.stringify(world.about(action))).not.toContain(password);
+    await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+  });
+});
+
+describe('an action token', () => {
+  const share = 'https://tool.example/api/share';
+
+  async function aToken(uses = 1) {
+    const action = world.action('share', 60, uses);
+    await world.allow(action);
+    const lease = await world.offered(action);
+    return { action, lease, ...(await token(await world.redeem(lease, action))) };
+  }
+
+  const proofFor = (accessToken: string, key = world.keys.agentKeys.sig): string =>
+    makeProof({ key: signingKey(key), htm: 'POST', htu: share, accessToken });
+  const consume = (token: string, agent_proof = proofFor(token), key = world.toolKey): Promise<Answer> =>
+    world.prove('POST', '/v1/tokens/consume', { token, agent_proof, htm: 'POST', htu: share }, key);
+
+  it('tells the tool the exact frozen action, as often as it has uses', async () => {
+    const { action, lease, token: jwt, uses } = await aToken(2);
+    expect(uses).toBe(2);
+    const answer = await consume(jwt);
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { action_digest: action.digest, action: action.value.action, uses_left: 1 },
+    });
+    expect((await consume(jwt)).body).toMatchObject({ uses_left: 0 });
+    expect(codeOf(await consume(jwt))).toBe('410 already_used');
+    await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+    expect(codeOf(await consume(jwt))).toBe('410 ended');
+  });
+
+  it('is spent once by many that come at once', async () => {
+    const { token: jwt } = await aToken(1);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => consume(jwt)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter((answer) => codeOf(answer) === '410 already_used')).toHaveLength(5);
+  });
+
+  it('is worth nothing without the agent’s own fresh proof, and to nobody but its tool', async () => {
+    const { token: jwt } = await aToken(3);
+    expect(codeOf(await consume(jwt, proofFor(jwt, generatePrivateJwk('Ed25519'))))).toBe('401 proof_invalid');
+    expect(codeOf(await consume(jwt, proofFor('another')))).toBe('401 proof_invalid');
+    expect(codeOf(await consume(jwt, proofFor(jwt), generatePrivateJwk('Ed25519')))).toBe('401 key_unknown');
+    expect(codeOf(await consume(jwt, proofFor(jwt), world.keys.agentKeys.sig))).toBe('404 not_found');
+    expect(codeOf(await consume(`${jwt.slice(0, -4)}AAAA`))).toBe('401 token_invalid');
+    const once = proofFor(jwt);
+    expect((await consume(jwt, once)).body).toMatchObject({ uses_left: 2 });
+    expect(codeOf(await consume(jwt, once))).toBe('401 proof_invalid');
+  });
+
+  it('is dead for an agent that is suspended at this moment, and when the registry does not answer', async () => {
+    const { action, token: jwt } = await aToken(3);
+    world.peers.isRegistryDown = true;
+    expect(codeOf(await consume(jwt))).toBe('503 dependency_unavailable');
+    world.peers.isRegistryDown = false;
+    await world.suspend('suspended', { quietly: true });
+    expect(codeOf(await consume(jwt))).toBe('403 agent_suspended');
+    await world.hears(action, 'offered', 'released', 'ended/agent_suspended');
+  });
+});
+
+describe('no offer', () => {
+  it('for a verdict on another action: it is refused, once and for all', async () => {
+    const [action, other] = [world.action(), world.action()];
+    await world.allow(action, { action_digest: other.digest });
+    await world.hears(action, 'refused/evidence_invalid');
+    await world.allow(action);
+    await world.allow(other);
+    await world.offered(other);
+    expect(world.outcomes(action)).toEqual(['refused/evidence_invalid']);
+  });
+
+  it('under a profile that wants a person where policy asked none', async () => {
+    await world.register('profiles', 'orders-ddl', world.profile({ requires_person: true, min_quorum: 1 }));
+    const action = world.action();
+    await world.allow(action, { grant: { ...grantOf(action), profile: { id: 'orders-ddl', version: 2 } } });
+    await world.hears(action, 'refused/profile_mismatch');
+    await world.register('profiles', 'orders-ddl', world.profile({}));
+  });
+
+  it('for a verdict whose time has passed', async () => {
+    const action = world.action();
+    await world.allow(action, { exp: Math.floor(Date.now() / 1_000) - 1 });
+    await world.hears(action, 'expired/offer_expired');
+  });
+
+  const grantOf = (action: Parameters<CredentialsWorld['verdict']>[0]) => {
+    const { grant } = world.verdict(action);
+    if (grant === undefined) throw new TypeError('an allow has a grant');
+    return grant;
+  };
+
+  it('twice: the same event again, and a second one for the same action, change nothing', async () => {
+    const action = world.action();
+    await world.allow(action);
+    await world.offered(action);
+    await world.allow(action);
+    const marker = world.action();
+    await world.allow(marker);
+    await world.offered(marker);
+    expect(world.outcomes(action)).toEqual(['offered']);
+  });
+});
+
+describe('no release', () => {
+  async function anOffer() {
+    const action = world.action();
+    await world.grant(action);
+    return { action, lease: await world.offered(action) };
+  }
+
+  it('for another digest, another agent, an unknown lease: the lease is unharmed', async () => {
+    const { action, lease } = await anOffer();
+    expect(codeOf(await world.redeem(lease, world.action('share')))).toBe('409 digest_mismatch');
+    const stranger = generatePrivateJwk('Ed25519');
+    expect(
+      codeOf(await world.prove('POST', `/v1/leases/${lease}/redeem`, { action_digest: action.digest }, stranger)),
+    ).toBe('401 key_unknown');
+    expect(codeOf(await world.redeem('019abbbb-0000-7000-8000-000000000001', action))).toBe('404 not_found');
+    expect(codeOf(await world.redeem('nonsense', action))).toBe('404 not_found');
+    expect(codeOf(await world.prove('POST', `/v1/leases/${lease}/redeem`, { digest: 1 }))).toBe('400 schema_mismatch');
+    await role(await world.redeem(lease, action));
+    await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+  });
+
+  it('while something does not answer: policy, registry, the target; and then it works', async () => {
+    const { action, lease } = await anOffer();
+    world.peers.judge = undefined;
+    expect(codeOf(await world.redeem(lease, action))).toBe('503 dependency_unavailable');
+    world.peers.judge = (asked) => ({ ...world.verdict(asked), action_digest: `sha256:${'B'.repeat(43)}` });
+    expect(codeOf(await world.redeem(lease, action))).toBe('503 dependency_unavailable');
+    world.peers.judge = (asked) => world.verdict(asked);
+    world.peers.isRegistryDown = true;
+    expect(codeOf(await world.redeem(lease, action))).toBe('503 dependency_unavailable');
+    world.peers.isRegistryDown = false;
+    await world.target.postgres.stop();
+    expect(codeOf(await world.redeem(lease, action))).toBe('503 dependency_unavailable');
+    await world.target.postgres.start();
+    expect(world.outcomes(action)).toEqual(['offered']);
+    await role(await world.redeem(lease, action));
+    await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+  }, 30_000);
+
+  it('when policy has changed its mind', async () => {
+    const { action, lease } = await anOffer();
+    world.peers.judge = (asked) => world.verdict(asked, { outcome: 'deny', code: 'policy_denied' });
+    expect(codeOf(await world.redeem(lease, action))).toBe('409 policy_changed');
+    await world.hears(action, 'offered', 'refused/policy_changed');
+    expect(codeOf(await world.redeem(lease, action))).toBe('409 policy_changed');
+  });
+
+  it('when the people who voted were not in the group they sat for', async () => {
+    const action = world.action();
+    await world.grant(action, ['eve']);
+    const lease = await world.offered(action);
+    expect(codeOf(await world.redeem(lease, action))).toBe('409 evidence_invalid');
+    await world.hears(action, 'offered', 'refused/evidence_invalid');
+    expect(await world.target.roles()).toEqual([]);
+  });
+
+  it('to a suspended agent: its offers are gone at its first try', async () => {
+    const { action, lease } = await anOffer();
+    await world.suspend('suspended', { quietly: true });
+    expect(codeOf(await world.redeem(lease, action))).toBe('403 agent_suspended');
+    await world.hears(action, 'offered', 'cancelled/agent_suspended');
+  });
+
+  it('when the mint fails: nothing is left, and the agent hears it', async () => {
+    const { action, lease } = await anOffer();
+    await world.target.admin(`UPDATE sallyport.profiles SET max_ttl_seconds = 10 WHERE name = 'orders_ddl'`);
+    expect(codeOf(await world.redeem(lease, action))).toBe('409 mint_failed');
+    await world.hears(action, 'offered', 'refused/mint_failed');
+    await world.target.admin(`UPDATE sallyport.profiles SET max_ttl_seconds = 600 WHERE name = 'orders_ddl'`);
+    expect(await world.target.roles()).toEqual([]);
+  });
+});
+
+describe('stopping', () => {
+  async function active(ttl = 300) {
+    const action = world.action('orders-ddl', ttl);
+    await world.grant(action);
+    const lease = await world.offered(action);
+    return { action, lease, credential: await role(await world.redeem(lease, action)) };
+  }
+
+  it('an ask ends an offer at once, and a credential at its target', async () => {
+    const offered = world.action();
+    await world.grant(offered);
+    await world.offered(offered);
+    await world.say(approvalCancelRequested, offered, { code: 'withdrawn', by: 'ada' });
+    await world.hears(offered, 'offered', 'cancelled/withdrawn');
+
+    const { action, credential } = await active();
+    const agent = await login(credential);
+    await world.say(approvalCancelRequested, action, { code: 'stopped', by: 'ada' });
+    await world.hears(action, 'offered', 'released', 'ended/stopped');
+    await expect(agent.query('SELECT 1')).rejects.toThrow();
+    expect(world.about(action).at(-1)?.data['by']).toBe('ada');
+    await agent.end().catch(() => undefined);
+  });
+
+  it('an ask behind an allow ends what the allow has made', async () => {
+    const action = world.action();
+    await world.allow(action);
+    await world.say(policyCancelRequested, action, { code: 'agent_cancelled', by: 'urn:sallyport:agent:migrator-1' });
+    await world.hears(action, 'offered', 'cancelled/agent_cancelled');
+  });
+
+  it('a suspension that the registry announces ends everything of that agent', async () => {
+    const { action, credential } = await active();
+    const offered = world.action();
+    await world.allow(offered);
+    await world.offered(offered);
+    await world.suspend('suspended');
+    await world.hears(action, 'offered', 'released', 'ended/agent_suspended');
+    await world.hears(offered, 'offered', 'cancelled/agent_suspended');
+    await expect(login(credential)).rejects.toThrow();
+    const later = world.action();
+    await world.allow(later);
+    await world.hears(later, 'cancelled/agent_suspended');
+  });
+
+  it('people of the plan’s groups and soc-lead end it, auditors look, others see nothing', async () => {
+    const { action, lease } = await active();
+    const [path, end] = [`/v1/leases/${lease}`, `/v1/leases/${lease}/end`];
+    const reason = { reason: 'wrong table' };
+    expect(codeOf(await world.asPerson('eve', 'GET', path))).toBe('404 not_found');
+    expect(codeOf(await world.asPerson('eve', 'POST', end, reason))).toBe('404 not_found');
+    expect(codeOf(await world.asPerson('aud', 'GET', path))).toBe('200 active');
+    expect(codeOf(await world.asPerson('aud', 'POST', end, reason))).toBe('403 not_eligible');
+    expect(codeOf(await world.asPerson('bob', 'POST', end, {}))).toBe('400 schema_mismatch');
+    expect((await world.asPerson('bob', 'POST', end, reason)).status).toBe(202);
+    await world.hears(action, 'offered', 'released', 'ended/stopped');
+    expect(world.about(action).at(-1)?.data).toMatchObject({ by: 'bob', reason: 'wrong table' });
+    expect(codeOf(await world.asPerson('sam', 'POST', end, reason))).toBe('410 ended');
+  });
+
+  it('an agent that completes again, or too late, is told how things stand', async () => {
+    const { action, lease } = await active();
+    await Promise.all([world.complete(lease), world.complete(lease)]);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+    expect(await world.complete(lease)).toMatchObject({ status: 202, body: { state: 'ended', code: 'completed' } });
+  });
+});
+
+describe('ending', () => {
+  it('is never given up: a target that is down now is asked again until nothing is left, and others do not wait for it', async () => {
+    const action = world.action();
+    await world.allow(action);
+    const lease = await world.offered(action);
+    await role(await world.redeem(lease, action));
+    await world.target.postgres.stop();
+    await world.complete(lease);
+    const other = world.action('share');
+    await world.allow(other);
+    const shared = await world.offered(other);
+    await token(await world.redeem(shared, other));
+    await world.complete(shared);
+    await world.hears(other, 'offered', 'released', 'ended/completed');
+    await eventually(
+      async () => {
+        expect(await world.row(lease)).toMatchObject({ state: 'ending', stuck: true });
+      },
+      { withinMs: 20_000 },
+    );
+    expect(world.outcomes(action)).toEqual(['offered', 'released']);
+    await world.target.postgres.start();
+    await eventually(
+      () => {
+        expect(world.outcomes(action)).toEqual(['offered', 'released', 'ended/completed']);
+      },
+      { withinMs: 30_000 },
+    );
+    expect(await world.target.roles()).toEqual([]);
+  }, 60_000);
+
+  it('goes on after a restart with what another process has left', async () => {
+    const action = world.action('orders-ddl', 2);
+    await world.allow(action);
+    const lease = await world.offered(action);
+    await role(await world.redeem(lease, action));
+    await world.stopService();
+    await world.startService();
+    await world.hears(action, 'offered', 'released', 'ended/ttl');
+    expect(await world.target.roles()).toEqual([]);
+  }, 30_000);
+
+  it('finds a role that belongs to no lease, and removes it', async () => {
+    await world.stopService();
+    const stranger = '019abbbb-0000-7000-8000-00000000dead';
+    const minter = await world.target.connect('gate_login', 'only for this test');
+    const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
+    await minter.query('SELECT sallyport.mint($1, $2, $3, 600)', [stranger, 'orders_ddl', verifier]);
+    await minter.end();
+    expect(await world.target.roles()).toHaveLength(1);
+    await world.startService();
+    await eventually(async () => {
+      expect(await world.target.roles()).toEqual([]);
+    });
+  }, 30_000);
+});
