@@ -1,5 +1,6 @@
 // Who may import whom. Every rule has a fixture below test/boundaries that breaks it; `npm run check` runs both.
-const spec = '\\.spec\\.ts$';
+// Specs, and the fixtures that several specs of a service share.
+const spec = '\\.(?:spec|fixture)\\.ts$';
 const npm = (...names) => `node_modules/(?:${names.join('|')})/`;
 /** What decides may know beside itself. */
 const pure = ['^libs/contracts/', '^libs/trust/src/index\\.ts$', npm('zod')];
@@ -133,7 +134,7 @@ module.exports = {
       name: 'no-orphans',
       severity: 'error',
       comment: 'Nobody imports this file and it imports nobody: remove it, or wire it in.',
-      from: { orphan: true, path: '^(?:apps|libs|tools)/' },
+      from: { orphan: true, path: '^(?:apps|libs|tools)/', pathNot: '\\.d\\.ts$|^tools/.*\\.mjs$' },
       to: {},
     },
     reserved(

@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 import unicorn from 'eslint-plugin-unicorn';
 
-const specs = ['**/*.spec.ts', 'test/**/*.ts'];
+const specs = ['**/*.spec.ts', '**/*.fixture.ts', 'test/**/*.ts'];
 const scripts = ['**/*.mjs', '**/*.cjs'];
 
 const ban = (selector, message) => ({ selector, message });

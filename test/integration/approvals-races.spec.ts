@@ -11,7 +11,7 @@ import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { SweepSuspended } from '../../apps/approvals/src/handlers/sweep-suspended.js';
 import { ApprovalStore } from '../../apps/approvals/src/io/approval.store.js';
-import { makeService, type TestService } from '../../apps/approvals/src/service.fixture.js';
+import { makeApprovals, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
 import { rounds, seed } from '../support/depth.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -22,8 +22,8 @@ const spreadMs = 20;
 
 let postgres: TestPostgres;
 /** Two replicas of the service on one database; each side of a race runs on its own. */
-let left: TestService;
-let right: TestService;
+let left: TestApprovals;
+let right: TestApprovals;
 let random: () => number;
 
 beforeAll(async () => {
@@ -38,8 +38,8 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-async function replica(): Promise<TestService> {
-  const service = await makeService(gate, postgres.urlAs('sallyport_approvals', 'spec'));
+async function replica(): Promise<TestApprovals> {
+  const service = await makeApprovals(gate, postgres.urlAs('sallyport_approvals', 'spec'));
   for (const id of crowd) service.registry.put(personOf(id));
   service.registry.put(groupOf('dba', crowd));
   service.registry.put(agentOf());
@@ -82,7 +82,7 @@ async function codeOf(work: Promise<{ state: string }>): Promise<string> {
 
 type Side = (opened: Opened) => Promise<string>;
 
-const votes = (service: () => TestService, by: string, decision: VoteBody['decision'] = 'approve'): Side => {
+const votes = (service: () => TestApprovals, by: string, decision: VoteBody['decision'] = 'approve'): Side => {
   return ({ actionId, digest }) => {
     const body: VoteBody = { decision, reason: '', view_digest: digest, confirmed: [] };
     return codeOf(

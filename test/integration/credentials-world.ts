@@ -1,16 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import {
-  approvalGranted, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
-  type EventDefinition, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
+  approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
+  type EventDefinition, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
 import { topicsApply, withKafkaAdmin } from '#messaging';
 import { createApp, loadSettings, Log, newId } from '#platform';
 import {
+  decrypt,
   generatePrivateJwk,
   makeProof,
   publicPart,
@@ -353,6 +355,32 @@ export class CredentialsWorld {
     return this.prove('POST', `/v1/leases/${leaseId}/redeem`, { action_digest: action.digest });
   }
 
+  /** Opens a delivery as the agent does. */
+  private async open({ status, text }: Answer): Promise<LeaseBundle['credential']> {
+    if (status !== 200) throw new Error(`no delivery but ${String(status)} ${text}`);
+    const opened = await decrypt(this.keys.agentKeys.enc, text);
+    if (!opened.ok) throw new Error('the delivery does not open');
+    const by = { purpose: 'lease', service: 'credentials', schema: leaseBundle } as const;
+    const verified = this.keys.trust.verify(opened.jws, by);
+    if (!verified.ok) throw new Error('the delivery is not signed by credentials');
+    const { lease_id, action_digest, credential } = verified.payload;
+    if (opened.header.lease_id !== lease_id || opened.header.action_digest !== action_digest)
+      throw new Error('mixed up');
+    return credential;
+  }
+
+  async role(answer: Answer) {
+    const credential = await this.open(answer);
+    if (credential.kind !== 'postgres') throw new TypeError('a role was asked for');
+    return credential;
+  }
+
+  async token(answer: Answer) {
+    const credential = await this.open(answer);
+    if (credential.kind !== 'token') throw new TypeError('a token was asked for');
+    return credential;
+  }
+
   complete(leaseId: string): Promise<Answer> {
     return this.prove('POST', `/v1/leases/${leaseId}/complete`);
   }
@@ -363,6 +391,12 @@ export class CredentialsWorld {
     return read(
       await fetch(`${this.url}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
     );
+  }
+
+  /** A part of the running service, for what no door can show. */
+  part<T>(type: Type<T>): T {
+    if (this.app === undefined) throw new TypeError('the service does not run');
+    return this.app.get(type, { strict: false });
   }
 
   /** As the gate's own database sees a lease, past every door. */
@@ -380,6 +414,10 @@ export class CredentialsWorld {
     }
   }
 }
+
+/** Status and code, or state, of an answer. */
+export const codeOf = ({ status, body }: Answer): string =>
+  `${String(status)} ${String(body['code'] ?? body['state'])}`;
 
 interface Parts {
   kafka: TestKafka;

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { approvalCancelRequested, leaseBundle, policyCancelRequested, type LeaseBundle } from '#contracts';
-import { decrypt, generatePrivateJwk, makeProof, signingKey } from '#trust';
-import { eventually } from '../support/eventually.js';
-import { CredentialsWorld, type Answer } from './credentials-world.js';
+import { approvalCancelRequested, policyCancelRequested } from '#contracts';
+import { generatePrivateJwk, makeProof, signingKey, type PrivateJwk } from '#trust';
+import { codeOf, CredentialsWorld, type Answer } from './credentials-world.js';
 
 // Longer than `eventually` waits, so that a case that fails says what was missing.
 jest.setTimeout(30_000);
@@ -23,35 +22,9 @@ afterEach(async () => {
   await world.suspend('active');
 });
 
-/** Opens a delivery as the agent does. */
-async function open({ status, text }: Answer): Promise<LeaseBundle> {
-  expect({ status, text: status === 200 ? '' : text }).toEqual({ status: 200, text: '' });
-  const opened = await decrypt(world.keys.agentKeys.enc, text);
-  if (!opened.ok) throw new Error('the delivery does not open');
-  const verified = world.keys.trust.verify(opened.jws, {
-    purpose: 'lease',
-    service: 'credentials',
-    schema: leaseBundle,
-  });
-  if (!verified.ok) throw new Error('the delivery is not signed by credentials');
-  expect(opened.header).toEqual({ lease_id: verified.payload.lease_id, action_digest: verified.payload.action_digest });
-  return verified.payload;
-}
-
-async function role(answer: Answer) {
-  const { credential } = await open(answer);
-  if (credential.kind !== 'postgres') throw new TypeError('a role was asked for');
-  return credential;
-}
-
-async function token(answer: Answer) {
-  const { credential } = await open(answer);
-  if (credential.kind !== 'token') throw new TypeError('a token was asked for');
-  return credential;
-}
-
+const role = (answer: Answer) => world.role(answer);
+const token = (answer: Answer) => world.token(answer);
 const login = ({ user, password }: { user: string; password: string }) => world.target.connect(user, password);
-const codeOf = ({ status, body }: Answer): string => `${String(status)} ${String(body['code'] ?? body['state'])}`;
 
 describe('a database role', () => {
   it('is offered, redeemed, used, completed, and gone', async () => {
@@ -117,9 +90,9 @@ describe('an action token', () => {
     return { action, lease, ...(await token(await world.redeem(lease, action))) };
   }
 
-  const proofFor = (accessToken: string, key = world.keys.agentKeys.sig): string =>
+  const proofFor = (accessToken: string, key: PrivateJwk = world.keys.agentKeys.sig): string =>
     makeProof({ key: signingKey(key), htm: 'POST', htu: share, accessToken });
-  const consume = (token: string, agent_proof = proofFor(token), key = world.toolKey): Promise<Answer> =>
+  const consume = (token: string, agent_proof = proofFor(token), key: PrivateJwk = world.toolKey): Promise<Answer> =>
     world.prove('POST', '/v1/tokens/consume', { token, agent_proof, htm: 'POST', htu: share }, key);
 
   it('tells the tool the exact frozen action, as often as it has uses', async () => {
@@ -351,61 +324,4 @@ describe('stopping', () => {
     await world.hears(action, 'offered', 'released', 'ended/completed');
     expect(await world.complete(lease)).toMatchObject({ status: 202, body: { state: 'ended', code: 'completed' } });
   });
-});
-
-describe('ending', () => {
-  it('is never given up: a target that is down now is asked again until nothing is left, and others do not wait for it', async () => {
-    const action = world.action();
-    await world.allow(action);
-    const lease = await world.offered(action);
-    await role(await world.redeem(lease, action));
-    await world.target.postgres.stop();
-    await world.complete(lease);
-    const other = world.action('share');
-    await world.allow(other);
-    const shared = await world.offered(other);
-    await token(await world.redeem(shared, other));
-    await world.complete(shared);
-    await world.hears(other, 'offered', 'released', 'ended/completed');
-    await eventually(
-      async () => {
-        expect(await world.row(lease)).toMatchObject({ state: 'ending', stuck: true });
-      },
-      { withinMs: 20_000 },
-    );
-    expect(world.outcomes(action)).toEqual(['offered', 'released']);
-    await world.target.postgres.start();
-    await eventually(
-      () => {
-        expect(world.outcomes(action)).toEqual(['offered', 'released', 'ended/completed']);
-      },
-      { withinMs: 30_000 },
-    );
-    expect(await world.target.roles()).toEqual([]);
-  }, 60_000);
-
-  it('goes on after a restart with what another process has left', async () => {
-    const action = world.action('orders-ddl', 2);
-    await world.allow(action);
-    const lease = await world.offered(action);
-    await role(await world.redeem(lease, action));
-    await world.stopService();
-    await world.startService();
-    await world.hears(action, 'offered', 'released', 'ended/ttl');
-    expect(await world.target.roles()).toEqual([]);
-  }, 30_000);
-
-  it('finds a role that belongs to no lease, and removes it', async () => {
-    await world.stopService();
-    const stranger = '019abbbb-0000-7000-8000-00000000dead';
-    const minter = await world.target.connect('gate_login', 'only for this test');
-    const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
-    await minter.query('SELECT sallyport.mint($1, $2, $3, 600)', [stranger, 'orders_ddl', verifier]);
-    await minter.end();
-    expect(await world.target.roles()).toHaveLength(1);
-    await world.startService();
-    await eventually(async () => {
-      expect(await world.target.roles()).toEqual([]);
-    });
-  }, 30_000);
 });

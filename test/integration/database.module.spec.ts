@@ -1,12 +1,14 @@
 import { Injectable, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Database, DatabaseModule, migrate, roleOf, Timers, TimersModule, type TimerHandler, type Tx } from '#database';
 import { commonSettings, createApp, defineSettings, loadSettings, Log, type ReadinessReport } from '#platform';
 import pg from 'pg';
 import { z } from 'zod';
 import { eventually } from '../support/eventually.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+
+jest.setTimeout(60_000);
 
 const seen: string[] = [];
 
@@ -76,7 +78,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   adminUrl = await postgres.freshDatabase();
   await migrate(adminUrl, [{ service: 'intake', password: 'intake-pw', migrations: [] }]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await postgres.remove();
@@ -124,5 +126,5 @@ describe('a service with a database', () => {
     expect((await readiness()).report.parts['database']).toMatchObject({ ok: false });
     await postgres.start();
     await eventually(async () => expect((await readiness()).status).toBe(200), { withinMs: 15_000 });
-  }, 40_000);
+  });
 });

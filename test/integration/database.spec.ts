@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Database, makeDataSource, migrate, roleOf, sqlStateOf, type Migration, type MigrationRunner } from '#database';
 import { Log } from '#platform';
 import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+
+jest.setTimeout(60_000);
 
 class CreateLeaves implements Migration {
   readonly name = 'CreateLeaves1800000000001';
@@ -86,7 +88,7 @@ beforeAll(async () => {
   adminUrl = await postgres.freshDatabase();
   databaseName = new URL(adminUrl).pathname.slice(1);
   ran = await migrate(adminUrl, services);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(open.map((database) => database.close()));
@@ -376,7 +378,7 @@ describe('a service whose database is away', () => {
     await eventually(async () => expect(await early.query('SELECT 1 AS one')).toEqual([{ one: 1 }]), {
       withinMs: 15_000,
     });
-  }, 60_000);
+  });
 });
 
 /** A barrier for `count` parties. */

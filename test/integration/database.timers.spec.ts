@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Database,
   makeDataSource,
@@ -15,6 +15,8 @@ import { Fault, Log } from '#platform';
 import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+
+jest.setTimeout(60_000);
 
 /** What the handlers of this spec do: no key on `ref`, so that a second firing would show. */
 class CreateFired implements Migration {
@@ -34,9 +36,7 @@ class CreateFired implements Migration {
 class Recording implements TimerHandler {
   readonly batches: string[][] = [];
 
-  constructor(
-    private readonly before: (refs: string[], tx: Tx) => Promise<void> | void | undefined = () => undefined,
-  ) {}
+  constructor(private readonly before: (refs: string[], tx: Tx) => Promise<void> | undefined = () => undefined) {}
 
   async handle(refs: string[], tx: Tx): Promise<void> {
     this.batches.push(refs);
@@ -103,7 +103,7 @@ beforeAll(async () => {
   await migrate(adminUrl, [{ service: 'approvals', password: 'approvals-pw', migrations: [CreateFired] }]);
   url = postgres.urlAs(roleOf('approvals'), 'approvals-pw', new URL(adminUrl).pathname.slice(1));
   database = connect();
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()));
@@ -230,7 +230,7 @@ describe('a handler that fails', () => {
     );
     healed = true;
     await eventually(async () => expect((await fired()).sort()).toEqual(all), { withinMs: 20_000 });
-  }, 60_000);
+  });
 
   it('is tried ever more rarely for the same ref', async () => {
     await set('expiry', ['bad']);

@@ -31,6 +31,8 @@ const flip = (bytes: Buffer, at: number): Buffer => {
 };
 const noise = (random: (below: number) => number, length: number): Buffer =>
   Buffer.from(Array.from({ length }, () => random(256)));
+/** Mostly some kilobytes, sometimes as much as a record may hold. */
+const large = (random: (below: number) => number): number => (random(10) === 0 ? 64_000 : 4_000);
 const withHeaders = (ask: SignedAsk, headers: IHeaders): Mutant => recordOf(ask, headers);
 const without = (ask: SignedAsk, name: string): Mutant => {
   const record = recordOf(ask);
@@ -56,7 +58,7 @@ export const mutations: Mutation[] = [
   (ask, random) =>
     withHeaders(ask, { 'sallyport-signature': flip(Buffer.from(ask.signature), random(ask.signature.length)) }),
   (ask) => withHeaders(ask, { 'sallyport-signature': [ask.signature, ask.signature] }),
-  (ask) => withHeaders(ask, { 'sallyport-signature': 'x'.repeat(60_000) }),
+  (ask, random) => withHeaders(ask, { 'sallyport-signature': 'x'.repeat(large(random)) }),
   (ask) => without(ask, 'sallyport-signature'),
   (ask, random) => without(ask, ['ce_id', 'ce_source', 'ce_type', 'ce_specversion', 'content-type'][random(5)] ?? ''),
   (ask) => withHeaders(ask, { ce_id: newId() }),
@@ -72,7 +74,7 @@ export const mutations: Mutation[] = [
     value: noise(random, 64),
     headers: { [noise(random, 8).toString('latin1')]: noise(random, 64) },
   }),
-  (_, random) => ({ key: null, value: Buffer.from('['.repeat(60_000 + random(4_000))), headers: {} }),
+  (_, random) => ({ key: null, value: Buffer.from('['.repeat(large(random))), headers: {} }),
 ];
 
 /** Compressed batches that kafkajs itself cannot make; the broker takes them apart. */

@@ -1,22 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { policyInput, type PolicyConfig, type PolicyInput, type Verdict } from '#contracts';
-import { Log, Readiness, Shutdown } from '#platform';
+import type { PolicyConfig, Verdict } from '#contracts';
 import { gather } from '../../apps/policy/src/core/gather.js';
 import { judge } from '../../apps/policy/src/core/verdict.js';
-import { BundleRefused, openBundle, type Bundle } from '../../apps/policy/src/io/bundle.js';
-import { PolicyEngine, proven } from '../../apps/policy/src/io/policy-engine.js';
-import { PolicyRuntime } from '../../apps/policy/src/io/policy-runtime.js';
+import type { Bundle } from '../../apps/policy/src/io/bundle.js';
+import { PolicyEngine } from '../../apps/policy/src/io/policy-engine.js';
 import { RegistryView } from '../../apps/policy/src/io/registry-view.js';
-import { readTarGz } from '../../apps/policy/src/io/tar.js';
 import { SqlParser } from '../../apps/policy/src/io/sql-parser.js';
 import { anIncident, FakeRegistry, inWindow, outsideWindow } from '../../apps/policy/src/registry.fixture.js';
 import { aRequest, type RequestChanges, type Story } from '../../apps/policy/src/requests.fixture.js';
-import { readBase, readCases } from '../../tools/policies/cases.js';
+import { readCases } from '../../tools/policies/cases.js';
 import { compileBundle } from '../../tools/policies/compile.js';
-import { findOpa, mustRun } from '../../tools/policies/opa.js';
+import { findOpa } from '../../tools/policies/opa.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const scratch = scratchFolder('rules');
@@ -32,8 +27,6 @@ beforeAll(async () => {
 afterAll(() => {
   scratch.remove();
 });
-
-const refund = (): PolicyInput => policyInput.parse(readBase('refund'));
 
 interface Situation {
   known?: FakeRegistry;

@@ -142,7 +142,9 @@ describe('the life of a role', () => {
     const credentials = await Promise.all(leases.map((lease) => mint(lease, 'orders_reader')));
     expect(new Set(await target.roles())).toEqual(new Set(credentials.map(({ user }) => user)));
     const agents = await Promise.all(credentials.map((credential) => login(credential)));
-    const counts = await Promise.all(agents.map((agent) => agent.query<{ n: number }>('SELECT count(*)::int AS n FROM orders')));
+    const counts = await Promise.all(
+      agents.map((agent) => agent.query<{ n: number }>('SELECT count(*)::int AS n FROM orders')),
+    );
     expect(counts.map(({ rows }) => rows)).toEqual(leases.map(() => [{ n: 100 }]));
     await Promise.all(leases.map((lease) => issuer.remove(lease)));
     expect(await target.roles()).toEqual([]);

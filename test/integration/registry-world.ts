@@ -124,6 +124,17 @@ export class RegistryWorld {
     return app;
   }
 
+  /** A second instance, known to its peers by nothing but the database and the consumer group. */
+  async startSecondIntake(): Promise<NestFastifyApplication> {
+    const settings = loadSettings(intakeSettings, this.environment('intake'));
+    const log = new Log('intake', 'error');
+    const app = await createApp({ name: 'intake', settings, log }, IntakeModule.forService());
+    this.#apps.push(app);
+    await app.listen(0, '127.0.0.1');
+    await app.startAllMicroservices();
+    return app;
+  }
+
   async #start<T extends CommonSettings>(
     name: ServiceOfWorld,
     definition: SettingsDefinition<T>,
@@ -188,6 +199,26 @@ export class RegistryWorld {
     } finally {
       await client.end();
     }
+  }
+
+  /** Takes the records of a key off a topic of one partition, by writing the others anew behind all that was there. */
+  async forget(topic: string, forgotten: string): Promise<void> {
+    const kept = (await this.records(topic)).filter(({ key }) => key?.toString() !== forgotten);
+    const admin = this.client().admin();
+    await admin.connect();
+    const [end] = await admin.fetchTopicOffsets(topic);
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: 2, name: topic, configEntries: [{ name: 'cleanup.policy', value: 'compact,delete' }] }],
+    });
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: end?.high ?? '0' }] });
+    await admin.disconnect();
+    const messages = kept.map(({ key, value, headers }) => ({
+      key: key?.toString() ?? '',
+      value,
+      headers: headers ?? {},
+    }));
+    await this.produce(topic, messages);
   }
 
   client(): Kafka {

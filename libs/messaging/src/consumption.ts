@@ -7,7 +7,7 @@ import type { Pauses } from './runner/pauses.js';
 import { Pulse } from './runner/pulse.js';
 
 export interface ConsumptionParts {
-  kafka: Kafka;
+  kafka: Pick<Kafka, 'consumer' | 'admin'>;
   groupId: string;
   topics: readonly string[];
   pauses: Pauses;

@@ -40,7 +40,7 @@ export interface NewEvidence {
 
 /** As the statement that inserts reads it (`json_to_recordset`). */
 export function rowOf(approval: NewApproval): Record<string, unknown> {
-  const { content, stage } = approval;
+  const { stage } = approval;
   const [minMinor, minCurrency] = limitOf(stage);
   return {
     action_id: approval.actionId,
@@ -52,18 +52,18 @@ export function rowOf(approval: NewApproval): Record<string, unknown> {
     stage_group: stage?.group,
     stage_min_minor: minMinor,
     stage_min_currency: minCurrency,
-    people_groups: content?.groups ?? [],
-    excluded: content?.excluded ?? [],
-    headline: content?.headline ?? '',
-    summary: content?.summary,
-    deadline_at: content?.deadlineAt,
     traceparent: approval.traceparent,
-    ...evidenceRow(content?.evidence),
+    ...contentRow(approval.content),
   };
 }
 
-function evidenceRow(evidence: NewEvidence | undefined): Record<string, unknown> {
-  if (evidence === undefined) return {};
+function contentRow(content: Content | undefined): Record<string, unknown> {
+  if (content === undefined) return { people_groups: [], excluded: [], headline: '' };
+  const { deadlineAt, evidence, excluded, groups, headline, summary } = content;
+  return { people_groups: groups, excluded, headline, summary, deadline_at: deadlineAt, ...evidenceRow(evidence) };
+}
+
+function evidenceRow(evidence: NewEvidence): Record<string, unknown> {
   const { agentVersion, actionType, ...texts } = evidence;
   return {
     ...texts,

@@ -2,6 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Log, Readiness, Shutdown } from '#platform';
 import { SignCheckpoint } from './sign-checkpoint.js';
 
+/** In seconds. */
+export class CheckpointPeriod {
+  constructor(readonly seconds: number) {}
+}
+
 /** Signs a grown log every so many seconds. A log that must not sign makes the service unready, because its promise is broken. */
 @Injectable()
 export class KeepSigning implements OnModuleInit {
@@ -40,9 +45,4 @@ export class KeepSigning implements OnModuleInit {
       this.log.warn('checkpoint.failed', { error });
     }
   }
-}
-
-/** In seconds. */
-export class CheckpointPeriod {
-  constructor(readonly seconds: number) {}
 }

@@ -27,7 +27,7 @@ export class CreateLog implements Migration {
         signed_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );
       CREATE TABLE head (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
         size bigint NOT NULL,
         frontier bytea[] NOT NULL
       );

@@ -25,8 +25,7 @@ export class ListChannels {
     const stateOf = new Map(states.map((state) => [`${state.group_id} ${state.channel}`, state]));
     return this.copy.all('groups').flatMap(({ id, spec }): ChannelLine[] => {
       const channels = (['mail', 'webhook'] as const).filter((channel) => spec.channel[channel] !== undefined);
-      if (channels.length === 0)
-        return [{ group: id, channel: 'none', state: 'missing', waiting: 0 }];
+      if (channels.length === 0) return [{ group: id, channel: 'none', state: 'missing', waiting: 0 }];
       return channels.map((channel) => {
         const key = `${id} ${channel}`;
         return { group: id, channel, waiting: waiting.get(key) ?? 0, ...lineOf(stateOf.get(key)) };

@@ -72,8 +72,8 @@ export class RecordEvents {
     const { outcome, code, action_digest } = verified.value;
     const terminal = isTerminal(outcome);
     Object.assign(learned, { state: outcome, rank: rankOf(outcome), code, actionDigest: action_digest });
-    const row = { eventId: signed.ce.id, actionId: event.subject, outcome, code, value: signed.value, terminal };
-    return { event, learned, outcome: { ...row, signed, agentId: learned.agentId, traceparent: event.traceparent } };
+    const row = { eventId: signed.ce.id, actionId: event.subject, outcome, code, signed, terminal };
+    return { event, learned, outcome: { ...row, agentId: learned.agentId, traceparent: event.traceparent } };
   }
 
   private isAccepted(event: Event & { data: unknown }): boolean {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { outcomeValue, ProblemError, type ActionAnswer, type ActionState } from '#contracts';
+import { outcomeValue, ProblemError, type ActionAnswer, type ActionState, type SignedOutcome } from '#contracts';
 import { RegistryClient } from '#facts';
 import type { Caller } from '#trust/http';
 import { isWaiting } from '../core/outcome-states.js';
@@ -37,6 +37,7 @@ export class ShowAction {
 function answerOf(action: Saved & { actionDigest: string | null }, outcomes: StoredOutcome[]): ActionAnswer {
   const values = outcomes.map(({ value }) => outcomeValue.parse(JSON.parse(value)));
   const last = values.findLast(({ outcome }) => outcome === action.state);
+  const signed = outcomes.findLast(({ outcome }) => outcome === action.state);
   const offer = values.find(({ lease }) => lease !== undefined);
   return {
     action_id: action.actionId,
@@ -47,8 +48,14 @@ function answerOf(action: Saved & { actionDigest: string | null }, outcomes: Sto
     reasons: (last?.reasons ?? []).map((code) => ({ code, text: reasonText(code) })),
     ...(offer?.lease === undefined ? {} : { lease: offer.lease }),
     ...(last?.approval === undefined ? {} : { approval: last.approval }),
+    ...(signed === undefined ? {} : { outcome: signedOf(signed) }),
     history: outcomes.map(({ outcome, code, recorded_at }) => ({
       state: outcome as ActionState, code, at: recorded_at.toISOString(),
     })), // prettier-ignore
   };
+}
+
+/** As its holder signed it: the agent need not trust this service. */
+function signedOf({ event_id, source, outcome, value, signature }: StoredOutcome): SignedOutcome {
+  return { ce: { id: event_id, source, type: `sallyport.outcome.${outcome}.v1` }, value, signature };
 }

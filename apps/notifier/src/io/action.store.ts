@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ActionState } from '#contracts';
+import type { ActionState, SignedOutcome } from '#contracts';
 import { Database, type Tx } from '#database';
 import type { Audience } from '../core/audience.js';
 import type { Followed } from '../core/told.js';
@@ -33,7 +33,7 @@ export interface NewOutcome {
   actionId: string;
   outcome: string;
   code: string;
-  value: string;
+  signed: SignedOutcome;
   terminal: boolean;
 }
 
@@ -41,6 +41,9 @@ export interface StoredOutcome {
   outcome: string;
   code: string;
   value: string;
+  event_id: string;
+  source: string;
+  signature: string;
   recorded_at: Date;
 }
 
@@ -56,15 +59,17 @@ export class ActionStore {
   async addOutcomes(tx: Tx, outcomes: readonly NewOutcome[]): Promise<Set<string>> {
     if (outcomes.length === 0) return new Set();
     const rows = await tx.query<{ event_id: string }>(
-      `INSERT INTO outcomes (event_id, action_id, outcome, code, value, terminal)
-       SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+      `INSERT INTO outcomes (event_id, action_id, outcome, code, value, source, signature, terminal)
+       SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
        ON CONFLICT DO NOTHING RETURNING event_id`,
       [
         outcomes.map((one) => one.eventId),
         outcomes.map((one) => one.actionId),
         outcomes.map((one) => one.outcome),
         outcomes.map((one) => one.code),
-        outcomes.map((one) => one.value),
+        outcomes.map((one) => one.signed.value),
+        outcomes.map((one) => one.signed.ce.source),
+        outcomes.map((one) => one.signed.signature),
         outcomes.map((one) => one.terminal),
       ],
     );
@@ -135,7 +140,7 @@ export class ActionStore {
 
   async outcomesOf(actionId: string): Promise<StoredOutcome[]> {
     const sql =
-      'SELECT outcome, code, value, recorded_at FROM outcomes WHERE action_id = $1 ORDER BY recorded_at, event_id';
+      'SELECT outcome, code, value, event_id, source, signature, recorded_at FROM outcomes WHERE action_id = $1 ORDER BY recorded_at, event_id';
     return this.database.query<StoredOutcome>(sql, [actionId]);
   }
 

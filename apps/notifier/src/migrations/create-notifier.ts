@@ -31,6 +31,8 @@ export class CreateNotifier implements Migration {
         outcome text NOT NULL,
         code text NOT NULL,
         value text NOT NULL,
+        source text NOT NULL,
+        signature text NOT NULL,
         terminal boolean NOT NULL,
         recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );

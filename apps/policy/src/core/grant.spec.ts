@@ -13,12 +13,32 @@ const asked = (ttl: number, uses?: number) =>
 
 describe('a grant', () => {
   it.each([
-    ['asked', 60, 2, 900, 5, 600, 4, 60, 2],
-    ['the rules', 600, 5, 90, 3, 600, 4, 90, 3],
-    ['the profile', 600, 5, 900, 5, 30, 1, 30, 1],
-  ])('is the least of the three: %s', (_, askedTtl, askedUses, ttl, uses, maxTtl, maxUses, grantedTtl, grantedUses) => {
-    const grant = grantOf(asked(askedTtl, askedUses), profile(maxTtl, maxUses), obligations(ttl, uses));
-    expect(grant).toMatchObject({ ttl_seconds: grantedTtl, uses: grantedUses });
+    {
+      by: 'asked',
+      request: asked(60, 2),
+      rules: obligations(900, 5),
+      registered: profile(600, 4),
+      ttl_seconds: 60,
+      uses: 2,
+    },
+    {
+      by: 'the rules',
+      request: asked(600, 5),
+      rules: obligations(90, 3),
+      registered: profile(600, 4),
+      ttl_seconds: 90,
+      uses: 3,
+    },
+    {
+      by: 'the profile',
+      request: asked(600, 5),
+      rules: obligations(900, 5),
+      registered: profile(30, 1),
+      ttl_seconds: 30,
+      uses: 1,
+    },
+  ])('is the least of the three: $by', ({ request, rules, registered, ttl_seconds, uses }) => {
+    expect(grantOf(request, registered, rules)).toMatchObject({ ttl_seconds, uses });
   });
 
   it('is for exactly this action on this resource', () => {

@@ -34,7 +34,7 @@ export function kafkaClient({ brokers, clientId, ssl, sasl }: KafkaConnection, l
  * broker then takes for the duplicate and drops. Readers drop our duplicates instead. One request in flight keeps order.
  * Few retries here: the relay repeats for ever and must learn soon which topic it is that fails.
  */
-export function relayProducer(kafka: Kafka): Producer {
+export function relayProducer(kafka: Pick<Kafka, 'producer'>): Producer {
   return kafka.producer({
     idempotent: false,
     maxInFlightRequests: 1,
@@ -49,7 +49,7 @@ export function relayProducer(kafka: Kafka): Producer {
  * can be made to wait for ever by anybody who may write to its topic. `mayRestart` is asked when the consumer has broken:
  * kafkajs would otherwise join the group again after it was told to stop.
  */
-export function groupConsumer(kafka: Kafka, groupId: string, mayRestart: () => boolean): Consumer {
+export function groupConsumer(kafka: Pick<Kafka, 'consumer'>, groupId: string, mayRestart: () => boolean): Consumer {
   return kafka.consumer({
     groupId,
     readUncommitted: true,

@@ -77,7 +77,7 @@ export class TestRegistryDoor extends RegistryDoor {
 }
 
 /** The real handlers, core and SQL on a real database; no broker, and no other service. */
-export interface TestService {
+export interface TestApprovals {
   database: Database;
   timers: Timers;
   registry: TestRegistry;
@@ -95,7 +95,7 @@ export interface TestService {
   close: () => Promise<void>;
 }
 
-export async function makeService(gate: TestGate, url: string): Promise<TestService> {
+export async function makeApprovals(gate: TestGate, url: string): Promise<TestApprovals> {
   const log = new Log('approvals', 'error');
   const database = new Database(
     makeDataSource({ url, schema: 'approvals', pool: 20, applicationName: 'spec', onPoolError: () => undefined }),

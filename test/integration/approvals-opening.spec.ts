@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import { type VerdictEvidence } from '#contracts';
+import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
+import { judge, plans, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
+import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
+import { ListApprovals } from '../../apps/approvals/src/handlers/list-approvals.js';
+import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
+import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
+import {
+  ask,
+  dataOf,
+  gate,
+  lastOutcome,
+  open,
+  person,
+  service,
+  timersOf,
+  typesOf,
+  useDesk,
+  vote,
+  voteUnseen,
+} from './approvals-desk.js';
+
+useDesk();
+
+describe('opening', () => {
+  it('opens what policy wants people for, with a pending outcome and a clock', async () => {
+    const id = await open();
+    expect(typesOf(id)).toEqual(['approval.opened']);
+    expect(lastOutcome(id)).toBe('pending/approval_required');
+    expect(await timersOf(id)).toEqual(['expire-approval']);
+  });
+
+  it('opens an action once, however often and in whatever company it is heard', async () => {
+    const accepted = ask();
+    const evidence = judge(gate, accepted);
+    await service.hear(OpenApprovals, dataOf(accepted, evidence));
+    const other = ask();
+    await service.hear(OpenApprovals, dataOf(accepted, evidence), dataOf(other, judge(gate, other)));
+    expect(typesOf(accepted.actionId)).toEqual(['approval.opened']);
+    expect(typesOf(other.actionId)).toEqual(['approval.opened']);
+  });
+
+  it('takes hundreds in one slice', async () => {
+    const asked = Array.from({ length: 300 }, () => ask());
+    await service.hear(OpenApprovals, ...asked.map((one) => dataOf(one, judge(gate, one))));
+    expect(asked.map(({ actionId }) => typesOf(actionId).join())).toEqual(asked.map(() => 'approval.opened'));
+  });
+
+  it.each<[string, (one: Accepted, other: Accepted) => VerdictEvidence]>([
+    ['a verdict about another action', (one, other) => ({ ...judge(gate, other), request: one.request })],
+    ['a verdict that another service signed', (one) => ({ ...judge(gate, one), verdict: one.request.acceptance })],
+    ['facts that are not those of the verdict', (one) => ({ ...judge(gate, one), facts: {} })],
+    [
+      'other bytes than those that were accepted',
+      (one, other) => {
+        const evidence = judge(gate, one);
+        return { ...evidence, request: { ...evidence.request, value: other.request.value.replace('orders', 'users') } };
+      },
+    ],
+    [
+      'a signature of the agent that cannot even be shown',
+      (one) => ({ ...judge(gate, one), request: { ...one.request, signature: 'AA..AA' } }),
+    ],
+    ['a verdict of another purpose', (one) => judge(gate, one, { purpose: 'redeem' })],
+    [
+      'a verdict about a version of the agent that never was',
+      (one) => judge(gate, one, { agent: { id: agentId, version: 9 } }),
+    ],
+  ])('denies, visibly, %s', async (_, evidence) => {
+    const [one, other] = [ask(), ask({ context: { justification: 'something else' } })];
+    await service.hear(OpenApprovals, dataOf(one, evidence(one, other)));
+    expect(lastOutcome(one.actionId)).toBe('denied/engine_error');
+    expect(await voteUnseen(one.actionId, 'anna')).toBe('not_found');
+  });
+
+  it('says nothing about an action that intake did not accept', async () => {
+    const [one, other] = [ask(), ask()];
+    await service.hear(OpenApprovals, { ...dataOf(one, judge(gate, one)), action_id: other.actionId });
+    expect(typesOf(other.actionId)).toEqual([]);
+    expect(service.said.map(({ type }) => type)).toEqual(['sallyport.dlq.v1']);
+  });
+
+  it('ends what nobody could decide, after asking the registry itself', async () => {
+    const none = await open(planOf([stageOf({ group: 'ghosts' })], { deadline_at: soon() }));
+    expect(lastOutcome(none)).toBe('denied/no_eligible_approver');
+    service.registry.put(groupOf('ghosts', ['anna']), { copied: false });
+    const some = await open(planOf([stageOf({ group: 'ghosts' })], { deadline_at: soon() }));
+    expect(lastOutcome(some)).toBe('pending/approval_required');
+  });
+
+  it('ends what wants a step-up that nobody can do, and what a suspended agent asks', async () => {
+    expect(lastOutcome(await open(plans.one({ step_up: true })))).toBe('denied/policy_unsatisfiable');
+    service.registry.put(agentOf({ state: 'suspended' }, 2));
+    expect(lastOutcome(await open())).toBe('cancelled/agent_suspended');
+  });
+
+  it('waits when the registry is needed and does not answer', async () => {
+    service.registry.isDown = true;
+    const accepted = ask();
+    const hearing = service.hear(
+      OpenApprovals,
+      dataOf(accepted, judge(gate, accepted, { agent: { id: agentId, version: 7 } })),
+    );
+    await expect(hearing).rejects.toMatchObject({ code: 'registry_unavailable', retryable: true });
+    expect(typesOf(accepted.actionId)).toEqual([]);
+  });
+});
+
+describe('silence', () => {
+  it('ends as expired, and only when its time is over', async () => {
+    const early = await open();
+    await service.fire(ExpireApprovals, early);
+    expect(typesOf(early)).toEqual(['approval.opened']);
+    expect(await timersOf(early)).toEqual(['expire-approval']);
+    const late = await open(plans.one({ deadline_at: soon(-1) }));
+    expect(await vote(late, 'anna')).toBe('expired');
+    await service.fire(ExpireApprovals, late);
+    expect(lastOutcome(late)).toBe('expired/approval_expired');
+    await service.fire(ExpireApprovals, late);
+    expect(typesOf(late)).toEqual(['approval.opened', 'approval.expired']);
+  });
+});
+
+describe('reading', () => {
+  const inbox = async (id: string): Promise<string[]> => {
+    const { approvals } = await service.get(ListApprovals).handle(person(id), { state: 'open', mine: true });
+    return approvals.map(({ action_id }) => action_id);
+  };
+
+  it('lists what a person may decide now, oldest deadline first', async () => {
+    await service.database.query('DELETE FROM approval');
+    const later = await open(plans.two({ deadline_at: soon(900) }));
+    const sooner = await open(plans.two({ deadline_at: soon(600), excluded: [{ person: 'ben', why: 'excluded' }] }));
+    const other = await open(planOf([stageOf({ group: 'security' })], { deadline_at: soon(300) }));
+    expect(await inbox('anna')).toEqual([sooner, later]);
+    expect(await inbox('ben')).toEqual([later]);
+    expect(await inbox('cora')).toEqual([other, sooner, later]);
+    expect(await inbox('nobody')).toEqual([]);
+    await vote(sooner, 'anna');
+    expect(await inbox('anna')).toEqual([later]);
+    const { approvals } = await service.get(ListApprovals).handle(person('audrey'), { state: 'open', mine: false });
+    expect(approvals.map(({ action_id }) => action_id)).toEqual([other, sooner, later]);
+  });
+
+  it('shows the limit of a stage only to those who reach it', async () => {
+    await service.database.query('DELETE FROM approval');
+    const min_limit = { amount_minor: 5_000, currency: 'EUR' };
+    service.registry.put(personOf('gus', { limits: [min_limit] }));
+    service.registry.put(groupOf('finance', ['gus', 'anna']));
+    const id = await open(planOf([stageOf({ group: 'finance', min_limit })], { deadline_at: soon() }));
+    const gus = service.registry.copy.get('people', 'gus') ?? person('gus');
+    const { approvals } = await service.get(ListApprovals).handle(gus, { state: 'open', mine: true });
+    expect(approvals.map(({ action_id }) => action_id)).toEqual([id]);
+    expect(await inbox('anna')).toEqual([]);
+  });
+
+  it('does not show an undecided person what colleagues thought', async () => {
+    const id = await open(plans.two());
+    await vote(id, 'anna', { reason: 'surely fine' });
+    const read = async (by: string): Promise<string> =>
+      JSON.stringify((await service.get(ShowApproval).handle(id, person(by))).progress);
+    expect(await read('ben')).not.toContain('surely fine');
+    expect(await read('anna')).toContain('surely fine');
+    await vote(id, 'ben');
+    expect(await read('cora')).toContain('surely fine');
+  });
+});

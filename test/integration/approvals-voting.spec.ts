@@ -1,0 +1,191 @@
+import { describe, expect, it } from '@jest/globals';
+import { countedVote, verdict as verdictSchema } from '#contracts';
+import { newId } from '#platform';
+import { planDigest, satisfies, verifyVote, type VerifiedVote } from '#trust';
+import { agentOf, groupOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
+import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
+import {
+  gate,
+  known,
+  lastOutcome,
+  open,
+  people,
+  policySays,
+  saidOf,
+  service,
+  timersOf,
+  typesOf,
+  useDesk,
+  viewDigest,
+  vote,
+} from './approvals-desk.js';
+
+useDesk();
+
+describe('voting', () => {
+  it('grants with evidence that satisfies the plan for whoever verifies it', async () => {
+    const plan = planOf(
+      [
+        stageOf({ quorum: 2, confirmations: [{ id: 'scope', text: 'scope' }] }),
+        stageOf({ stage: 2, group: 'security' }),
+      ],
+      { deadline_at: soon() },
+    );
+    const id = await open(plan);
+    expect(await vote(id, 'anna', { confirmed: ['scope'], caps: { ttl_seconds: 120 } })).toBe('open');
+    expect(await vote(id, 'ben', { confirmed: ['scope'] })).toBe('open');
+    expect(await vote(id, 'sam', { caps: { ttl_seconds: 60, uses: 5 } })).toBe('granted');
+    expect(typesOf(id)).toEqual([
+      'approval.opened',
+      'approval.voted',
+      'approval.voted',
+      'approval.voted',
+      'approval.granted',
+    ]);
+    expect(saidOf(id).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    expect(saidOf(id)[2]?.data).toMatchObject({ next: { stage: 2, summary: { groups: ['security'] } } });
+    const granted = saidOf(id).at(-1)?.data as { evidence: { verdict: string; votes: unknown[] }; granted: object };
+    expect(granted.granted).toEqual({ ttl_seconds: 60, uses: 1 });
+    const judged = gate.trust.verify(granted.evidence.verdict, {
+      purpose: 'verdict',
+      service: 'policy',
+      schema: verdictSchema,
+    });
+    const votes = granted.evidence.votes.flatMap((one): VerifiedVote[] => {
+      const digest = known.get(id)?.actionDigest ?? '';
+      const read = verifyVote(gate.trust, countedVote.parse(one), {
+        actionId: id,
+        actionDigest: digest,
+        planDigest: planDigest(plan),
+      });
+      return read.ok ? [read.vote] : [];
+    });
+    expect(judged.ok && votes.length === 3).toBe(true);
+    const groups = [groupOf('dba', ['anna', 'ben']), groupOf('security', ['sam'])];
+    expect(satisfies(plan, votes, { groups, people })).toEqual({ ok: true, granted: { ttl_seconds: 60, uses: 5 } });
+    expect(await timersOf(id)).toEqual([]);
+  });
+
+  it('a no is final at once, and needs no policy', async () => {
+    const id = await open(plans.two());
+    await vote(id, 'anna');
+    const asked = service.policy.asked;
+    expect(await vote(id, 'ben', { decision: 'deny', reason: 'not on a Friday' })).toBe('denied');
+    expect(service.policy.asked).toBe(asked);
+    expect(lastOutcome(id)).toBe('denied/person_denied');
+    expect(saidOf(id).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4]);
+    expect(await vote(id, 'cora')).toBe('already_decided');
+  });
+
+  it.each<[string, string, string]>([
+    ['the owner, though a member', 'olga', 'not_eligible/owner'],
+    ['a principal', 'paul', 'not_eligible/in_delegation_chain'],
+    ['soc-lead, who may see it', 'dina', 'not_eligible/not_in_group'],
+    ['who may not know of it', 'nobody', 'not_found'],
+  ])('refuses %s', async (_, by, expected) => {
+    const id = await open();
+    expect(await vote(id, by)).toBe(expected);
+    expect(await vote(id, 'anna')).toBe('granted');
+  });
+
+  it('counts nobody twice', async () => {
+    const id = await open(plans.two());
+    expect(await vote(id, 'anna')).toBe('open');
+    expect(await vote(id, 'anna')).toBe('not_eligible/already_voted');
+  });
+
+  it('reads membership at the vote, not at the opening', async () => {
+    const id = await open();
+    service.registry.put(groupOf('dba', ['ben'], 2), { copied: false });
+    expect(await vote(id, 'anna')).toBe('not_found');
+    expect(await vote(id, 'ben')).toBe('granted');
+  });
+
+  it('takes every point of the stage, and the view that is shown', async () => {
+    const id = await open(
+      planOf([stageOf({ confirmations: [{ id: 'scope', text: 'scope' }] })], { deadline_at: soon() }),
+    );
+    expect(await vote(id, 'anna')).toBe('confirmation_missing');
+    expect(await vote(id, 'anna', { confirmed: ['scope'], view_digest: `sha256:${'B'.repeat(43)}` })).toBe(
+      'view_changed',
+    );
+    expect(await vote(id, 'anna', { confirmed: ['scope'] })).toBe('granted');
+  });
+
+  it.each<[string, () => void, string]>([
+    ['the registry', () => (service.registry.isDown = true), 'registry_unavailable'],
+    ['policy', () => (service.policy.answer = failing('policy_unavailable')), 'policy_unavailable'],
+  ])('counts nothing while %s is silent', async (_, silence, code) => {
+    const id = await open();
+    const digest = await viewDigest(id);
+    silence();
+    expect(await vote(id, 'anna', { view_digest: digest })).toBe(code);
+    expect(typesOf(id)).toEqual(['approval.opened']);
+  });
+
+  it.each<[string, Parameters<typeof judge>[2]]>([
+    ['of another purpose', { purpose: 'first', outcome: 'allow', plan: undefined }],
+    [
+      'about other facts',
+      { purpose: 'vote', outcome: 'allow', plan: undefined, facts_digest: `sha256:${'C'.repeat(43)}` },
+    ],
+    ['about another action', { purpose: 'vote', outcome: 'allow', plan: undefined, action_id: newId() }],
+  ])('counts nothing on a judgement %s', async (_, more) => {
+    const id = await open();
+    policySays((accepted) => judge(gate, accepted, more));
+    expect(await vote(id, 'anna')).toBe('policy_unavailable');
+    expect(typesOf(id)).toEqual(['approval.opened']);
+  });
+
+  it('ends when policy denies by now', async () => {
+    const id = await open();
+    policySays((accepted) =>
+      judge(gate, accepted, {
+        purpose: 'vote',
+        outcome: 'deny',
+        code: 'policy_denied',
+        plan: undefined,
+        grant: undefined,
+        findings: [],
+      }),
+    );
+    expect(await vote(id, 'anna')).toBe('policy_changed');
+    expect(lastOutcome(id)).toBe('denied/policy_denied');
+    expect(typesOf(id)).toEqual(['approval.opened', 'approval.denied']);
+  });
+
+  it('ends for an agent that is suspended by now', async () => {
+    const id = await open();
+    service.registry.put(agentOf({ state: 'suspended' }, 2), { copied: false });
+    expect(await vote(id, 'anna')).toBe('agent_suspended');
+    expect(lastOutcome(id)).toBe('cancelled/agent_suspended');
+  });
+
+  it('voids votes when the plan is another by now, and asks again under the new one', async () => {
+    const id = await open(plans.two());
+    await vote(id, 'anna');
+    const plan = planOf([stageOf({ group: 'security' })], { deadline_at: soon() });
+    policySays((accepted) => judge(gate, accepted, { purpose: 'vote', plan }));
+    const before = await viewDigest(id);
+    expect(await vote(id, 'ben')).toBe('view_changed');
+    expect(typesOf(id)).toEqual(['approval.opened', 'approval.voted', 'approval.replaced']);
+    expect(saidOf(id).at(-1)?.data).toMatchObject({ voters: ['anna'], summary: { groups: ['security'] } });
+    expect(await vote(id, 'ben')).toBe('not_found');
+    expect(await vote(id, 'sam', { view_digest: before })).toBe('view_changed');
+    expect(await vote(id, 'sam')).toBe('granted');
+    expect(saidOf(id).at(-1)?.data).toMatchObject({ evidence: { votes: [{}] } });
+  });
+
+  it('goes on with the same plan judged again: only its times differ', async () => {
+    const plan = plans.one();
+    const id = await open(plan);
+    policySays((accepted) => judge(gate, accepted, { purpose: 'vote', plan: { ...plan, deadline_at: soon(7_200) } }));
+    expect(await vote(id, 'anna')).toBe('granted');
+  });
+});
+
+function failing(code: string): () => never {
+  return () => {
+    throw Object.assign(new Error(code), { code });
+  };
+}

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Profile } from '#contracts';
+import { MintIntent, type Ready } from '../../apps/credentials/src/handlers/mint-intent.js';
+import { Issuers } from '../../apps/credentials/src/io/issuers/issuers.js';
+import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
+import { eventually } from '../support/eventually.js';
+import { codeOf, CredentialsWorld } from './credentials-world.js';
+
+jest.setTimeout(60_000);
+
+let world: CredentialsWorld;
+
+beforeAll(async () => {
+  world = await CredentialsWorld.start();
+});
+
+afterAll(async () => {
+  await world.remove();
+});
+
+async function anOffer(profile = 'orders-ddl', ttlSeconds = 300) {
+  const action = world.action(profile, ttlSeconds);
+  await world.allow(action);
+  return { action, lease: await world.offered(action) };
+}
+
+describe('ending', () => {
+  it('is never given up: a target that is down now is asked again until nothing is left, and others do not wait for it', async () => {
+    const action = world.action();
+    await world.allow(action);
+    const lease = await world.offered(action);
+    await world.role(await world.redeem(lease, action));
+    await world.target.postgres.stop();
+    await world.complete(lease);
+    const other = world.action('share');
+    await world.allow(other);
+    const shared = await world.offered(other);
+    await world.token(await world.redeem(shared, other));
+    await world.complete(shared);
+    await world.hears(other, 'offered', 'released', 'ended/completed');
+    await eventually(
+      async () => {
+        expect(await world.row(lease)).toMatchObject({ state: 'ending', stuck: true });
+      },
+      { withinMs: 20_000 },
+    );
+    expect(world.outcomes(action)).toEqual(['offered', 'released']);
+    await world.target.postgres.start();
+    await eventually(
+      () => {
+        expect(world.outcomes(action)).toEqual(['offered', 'released', 'ended/completed']);
+      },
+      { withinMs: 30_000 },
+    );
+    expect(await world.target.roles()).toEqual([]);
+  }, 60_000);
+
+  it('goes on after a restart with what another process has left', async () => {
+    const action = world.action('orders-ddl', 2);
+    await world.allow(action);
+    const lease = await world.offered(action);
+    await world.role(await world.redeem(lease, action));
+    await world.stopService();
+    await world.startService();
+    await world.hears(action, 'offered', 'released', 'ended/ttl');
+    expect(await world.target.roles()).toEqual([]);
+  }, 30_000);
+
+  it('finds a role that belongs to no lease, and removes it', async () => {
+    await world.stopService();
+    const stranger = '019abbbb-0000-7000-8000-00000000dead';
+    const minter = await world.target.connect('gate_login', 'only for this test');
+    const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
+    await minter.query('SELECT sallyport.mint($1, $2, $3, 600)', [stranger, 'orders_ddl', verifier]);
+    await minter.end();
+    expect(await world.target.roles()).toHaveLength(1);
+    await world.startService();
+    await eventually(async () => {
+      expect(await world.target.roles()).toEqual([]);
+    });
+  }, 30_000);
+});
+
+describe('a crash in mid-redeem', () => {
+  /** Exactly what stands in the database and at the target when the process dies at that point. */
+  async function crash(leaseId: string, { afterMint }: { afterMint: boolean }): Promise<void> {
+    const lease = await world.part(LeaseStore).find(leaseId);
+    if (lease === undefined) throw new TypeError('no lease');
+    const profile: Profile = world.profile({});
+    const terms = { ...lease, uses: 1 };
+    const ready: Ready = {
+      lease, terms, profile, target: world.databaseTarget, agent: world.keys.agent, jkt: 'A'.repeat(43), principal: undefined,
+    }; // prettier-ignore
+    const issuer = world.part(Issuers).of('postgres-role');
+    const { lease: minting, now } = await world.part(MintIntent).write(ready, issuer);
+    if (afterMint) await issuer.mint({ lease: minting, profile, target: ready.target, principal: undefined, now });
+  }
+
+  it.each([
+    ['after the intent, before the mint', false],
+    ['after the mint, before it is recorded', true],
+  ])('%s leaves nothing behind, and the agent hears it', async (_, afterMint) => {
+    const { action, lease } = await anOffer();
+    await crash(lease, { afterMint });
+    expect(await world.target.roles()).toHaveLength(afterMint ? 1 : 0);
+    expect(codeOf(await world.redeem(lease, action))).toBe('410 already_redeemed');
+    await world.hears(action, 'offered', 'refused/mint_failed');
+    expect(await world.target.roles()).toEqual([]);
+    expect(codeOf(await world.redeem(lease, action))).toBe('409 mint_failed');
+  });
+
+  it('a mint that comes after the lease was taken back makes nothing', async () => {
+    const { action, lease } = await anOffer();
+    await crash(lease, { afterMint: false });
+    await world.hears(action, 'offered', 'refused/mint_failed');
+    const late = await world.part(LeaseStore).find(lease);
+    if (late === undefined) throw new TypeError('no lease');
+    const order = { profile: world.profile({}), target: world.databaseTarget, principal: undefined, now: new Date() };
+    await expect(
+      world
+        .part(Issuers)
+        .of('postgres-role')
+        .mint({ ...order, lease: late }),
+    ).rejects.toThrow('SP005');
+    expect(await world.target.roles()).toEqual([]);
+  });
+
+  it('a mint that takes too long is taken back and never delivered', async () => {
+    const { action, lease } = await anOffer();
+    const blocker = await world.target.connect('sallyport_admin', 'throw-away');
+    await blocker.query('BEGIN; LOCK TABLE sallyport.leases IN SHARE MODE');
+    const answer = world.redeem(lease, action);
+    await eventually(async () => {
+      expect(await world.row(lease)).toMatchObject({ state: 'ending' });
+    });
+    await blocker.query('COMMIT');
+    await blocker.end();
+    expect(codeOf(await answer)).toBe('409 mint_failed');
+    await eventually(
+      () => {
+        expect(world.outcomes(action)).toEqual(['offered', 'refused/mint_failed']);
+      },
+      { withinMs: 20_000 },
+    );
+    expect(await world.target.roles()).toEqual([]);
+  });
+});
