@@ -4,7 +4,8 @@ import { dataDir } from './world/place.js';
 import { PortError, portsFrom, type Ports } from './world/ports-of-world.js';
 import type { News } from './world/supervisor.js';
 import { worldSettings } from './world/world-settings.js';
-import { World, type WorldOptions } from './world/world.js';
+import type { WorldOptions } from './world/world-options.js';
+import { World } from './world/world.js';
 
 const settings = readSettings();
 const world = new World(settings);

@@ -2,7 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Kafka, logLevel, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
+import kafkajs, {
+  Kafka,
+  logLevel,
+  type CompressionTypes,
+  type IHeaders,
+  type KafkaMessage,
+  type Producer,
+} from 'kafkajs';
 import pg from 'pg';
 import { topics } from '#contracts';
 import { migrate, roleOf, type MigrationClass } from '#database';
@@ -161,21 +168,22 @@ export class RegistryWorld {
   }
 
   async call(service: ServiceOfWorld, method: string, path: string, call: Call = {}): Promise<Answer> {
-    const headers: Record<string, string> = { ...call.headers };
-    if (call.as !== undefined)
-      headers['authorization'] = `Bearer ${await this.issuer.token(call.as, this.url(service))}`;
-    if (call.bearer !== undefined) headers['authorization'] = `Bearer ${call.bearer}`;
-    if (call.ifMatch !== undefined)
-      headers['if-match'] = typeof call.ifMatch === 'number' ? `"${String(call.ifMatch)}"` : call.ifMatch;
-    if (call.body !== undefined) headers['content-type'] ??= 'application/json';
-    const body = typeof call.body === 'string' || call.body === undefined ? call.body : JSON.stringify(call.body);
-    const init = { method, headers, ...(body !== undefined && { body }) };
-    const response = await fetch(this.url(service) + path, init);
+    const headers = await this.#headersOf(service, call);
+    const body = textOf(call.body);
+    const response = await fetch(this.url(service) + path, { method, headers, ...(body !== undefined && { body }) });
     const text = await response.text();
+    const answered = text === '' ? {} : (JSON.parse(text) as Answer['body']);
+    return { status: response.status, headers: response.headers, body: answered };
+  }
+
+  async #headersOf(service: ServiceOfWorld, call: Call): Promise<Record<string, string>> {
+    const bearer = call.as === undefined ? call.bearer : await this.issuer.token(call.as, this.url(service));
+    const seen = typeof call.ifMatch === 'number' ? `"${String(call.ifMatch)}"` : call.ifMatch;
     return {
-      status: response.status,
-      headers: response.headers,
-      body: text === '' ? {} : (JSON.parse(text) as Answer['body']),
+      ...(call.body !== undefined && { 'content-type': 'application/json' }),
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...(seen !== undefined && { 'if-match': seen }),
+      ...call.headers,
     };
   }
 
@@ -209,7 +217,13 @@ export class RegistryWorld {
     const [end] = await admin.fetchTopicOffsets(topic);
     await admin.alterConfigs({
       validateOnly: false,
-      resources: [{ type: 2, name: topic, configEntries: [{ name: 'cleanup.policy', value: 'compact,delete' }] }],
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name: topic,
+          configEntries: [{ name: 'cleanup.policy', value: 'compact,delete' }],
+        },
+      ],
     });
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: end?.high ?? '0' }] });
     await admin.disconnect();
@@ -234,7 +248,7 @@ export class RegistryWorld {
   }
 
   /** Batches of one small and one great record in each of these compressions; the broker takes them apart or refuses them. */
-  async compressedBatches(compressions: readonly number[]): Promise<void> {
+  async compressedBatches(compressions: readonly CompressionTypes[]): Promise<void> {
     const producer = await this.#connected();
     for (const compression of compressions) {
       for (const value of [Buffer.from('{"not":"signed"}'), Buffer.alloc(100_000, 'x'), Buffer.alloc(30_000_000)]) {
@@ -305,13 +319,17 @@ export class RegistryWorld {
 
   async remove(): Promise<void> {
     await Promise.all(this.#apps.splice(0).map((app) => app.close()));
-    await Promise.all([...this.#producers, this.#producer].map((producer) => producer?.disconnect()));
+    for (const producer of this.#producers) await producer.disconnect();
+    await this.#producer?.disconnect();
     await this.issuer.stop();
     await Promise.all([this.kafka.remove(), this.postgres.remove()]);
     this.gate.remove();
     this.#scratch.remove();
   }
 }
+
+const textOf = (body: unknown): string | undefined =>
+  typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
 
 /** The broker's no is as good as ours. */
 const refused = (): undefined => undefined;

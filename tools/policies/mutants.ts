@@ -10,7 +10,7 @@ import { layOutTests } from './rego-tests.js';
 import type { Report } from './report.js';
 import { isTest, layOut, readConfig, regoFiles } from './sources.js';
 import { parse, sourceOf, type Location, type Rule } from './syntax.js';
-import { answersOfWasm } from './two-engines.js';
+import { wasmAnswers } from './two-engines.js';
 
 interface Mutant {
   file: string;
@@ -27,7 +27,7 @@ export async function checkMutants(opa: Opa, bundle: Bundle, report: Report): Pr
   const all = await mutants(opa);
   const switched = await withSwitches(opa, bundle, all);
   const cases = readCases();
-  const noticed = (dropped: string): boolean => notices(cases, answersOfWasm(switched, cases, { dropped }));
+  const noticed = (dropped: string): boolean => notices(cases, wasmAnswers(switched, { dropped }));
   if (noticed('')) throw new Error('the rules with switches do not decide as the rules do');
   const left = all.filter(({ rule, name }) => rule.default === true || !noticed(name));
   const survivors: string[] = [];
@@ -63,8 +63,8 @@ async function withSwitches(opa: Opa, bundle: Bundle, all: readonly Mutant[]): P
   return compileLayout(opa, { dir, file: join(scratchDir, 'switches.tar.gz'), revision: 'switches' });
 }
 
-function notices(cases: readonly GoldenCase[], answers: readonly unknown[]): boolean {
-  return cases.some((golden, index) => differences(golden, answers[index]).length > 0);
+function notices(cases: readonly GoldenCase[], answer: (golden: GoldenCase) => unknown): boolean {
+  return cases.some((golden) => differences(golden, answer(golden)).length > 0);
 }
 
 /** Exit code 2 is a failed test; a mutant that does not even compile would say nothing about the tests. */

@@ -39,17 +39,22 @@ answer_of(question) := decision if {
 } else := null
 `;
 
-/** The same questions answered by the compiled module, as the service runs it; `besides` joins each config. */
-export function answersOfWasm(bundle: Bundle, questions: readonly Question[], besides: object = {}): unknown[] {
+/** The same questions answered by the compiled module, as the service runs it. */
+export function answersOfWasm(bundle: Bundle, questions: readonly Question[]): unknown[] {
+  return questions.map(wasmAnswers(bundle));
+}
+
+/** Answers one by one; `besides` joins each config. */
+export function wasmAnswers(bundle: Bundle, besides: object = {}): (question: Question) => unknown {
   const engines = new Map<string, PolicyEngine>();
-  return questions.map(({ input, config }) => {
+  return ({ input, config }) => {
     const key = JSON.stringify(config);
     const engine =
       engines.get(key) ?? new PolicyEngine({ ...bundle, config: { ...policyConfig.parse(config), ...besides } });
     engines.set(key, engine);
     const answer = engine.evaluateUnchecked(input);
     return answer.ok ? answer.decision : null;
-  });
+  };
 }
 
 /** The order of keys means nothing, so it is taken away first. */

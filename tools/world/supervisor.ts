@@ -82,6 +82,12 @@ export class Supervisor {
     await Promise.all([...this.lives.keys()].map((name) => this.stop(name)));
   }
 
+  /** -9 for everything, and starts nothing any more. */
+  async killAll(): Promise<void> {
+    this.ending = true;
+    await Promise.all([...this.lives.keys()].map((name) => this.kill(name)));
+  }
+
   private launch(program: Supervised, failures: number): Life {
     if (this.ending) throw new Error(`${program.name} is not started: everything is being stopped`);
     const startedAt = performance.now();

@@ -1,38 +1,17 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceNames, type ServiceName } from '#platform';
-import { partSettings, personSettings } from './embedded-settings.js';
 import { GateFiles } from './gate-files.js';
 import { EmbeddedKafka } from './kafka.js';
 import { root } from './place.js';
 import { freePorts } from './ports.js';
-import { refuseTakenPorts, type PortName, type Ports } from './ports-of-world.js';
+import { refuseTakenPorts, type PortName } from './ports-of-world.js';
 import { EmbeddedPostgres } from './postgres.js';
-import { known, settingsOf } from './service-settings.js';
-import { inherited, node, ownSettings, serviceProgram, serviceUrls, type Environment } from './service-program.js';
-import { Supervisor, type News, type Supervised } from './supervisor.js';
+import { environmentOf, gateId } from './service-environment.js';
+import { inherited, node, serviceProgram, type Environment } from './service-program.js';
+import { Supervisor, type Supervised } from './supervisor.js';
+import type { WorldOptions } from './world-options.js';
 
-export interface WorldOptions {
-  /** Holds all data, keys and logs; a second world on the same folder finds them again. */
-  dir: string;
-  ports: Ports;
-  /** Parts that run elsewhere already; the others are started here. */
-  external: { brokers?: string; databaseUrl?: string };
-  /** False for worlds that are thrown away: nothing is synced to disk. */
-  durable: boolean;
-  /** Whether programs that die are started again. */
-  restart: boolean;
-  /** Settings of the person who started us, handed on to the service whose prefix they carry. */
-  env: Environment;
-  /** Settings for every service that knows them, for instance SALLYPORT_OIDC_ISSUERS. */
-  common: Environment;
-  /** Settings for single services. */
-  services: Partial<Record<ServiceName, Environment>>;
-  agentTopics: { name: string; principal: string }[];
-  tell?: (news: News) => void;
-}
-
-const gateId = 'gate.demo.example';
 const database = 'postgres';
 
 /** A whole gate on this machine: Kafka, PostgreSQL, a second PostgreSQL as target, and each service as a process. */
@@ -150,38 +129,16 @@ export class World {
     await Promise.all([this.kafka.stop(), this.postgres.stop(), this.target.stop()]);
   }
 
+  /** At once, in no order: for worlds whose data is thrown away. */
+  async killAll(): Promise<void> {
+    await Promise.all([this.supervisor.killAll(), this.kafka.kill(), this.postgres.kill(), this.target.kill()]);
+  }
+
   private async life(service: ServiceName, name: string, port: number, env: Environment): Promise<Supervised> {
-    const { ports, common, services, restart } = this.options;
-    const shared = known(await settingsOf(service), { ...personSettings(ports), ...common });
-    const parts = partSettings(ports, this.files)[service];
-    // What a person set wins over what we chose, and what a test sets over both.
-    const given = { ...parts, ...ownSettings(service, this.options.env), ...services[service], ...env };
-    const settings = { ...this.environmentOf(service), ...shared, ...given };
-    return serviceProgram({ service, name, port, logFile: this.logFile(name), env: settings, restart });
-  }
-
-  private environmentOf(service: ServiceName): Environment {
-    const { env, ports } = this.options;
-    const keys = this.files.keys(gateId);
-    return {
-      ...inherited(env),
-      SALLYPORT_MODE: 'demo',
-      SALLYPORT_GATE_ID: gateId,
-      SALLYPORT_LOG_LEVEL: env['SALLYPORT_LOG_LEVEL'],
-      SALLYPORT_KAFKA_BROKERS: this.brokers,
-      SALLYPORT_DATABASE_URL_FILE: this.files.write(`${service}.database-url`, this.databaseUrl(service)),
-      SALLYPORT_TRUST_FILE: keys.trustFile,
-      SALLYPORT_KEYS_FILE: keys.keysFile(service),
-      ...serviceUrls(ports),
-    };
-  }
-
-  /** The role that `migrate` made for this service. */
-  private databaseUrl(service: ServiceName): string {
-    const url = new URL(this.adminUrl);
-    url.username = `sallyport_${service}`;
-    url.password = this.files.password(service);
-    return url.toString();
+    const { options, files, brokers, adminUrl } = this;
+    const settings = await environmentOf(service, { options, files, brokers, adminUrl });
+    const { restart } = options;
+    return serviceProgram({ service, name, port, logFile: this.logFile(name), env: { ...settings, ...env }, restart });
   }
 
   private async migrate(): Promise<void> {

@@ -7,11 +7,15 @@ import type { Settings } from './config.js';
 import { Audiences } from './handlers/audiences.js';
 import { ForwardOutcomes } from './handlers/forward-outcomes.js';
 import { ListChannels } from './handlers/list-channels.js';
-import { RecordEvents, reminderTimer } from './handlers/record-events.js';
+import { AttemptMessage } from './handlers/attempt-message.js';
+import { FollowActions } from './handlers/follow-actions.js';
+import { ReadEvents } from './handlers/read-events.js';
+import { RecordEvents } from './handlers/record-events.js';
+import { RefuseForged } from './handlers/refuse-forged.js';
 import { Remind } from './handlers/remind.js';
 import { SendMessages } from './handlers/send-messages.js';
 import { ShowAction } from './handlers/show-action.js';
-import { TellPeople } from './handlers/tell-people.js';
+import { reminderTimer, TellPeople } from './handlers/tell-people.js';
 import { ActionStore } from './io/action.store.js';
 import { MailDoor } from './io/mail.js';
 import { MessageStore } from './io/message.store.js';
@@ -39,7 +43,11 @@ export class NotifierModule {
       ],
       controllers: [NotifierController],
       providers: [
-        Audiences, ForwardOutcomes, ListChannels, RecordEvents, Remind, SendMessages, ShowAction, TellPeople,
+        AttemptMessage,
+        Audiences,
+        FollowActions,
+        ReadEvents,
+        RefuseForged, ForwardOutcomes, ListChannels, RecordEvents, Remind, SendMessages, ShowAction, TellPeople,
         ActionStore, MessageStore, Waiters,
         {
           provide: MailDoor,

@@ -1,18 +1,33 @@
-import { actionCancelRequested, leaseReleased, topics, type DataOf } from '#contracts';
+import { actionCancelRequested, topics, type DataOf, type leaseReleased } from '#contracts';
 import { describe, expect, it } from '@jest/globals';
 import { on, onAny, onRaw } from './hears.js';
 import type { Incoming, RawRecord } from './incoming.js';
 
 class EndOnAsk {
-  async handle(_events: Incoming<DataOf<typeof actionCancelRequested>>[]): Promise<void> {}
+  count = 0;
+
+  handle(events: Incoming<DataOf<typeof actionCancelRequested>>[]): Promise<void> {
+    this.count += events.length;
+    return Promise.resolve();
+  }
 }
 
 class SettleLease {
-  async handle(_events: Incoming<DataOf<typeof leaseReleased>>[]): Promise<void> {}
+  count = 0;
+
+  handle(events: Incoming<DataOf<typeof leaseReleased>>[]): Promise<void> {
+    this.count += events.length;
+    return Promise.resolve();
+  }
 }
 
 class TakeRaw {
-  async handle(_records: RawRecord[]): Promise<void> {}
+  count = 0;
+
+  handle(records: RawRecord[]): Promise<void> {
+    this.count += records.length;
+    return Promise.resolve();
+  }
 }
 
 describe('the list of what a service hears', () => {

@@ -1,10 +1,10 @@
 import { topicSettings, topics } from '#contracts';
 import { describe, expect, it } from '@jest/globals';
-import kafkajs from 'kafkajs';
+import kafkajs, { type AclEntry } from 'kafkajs';
 import { aclsFor } from './topic-acls.js';
 
 const { AclOperationTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
-const may = (topic: string, operation: number, acls = aclsFor(topicSettings, {})): string[] =>
+const may = (topic: string, operation: AclEntry['operation'], acls = aclsFor(topicSettings, {})): string[] =>
   acls.filter((acl) => acl.resourceName === topic && acl.operation === operation).map(({ principal }) => principal);
 
 describe('who may write and read', () => {

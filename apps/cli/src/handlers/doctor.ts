@@ -3,7 +3,7 @@ import { builtInGroups } from '#contracts';
 import { openNote, parseCheckpoint, parseVerifierKey } from '#trust';
 import { Refused, type Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
-import type { CalledService } from '../io/settings.js';
+import type { DoorName } from '../io/settings.js';
 
 export interface Finding {
   name: string;
@@ -29,7 +29,7 @@ const worstSkewMs = 5_000;
 
 /** Looks at everything that has to work before the first request can be decided. Changes nothing. True when all is well. */
 export async function doctor(gate: Gate, output: Output): Promise<boolean> {
-  const services = Object.keys(gate.settings.services) as CalledService[];
+  const services = Object.keys(gate.settings.services) as DoorName[];
   const checks = [
     ...services.map((service) => () => checkService(gate, service)),
     () => checkCheckpoint(gate),
@@ -47,7 +47,7 @@ function lineOf({ ok, name, result, fix }: Finding): string {
   return `${ok ? 'ok  ' : 'BAD '}  ${name.padEnd(24)}${result}${ok || fix === undefined ? '' : `\n      ${' '.repeat(24)}fix: ${fix}`}`;
 }
 
-async function checkService(gate: Gate, service: CalledService): Promise<Finding[]> {
+async function checkService(gate: Gate, service: DoorName): Promise<Finding[]> {
   const url = `${gate.settings.services[service]}/readyz`;
   const about = { name: service, tried: `GET ${url}` };
   const before = Date.now();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CalledService, CliSettings } from './settings.js';
+import type { DoorName, CliSettings } from './settings.js';
 import type { SignIn } from './sign-in.js';
 
 const timeoutMs = 15_000;
@@ -40,12 +40,7 @@ export class Gate {
     private readonly signIn: SignIn,
   ) {}
 
-  async call<S extends z.ZodType>(
-    service: CalledService,
-    path: string,
-    answer: S,
-    call: Call = {},
-  ): Promise<z.output<S>> {
+  async call<S extends z.ZodType>(service: DoorName, path: string, answer: S, call: Call = {}): Promise<z.output<S>> {
     const response = await this.fetch(service, path, call);
     const parsed = answer.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
@@ -53,7 +48,7 @@ export class Gate {
   }
 
   /** Throws Refused or Unreachable; the answer is 2xx. */
-  async fetch(service: CalledService, path: string, call: Call = {}): Promise<Response> {
+  async fetch(service: DoorName, path: string, call: Call = {}): Promise<Response> {
     const base = this.settings.services[service];
     const headers: Record<string, string> = { ...call.headers };
     if (call.anonymous !== true) headers['authorization'] = `Bearer ${await this.signIn.tokenFor(base)}`;

@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 const serviceNames = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'] as const;
-export type CalledService = (typeof serviceNames)[number];
+export type DoorName = (typeof serviceNames)[number];
 
 const url = z.url({ protocol: /^https?$/u }).transform((text) => text.replace(/\/+$/u, ''));
 
 const cliFile = z.object({
   issuer: z.url(),
   client_id: z.string(),
-  services: z.object(Object.fromEntries(serviceNames.map((name) => [name, url])) as Record<CalledService, typeof url>),
+  services: z.object(Object.fromEntries(serviceNames.map((name) => [name, url])) as Record<DoorName, typeof url>),
   kafka_brokers: z.string().optional(),
   /** The audit log's verifier key, as the supervisor wrote it down at the first start. */
   audit_key: z.string().optional(),
@@ -34,7 +34,7 @@ export function cliSettings(env: NodeJS.ProcessEnv, folder: string): CliSettings
   if (!parsed.success) throw new SettingsMissing(`${path} is not usable: ${z.prettifyError(parsed.error)}`);
   const services = Object.fromEntries(
     serviceNames.map((name) => [name, env[`SALLYPORT_${name.toUpperCase()}_URL`] ?? parsed.data.services[name]]),
-  ) as Record<CalledService, string>;
+  ) as Record<DoorName, string>;
   return { ...parsed.data, services };
 }
 

@@ -48,6 +48,10 @@ describe('evidence of an allowed action', () => {
     ['no grant', () => withGrant(() => undefined)],
     ['an acceptance of another agent', () => allowed(world, anAction(world, action.actionId, { acceptance: { agent: { id: 'migrator-2', version: 1 } } }))],
     ['an acceptance with other attributes', () => allowed(world, anAction(world, action.actionId, { acceptance: { ce: { ...ce(), id: other.actionId } } }))],
+    ['an acceptance with another id and this digest', () => allowed(world, anAction(world, action.actionId, { acceptance: { action_id: other.actionId } }))],
+    ['a verdict with another id and this digest', () => allowed(world, action, { action_id: other.actionId })],
+    ['a deny that calls itself allowed', () => allowed(world, action, { outcome: 'deny' })],
+    ['bytes in which another agent asks', () => allowed(world, anAction(world, action.actionId, { value: { subject: { type: 'agent', id: 'migrator-2' } } }))],
     ['an acceptance of another digest', () => allowed(world, anAction(world, action.actionId, { acceptance: otherDigest }))],
   ])('does not read with %s', (_, evidence) => {
     expect(reads(evidence())).toBe(false);

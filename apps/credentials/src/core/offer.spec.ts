@@ -96,9 +96,9 @@ describe('no offer', () => {
   it('without a person where the profile wants one, an emergency included', () => {
     expect(decide({ chain: read(allowed(world, action)) })).toEqual(mismatch);
     expect(decide({ chain: read(allowed(world, action, { code: 'emergency_rule' })) })).toEqual(mismatch);
-    expect(decide({ chain: read(allowed(world, action)), profile: aProfile({ requires_person: false }) })).toEqual(
-      mismatch,
-    );
+    const chain = read(allowed(world, action));
+    expect(decide({ chain, profile: aProfile({ requires_person: false }) })).toEqual(mismatch);
+    expect(decide({ chain, profile: aProfile({ min_quorum: 0 }) })).toEqual(mismatch);
   });
 
   it('when one person voted twice for a floor of two', () => {

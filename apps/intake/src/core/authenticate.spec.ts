@@ -57,8 +57,8 @@ describe('proving the agent', () => {
   });
 
   it('takes the signed attributes where none came beside the value', () => {
-    const { attributes: _, ...bare } = ask();
-    const checked = authenticate(bare, door);
+    const { bytes: value, signature, appendedAt, carriage, traceparent } = ask();
+    const checked = authenticate({ bytes: value, signature, appendedAt, carriage, traceparent }, door);
     expect(isProven(checked) && checked.header.ce).toEqual({ id: ce.id, source: ce.source, type: requestType });
   });
 

@@ -23,7 +23,9 @@ export class ForwardOutcomes {
     private readonly log: Log,
   ) {}
 
-  async handle(tx: Tx, outcomes: readonly (Forward & NewOutcome)[], fresh: Set<string>): Promise<void> {
+  /** Answers the event ids that were new, and forwards those. */
+  async handle(tx: Tx, outcomes: readonly (Forward & NewOutcome)[]): Promise<Set<string>> {
+    const fresh = await this.actions.addOutcomes(tx, outcomes);
     await this.alarm(
       tx,
       outcomes.filter(({ eventId, terminal }) => terminal && !fresh.has(eventId)),
@@ -34,11 +36,11 @@ export class ForwardOutcomes {
       tx,
       forwarded.flatMap(({ agentId, actionId, signed, traceparent }) => {
         const topic = topics.get(agentId);
-        return topic === undefined
-          ? []
-          : [{ topic, key: actionId, headers: headersOf(signed, traceparent), value: signed.value }];
+        if (topic === undefined) return [];
+        return [{ topic, key: actionId, headers: headersOf(signed, traceparent), value: signed.value }];
       }),
     );
+    return fresh;
   }
 
   /** A second terminal outcome is a broken promise somewhere: it is not told, and operators must see it. */

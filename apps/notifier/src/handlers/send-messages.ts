@@ -1,12 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { RegistryCopy } from '#facts';
 import { backoff, Log, Shutdown } from '#platform';
-import { mailText, subjectOf, webhookBody, type Told } from '../core/message.js';
-import type { Delivery } from '../io/delivery.js';
-import { MailDoor } from '../io/mail.js';
 import { MessageStore, type Claimed } from '../io/message.store.js';
-import { Secrets } from '../io/secrets.js';
-import { callWebhook } from '../io/webhook.js';
+import { AttemptMessage } from './attempt-message.js';
 
 const idleMs = 250;
 const atOnce = 16;
@@ -19,9 +14,7 @@ export class SendMessages implements OnApplicationBootstrap {
 
   constructor(
     private readonly messages: MessageStore,
-    private readonly copy: RegistryCopy,
-    private readonly mail: MailDoor,
-    private readonly secrets: Secrets,
+    private readonly attempt: AttemptMessage,
     private readonly log: Log,
     private readonly shutdown: Shutdown,
   ) {}
@@ -30,7 +23,7 @@ export class SendMessages implements OnApplicationBootstrap {
     this.running = this.loop();
     this.shutdown.at('timers', 'messages', async () => {
       await this.running;
-      this.mail.close();
+      this.attempt.close();
     });
   }
 
@@ -42,7 +35,7 @@ export class SendMessages implements OnApplicationBootstrap {
   }
 
   private async loop(): Promise<void> {
-    await this.copy.ready;
+    await this.attempt.ready;
     while (!this.shutdown.signal.aborted) {
       const claimed = await this.round().catch((error: unknown) => {
         this.log.warn('messages.waiting', { error });
@@ -53,7 +46,7 @@ export class SendMessages implements OnApplicationBootstrap {
   }
 
   private async deliver(message: Claimed): Promise<void> {
-    const delivery = await this.attempt(message);
+    const delivery = await this.attempt.handle(message);
     if (delivery.ok) return this.messages.sent(message);
     const { group, channel, attempts } = message;
     this.log.warn('message.failed', {
@@ -65,36 +58,6 @@ export class SendMessages implements OnApplicationBootstrap {
     });
     return this.messages.failed(message, delivery.error, delivery.gone === true ? null : backoff(attempts, patience));
   }
-
-  private async attempt(message: Claimed): Promise<Delivery> {
-    const channel = this.copy.get('groups', message.group)?.spec.channel;
-    const told = toldOf(message);
-    if (message.channel === 'mail') {
-      if (channel?.mail === undefined)
-        return { ok: false, error: 'the group has no mail address any more', gone: true };
-      const { id, createdAt: at } = message;
-      return this.mail.send({ id, to: channel.mail, subject: subjectOf(told), text: mailText(told), at });
-    }
-    if (channel?.webhook === undefined) return { ok: false, error: 'the group has no webhook any more', gone: true };
-    const [url, key] = await Promise.all([
-      this.secrets.read(channel.webhook.url_secret),
-      this.secrets.read(channel.webhook.key_secret),
-    ]);
-    if (url === undefined || key === undefined) return { ok: false, error: 'a secret of the webhook is missing' };
-    return callWebhook({ id: message.id, url, key, body: webhookBody(told, message.createdAt.toISOString()) });
-  }
-}
-
-function toldOf({ kind, actionId, headline, severity, code, deadlineAt, reviewId }: Claimed): Told {
-  return {
-    kind,
-    actionId,
-    headline: headline ?? `action ${actionId}`,
-    severity: severity ?? 'medium',
-    code: code ?? undefined,
-    deadlineAt: deadlineAt?.toISOString(),
-    reviewId: reviewId ?? undefined,
-  };
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

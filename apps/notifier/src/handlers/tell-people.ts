@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Tx } from '#database';
+import { Timers, type Tx } from '#database';
 import { RegistryCopy } from '#facts';
+import type { Waiting } from '../core/heard.js';
+import { reminderAt } from '../core/message.js';
 import { dueMessages, type Due, type Followed } from '../core/told.js';
 import { MessageStore, type Channel } from '../io/message.store.js';
+
+export const reminderTimer = 'reminder';
 
 /** Writes down, in the slice's own transaction, whom to tell what. The sending comes after, and is repeated until it succeeds. */
 @Injectable()
@@ -10,6 +14,7 @@ export class TellPeople {
   constructor(
     private readonly copy: RegistryCopy,
     private readonly messages: MessageStore,
+    private readonly timers: Timers,
   ) {}
 
   async handle(tx: Tx, followed: readonly Followed[]): Promise<void> {
@@ -20,6 +25,21 @@ export class TellPeople {
     await this.messages.add(
       tx,
       due.flatMap((one) => this.channelsOf(one.group).map((channel) => ({ ...one, channel }))),
+    );
+  }
+
+  /** Those who wait are reminded in the last fifth of their time. */
+  async remindLater(
+    tx: Tx,
+    read: readonly { learned: { actionId: string }; waiting: Waiting | undefined }[],
+  ): Promise<void> {
+    await this.timers.set(
+      tx,
+      read.flatMap(({ learned, waiting }) => {
+        if (waiting === undefined) return [];
+        const dueAt = reminderAt(waiting.openedAt, waiting.deadlineAt);
+        return [{ kind: reminderTimer, ref: `${learned.actionId}:${String(waiting.stage)}`, dueAt }];
+      }),
     );
   }
 

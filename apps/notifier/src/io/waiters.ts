@@ -56,12 +56,14 @@ export class Waiters implements OnModuleInit {
     this.timer = undefined;
   }
 
+  private seen(actionId: string, state: ActionState): void {
+    for (const waiter of this.waiting.get(actionId) ?? []) if (waiter.known !== state) waiter.wake();
+  }
+
   private async poll(): Promise<void> {
     try {
       const states = await this.actions.statesOf([...this.waiting.keys()]);
-      for (const [actionId, state] of states) {
-        for (const waiter of this.waiting.get(actionId) ?? []) if (waiter.known !== state) waiter.wake();
-      }
+      for (const [actionId, state] of states) this.seen(actionId, state);
     } catch (error) {
       this.log.warn('waiters.poll_failed', { error });
     }

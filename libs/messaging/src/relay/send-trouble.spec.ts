@@ -3,8 +3,9 @@ import kafkajs from 'kafkajs';
 import { troubleOf } from './send-trouble.js';
 
 /** What the broker answered, as kafkajs throws it. */
+/** What the broker answered, as kafkajs throws it. */
 const answer = (type: string) => Object.assign(new Error(type), { name: 'KafkaJSProtocolError', type });
-const wrapped = (error: Error) => new kafkajs.KafkaJSNonRetriableError(error, { cause: error });
+const wrapped = (error: Error) => Object.assign(new kafkajs.KafkaJSNonRetriableError(error), { cause: error });
 
 describe('why a send failed', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { registryEntry, specs, type Known, type RegistryKind } from '#contracts';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Trust, VoteFacts } from '#trust';
 import { Broken } from './finding.js';
 

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { acceptance, actionAccepted, type DataOf } from '#contracts';
+import type { Incoming } from '#messaging';
+import { Trust, verifyOutcome } from '#trust';
+import { agentOf, isA, outcomeIn, reviewIn, waitingIn, type Event, type Waiting } from '../core/heard.js';
+import { isTerminal, rankOf, serviceOfTopic } from '../core/outcome-states.js';
+import type { Learned, NewOutcome } from '../io/action.store.js';
+import { Audiences } from './audiences.js';
+import type { Forward } from './forward-outcomes.js';
+
+/** What one event that verified teaches. */
+export interface Read {
+  learned: Learned;
+  outcome?: Forward & NewOutcome;
+  waiting: Waiting | undefined;
+}
+
+/** Verifies what an event says by itself; what stands beside its signatures proves nothing and is not used where it would matter. */
+@Injectable()
+export class ReadEvents {
+  constructor(
+    private readonly trust: Trust,
+    private readonly audiences: Audiences,
+  ) {}
+
+  /** Undefined for a forged event: its acceptance or outcome is not signed by the service that speaks there, for this agent and action. */
+  read(event: Incoming<unknown>): Read | undefined {
+    const waiting = waitingIn(event);
+    const learned: Learned = { actionId: event.subject, agentId: agentOf(event), ...whatElse(event, waiting) };
+    if (isA(event, actionAccepted)) return this.isAccepted(event.data) ? { learned, waiting } : undefined;
+    const audience = this.audiences.of(event);
+    if (audience !== undefined) learned.audience = audience;
+    const signed = outcomeIn(event);
+    if (signed === undefined) return { learned, waiting };
+    const service = serviceOfTopic[event.topic] ?? '';
+    const verified = verifyOutcome(this.trust, signed, { service, agentId: learned.agentId, actionId: event.subject });
+    if (!verified.ok) return undefined;
+    const { outcome, code, action_digest } = verified.value;
+    Object.assign(learned, { state: outcome, rank: rankOf(outcome), code, actionDigest: action_digest });
+    const row = {
+      eventId: signed.ce.id,
+      actionId: event.subject,
+      outcome,
+      code,
+      signed,
+      terminal: isTerminal(outcome),
+    };
+    return { learned, waiting, outcome: { ...row, agentId: learned.agentId, traceparent: event.traceparent } };
+  }
+
+  private isAccepted({ action_id, agent_id, request }: DataOf<typeof actionAccepted>): boolean {
+    const verified = this.trust.verify(request.acceptance, {
+      purpose: 'acceptance',
+      service: 'intake',
+      schema: acceptance,
+    });
+    return verified.ok && verified.payload.action_id === action_id && verified.payload.agent.id === agent_id;
+  }
+}
+
+function whatElse(event: Event, waiting: Waiting | undefined): Partial<Learned> {
+  const review = reviewIn(event);
+  return {
+    ...(waiting && { openStage: waiting.stage, deadlineAt: waiting.deadlineAt, replaced: waiting.replaced }),
+    ...(review && { reviewId: review.reviewId, reviewGroup: review.group }),
+  };
+}

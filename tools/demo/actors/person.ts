@@ -1,0 +1,165 @@
+import {
+  approvalAnswer, approvalsAnswer, entryAnswer, reviewsAnswer, voteAnswer,
+  type ApprovalAnswer, type ApprovalsAnswer, type EntryAnswer, type ReviewsAnswer, type VoteAnswer,
+} from '#contracts'; // prettier-ignore
+import type { ServiceName } from '#platform';
+import { z } from 'zod';
+import type { Stage } from '../stage.js';
+import { refresh, signIn, type Account } from './sign-in.js';
+
+/** A door said no. */
+export class Said extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly why: string | undefined,
+  ) {
+    super([String(status), code, why].filter((part) => part !== undefined).join(' '));
+    this.name = 'Said';
+  }
+}
+
+export interface PersonCall {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+const refusal = z.looseObject({ code: z.string(), why: z.string().optional() });
+const renewBeforeMs = 30_000;
+
+/** Somebody who works with the gate through its public doors, as the command line does. */
+export class Person {
+  readonly #account: Account;
+  readonly #tokens = new Map<string, { token: string; until: number }>();
+  #refreshToken: string | undefined;
+  /** The provider gives a new refresh token for each: one exchange at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly id: string,
+    private readonly stage: Stage,
+  ) {
+    this.#account = {
+      issuer: stage.issuer,
+      clientId: stage.client_id,
+      login: id,
+      password: stage.password,
+      resources: Object.values(stage.services),
+    };
+  }
+
+  /** Throws Said when the door says no. */
+  async call<S extends z.ZodType>(service: ServiceName, path: string, answers: S, call: PersonCall = {}): Promise<z.output<S>> {
+    const base = this.stage.services[service];
+    const response = await fetch(base + path, {
+      method: call.method ?? 'GET',
+      signal: AbortSignal.timeout(15_000),
+      headers: {
+        authorization: `Bearer ${await this.#tokenFor(base)}`,
+        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    });
+    const body: unknown = await response.json();
+    if (response.ok) return answers.parse(body);
+    const { code, why } = refusal.parse(body);
+    throw new Said(response.status, code, why);
+  } // prettier-ignore
+
+  waiting(): Promise<ApprovalsAnswer> {
+    return this.call('approvals', '/v1/approvals?state=open&mine=true', approvalsAnswer);
+  }
+
+  read(actionId: string): Promise<ApprovalAnswer> {
+    return this.call('approvals', `/v1/approvals/${actionId}`, approvalAnswer);
+  }
+
+  /** Reads the decision and approves exactly that, with every point of the open stage confirmed, or with those that are given. */
+  async approve(actionId: string, confirmed?: readonly string[]): Promise<VoteAnswer> {
+    const seen = await this.read(actionId);
+    const stage = seen.decision.stages.find((each) => each.stage === seen.progress.stage);
+    const points = confirmed ?? stage?.confirmations.map(({ id }) => id) ?? [];
+    return this.#vote(actionId, {
+      decision: 'approve',
+      reason: 'I have looked at each point beside its fact',
+      view_digest: seen.view_digest,
+      confirmed: points,
+    });
+  }
+
+  async deny(actionId: string, reason: string): Promise<VoteAnswer> {
+    const { view_digest } = await this.read(actionId);
+    return this.#vote(actionId, { decision: 'deny', reason, view_digest });
+  }
+
+  async withdraw(actionId: string, reason: string): Promise<void> {
+    await this.call('approvals', `/v1/approvals/${actionId}/withdraw`, z.unknown(), { method: 'POST', body: { reason } });
+  } // prettier-ignore
+
+  async stop(actionId: string, reason: string): Promise<void> {
+    await this.call('approvals', `/v1/approvals/${actionId}/stop`, z.unknown(), { method: 'POST', body: { reason } });
+  }
+
+  reviews(): Promise<ReviewsAnswer> {
+    return this.call('approvals', '/v1/reviews', reviewsAnswer);
+  }
+
+  async closeReview(reviewId: string, reason: string): Promise<void> {
+    const body = { verdict: 'fit', reason };
+    await this.call('approvals', `/v1/reviews/${reviewId}/close`, z.unknown(), { method: 'POST', body });
+  }
+
+  /** Undefined when nothing lives under this name. */
+  async entry(kind: string, id: string): Promise<EntryAnswer | undefined> {
+    try {
+      return await this.call('registry', entryPath(kind, id), entryAnswer);
+    } catch (error) {
+      if (error instanceof Said && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Registers an entry, or its next version. */
+  async register(kind: string, id: string, spec: unknown): Promise<EntryAnswer> {
+    const current = await this.entry(kind, id);
+    const headers = current === undefined ? {} : { 'if-match': `"${String(current.version)}"` };
+    return this.call('registry', entryPath(kind, id), entryAnswer, { method: 'PUT', body: spec, headers });
+  }
+
+  async remove(kind: string, id: string): Promise<void> {
+    const current = await this.entry(kind, id);
+    if (current === undefined) return;
+    const headers = { 'if-match': `"${String(current.version)}"` };
+    await this.call('registry', entryPath(kind, id), z.unknown(), { method: 'DELETE', headers });
+  }
+
+  async suspend(agentId: string, reason: string): Promise<void> {
+    await this.call('registry', `/v1/agents/${agentId}/suspend`, z.unknown(), { method: 'POST', body: { reason } });
+  }
+
+  #vote(actionId: string, body: object): Promise<VoteAnswer> {
+    return this.call('approvals', `/v1/approvals/${actionId}/votes`, voteAnswer, { method: 'POST', body });
+  }
+
+  #tokenFor(audience: string): Promise<string> {
+    const token = this.#turn.then(() => this.#fresh(audience));
+    this.#turn = token.catch(() => undefined);
+    return token;
+  }
+
+  async #fresh(audience: string): Promise<string> {
+    const known = this.#tokens.get(audience);
+    if (known !== undefined && known.until > Date.now()) return known.token;
+    this.#refreshToken ??= (await signIn(this.#account)).refreshToken;
+    if (this.#refreshToken === undefined) throw new Error('the provider gave no refresh token');
+    const tokens = await refresh(this.#account, this.#refreshToken, audience);
+    this.#refreshToken = tokens.refreshToken ?? this.#refreshToken;
+    const until = Date.now() + tokens.expiresInSeconds * 1_000 - renewBeforeMs;
+    this.#tokens.set(audience, { token: tokens.accessToken, until });
+    return tokens.accessToken;
+  }
+}
+
+const entryPath = (kind: string, id: string): string => `/v1/${kind}/${encodeURIComponent(id)}`;
