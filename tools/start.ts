@@ -1,5 +1,6 @@
 // `npm start`, after set-up: everything on this machine under one supervisor, until Ctrl-C.
 import { loadSettings, serviceNames, SettingsError } from '#platform';
+import { DemoWorld } from './demo/demo-world.js';
 import { dataDir } from './world/place.js';
 import { PortError, portsFrom, type Ports } from './world/ports-of-world.js';
 import type { News } from './world/supervisor.js';
@@ -7,12 +8,13 @@ import { worldSettings } from './world/world-settings.js';
 import type { WorldOptions } from './world/world-options.js';
 import { World } from './world/world.js';
 
-const settings = readSettings();
+const chosen = readSettings();
+const demo = new DemoWorld(chosen);
+const settings: WorldOptions = { ...chosen, ...demo.settings(process.env) };
 const world = new World(settings);
 stopOnSignals(world);
 try {
-  await world.startParts();
-  await world.startServices();
+  await demo.start(world);
   console.log(screen(settings.ports));
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : String(error)}`);

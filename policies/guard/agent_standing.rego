@@ -4,6 +4,8 @@
 # description: >-
 #   A suspended or expired agent, an owner who has left, or a principal that is not one of this agent's stops everything.
 #   That an agent with principals names one at all is intake's to check: here a claim can only add a denial.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: SCOPE-003
 #   severity: critical

@@ -4,6 +4,8 @@
 # description: >-
 #   Policy, registry, approver groups, limits, keys and logs of the gate, and the agent's own entry, are for people.
 #   The list stands here and not in the config: whoever can change thresholds cannot open this door.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: SELF-001
 #   severity: critical

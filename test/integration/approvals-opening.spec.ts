@@ -48,8 +48,6 @@ describe('opening', () => {
   });
 
   it.each<[string, (one: Accepted, other: Accepted) => VerdictEvidence]>([
-    ['a verdict about another action', (one, other) => ({ ...judge(gate, other), request: one.request })],
-    ['a verdict that another service signed', (one) => ({ ...judge(gate, one), verdict: one.request.acceptance })],
     ['facts that are not those of the verdict', (one) => ({ ...judge(gate, one), facts: {} })],
     [
       'other bytes than those that were accepted',
@@ -62,7 +60,6 @@ describe('opening', () => {
       'a signature of the agent that cannot even be shown',
       (one) => ({ ...judge(gate, one), request: { ...one.request, signature: 'AA..AA' } }),
     ],
-    ['a verdict of another purpose', (one) => judge(gate, one, { purpose: 'redeem' })],
     [
       'a verdict about a version of the agent that never was',
       (one) => judge(gate, one, { agent: { id: agentId, version: 9 } }),
@@ -71,6 +68,18 @@ describe('opening', () => {
     const [one, other] = [ask(), ask({ context: { justification: 'something else' } })];
     await service.hear(OpenApprovals, dataOf(one, evidence(one, other)));
     expect(lastOutcome(one.actionId)).toBe('denied/engine_error');
+    expect(await voteUnseen(one.actionId, 'anna')).toBe('not_found');
+  });
+
+  it.each<[string, (one: Accepted, other: Accepted) => VerdictEvidence]>([
+    ['a verdict about another action', (one, other) => ({ ...judge(gate, other), request: one.request })],
+    ['a verdict that another service signed', (one) => ({ ...judge(gate, one), verdict: one.request.acceptance })],
+    ['a verdict of another purpose', (one) => judge(gate, one, { purpose: 'redeem' })],
+    ['a verdict that allows', (one) => judge(gate, one, { outcome: 'allow', plan: undefined })],
+  ])('says nothing, since another service may hold the action, about %s', async (_, evidence) => {
+    const [one, other] = [ask(), ask({ context: { justification: 'something else' } })];
+    await service.hear(OpenApprovals, dataOf(one, evidence(one, other)));
+    expect(service.said.map(({ type }) => type)).toEqual(['sallyport.dlq.v1']);
     expect(await voteUnseen(one.actionId, 'anna')).toBe('not_found');
   });
 

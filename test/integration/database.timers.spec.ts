@@ -127,20 +127,20 @@ describe('timers', () => {
     await set('expiry', all);
     // Nobody goes on until all three have a batch: a loop that waited for another's rows would wait here for ever.
     const together = meetingOf(3);
-    const handlers = [1, 2, 3].map(() => new Recording(once(together)));
+    const handlers = [1, 2, 3].map(() => new Recording(once(together.meet)));
     handlers.forEach((handler) => startLoop({ expiry: handler }, connect()));
-    await eventually(async () => expect(await waiting()).toEqual([]), { withinMs: 20_000 });
+    await eventually(async () => expect(await waiting()).toEqual([]), { withinMs: 20_000 }).finally(together.open);
     expect((await fired()).sort()).toEqual(all);
     expect(handlers.flatMap(({ batches }) => batches).every((batch) => batch.length <= 500)).toBe(true);
   });
 
   it('fire in the order of their time, the longest due first', async () => {
-    await set('expiry', ['third'], { seconds: -10 });
-    await set('expiry', ['first'], { seconds: -30 });
-    await set('expiry', ['second'], { seconds: -20 });
+    await set('expiry', ['a-third'], { seconds: -10 });
+    await set('expiry', ['c-first'], { seconds: -30 });
+    await set('expiry', ['b-second'], { seconds: -20 });
     const handler = new Recording();
     startLoop({ expiry: handler });
-    await eventually(() => expect(handler.batches).toEqual([['first', 'second', 'third']]));
+    await eventually(() => expect(handler.batches).toEqual([['c-first', 'b-second', 'a-third']]));
   });
 
   it('fire at their time by the clock of the database, whatever the clock of the process says', async () => {
@@ -309,6 +309,8 @@ describe('a loop that is stopped', () => {
     const loop = startLoop({ expiry: handler });
     await eventually(() => expect(handler.batches).toHaveLength(1));
     const stopped = loop.stop();
+    const soon = new Promise((resolve) => setImmediate(() => resolve('still running')));
+    expect(await Promise.race([stopped.then(() => 'stopped'), soon])).toBe('still running');
     release();
     await stopped;
     expect(await fired()).toHaveLength(500);
@@ -344,16 +346,17 @@ function once(meet: () => Promise<void>): () => Promise<void> | undefined {
   };
 }
 
-/** A barrier for `count` parties. */
-function meetingOf(count: number): () => Promise<void> {
+/** A barrier for `count` parties, which can also be opened by hand. */
+function meetingOf(count: number): { meet: () => Promise<void>; open: () => void } {
   let arrived = 0;
   let open: () => void = () => undefined;
   const all = new Promise<void>((resolve) => {
     open = resolve;
   });
-  return () => {
+  const meet = (): Promise<void> => {
     arrived += 1;
     if (arrived === count) open();
     return all;
   };
+  return { meet, open };
 }

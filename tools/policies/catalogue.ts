@@ -4,7 +4,7 @@ import { isRule } from './sources.js';
 
 interface Annotated {
   location: { file: string };
-  annotations: { scope: string; title?: string; description?: string; custom?: Record<string, unknown> };
+  annotations: { scope: string; title?: string; description?: string; custom?: Record<string, unknown>; schemas?: unknown[] };
 }
 
 /**
@@ -16,9 +16,10 @@ export async function readCatalogue(opa: Opa, dir: string): Promise<Catalogue> {
     annotations: Annotated[];
   };
   const rules = inspected.annotations.filter((a) => a.annotations.scope === 'package' && isRule(a.location.file));
-  const entries = rules.map(({ location, annotations: { title, description, custom } }) => {
+  const entries = rules.map(({ location, annotations: { title, description, custom, schemas } }) => {
     if (title === undefined || description === undefined)
       throw new Error(`${location.file} has no title or description`);
+    if (schemas === undefined) throw new Error(`${location.file} does not name schema.input`);
     const { rule, confirmations = [], ...rest } = custom ?? {};
     if (typeof rule !== 'string') throw new Error(`${location.file} has no custom.rule`);
     return [rule, { title, confirmations, ...rest }] as const;

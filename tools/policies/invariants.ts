@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { policyDecision, type PolicyDecision } from '#contracts';
+import { coversResource, policyDecision, type PolicyDecision } from '#contracts';
 import type { Bundle } from '../../apps/policy/src/io/bundle.js';
 import { PolicyEngine } from '../../apps/policy/src/io/policy-engine.js';
 import { mergePatch, readCases } from './cases.js';
 import { claimsOf, withoutOneFact, ruleModes } from './generated.js';
 import type { Opa } from './opa.js';
 import type { Report } from './report.js';
-import { answersOfOpa, answersOfWasm, sameAnswer } from './two-engines.js';
+import { answersOfOpa, answersOfWasm, coveredByRules, sameAnswer } from './two-engines.js';
 
 const deep = process.env['TEST_DEPTH'] === 'deep';
 const runs = deep ? 20_000 : 1_500;
@@ -25,6 +25,7 @@ export async function checkInvariants(opa: Opa, bundle: Bundle, report: Report):
   report.note('a fact that is missing never loosens', holds(missingFacts(inputs, judge)));
   report.note('the fold', holds(folding(inputs, bundle), folds));
   report.note('OPA and WebAssembly agree', await agree(opa, bundle, inputs));
+  report.note('patterns mean the same to rules and services', await samePatterns(opa));
 }
 
 function decided(engine: PolicyEngine, input: unknown): PolicyDecision {
@@ -97,3 +98,15 @@ async function agree(opa: Opa, bundle: Bundle, inputs: Inputs): Promise<string |
   if (odd === -1 && unfit === -1) return undefined;
   return `seed ${String(seed)}: ${JSON.stringify(questions[Math.max(odd, unfit)]?.input)}`;
 }
+
+/** `coversResource` of the contracts and `lib/patterns.rego` are one definition. */
+async function samePatterns(opa: Opa): Promise<string | undefined> {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const pairs = fc.sample(fc.tuple(path('a', 'b', '*', '**', 'a*', ''), path('a', 'b', 'a*', '')), { seed, numRuns: compared * 10 });
+  const answers = await coveredByRules(opa, pairs);
+  const odd = pairs.find(([pattern, id], index) => coversResource(pattern, id) !== answers[index]);
+  return odd && `seed ${String(seed)}: ${odd.join(' and ')}`;
+}
+
+const path = (...segments: string[]): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...segments), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));

@@ -108,19 +108,12 @@ function reachable(module: Module, start: Rule): Rule[] {
 
 /** Also true where it cannot be told: the whole input handed on, or a name that is computed. */
 function readsClaims(rule: Rule): boolean {
-  const claimed = [...termsIn(rule)]
-    .map(pathOf)
-    .some(([root, name]) => root === 'input' && (name === 'claims' || name === undefined));
-  return claimed || handsOnInput(rule);
-}
-
-/** `input` by itself is fine only as the object of `object.get` with a literal path that does not lead to the claims. */
-function handsOnInput(rule: Rule): boolean {
-  const terms = [...termsIn(rule)];
-  const alone = terms.filter(({ type, value }) => type === 'var' && value === 'input').length;
-  const inReferences = terms.filter((term) => pathOf(term)[0] === 'input').length;
-  const harmless = [...callsIn(rule)].filter(isHarmlessGet).length;
-  return alone - inReferences > harmless;
+  const reads = [...termsIn(rule)].map(pathOf).filter(([root]) => root === 'input');
+  const isClaim = ([, name]: readonly unknown[]): boolean => name === 'claims' || name === undefined;
+  if (reads.filter((path) => path.length > 1).some(isClaim)) return true;
+  // `input` by itself is fine only as the object of `object.get` with a literal path that does not lead to the claims.
+  const alone = reads.filter((path) => path.length === 1).length;
+  return alone > [...callsIn(rule)].filter(isHarmlessGet).length;
 }
 
 function* callsIn(node: unknown): Generator<Term[]> {
@@ -131,7 +124,7 @@ function* callsIn(node: unknown): Generator<Term[]> {
 
 function isHarmlessGet([name, object, path]: Term[]): boolean {
   if (name === undefined || object === undefined || path === undefined) return false;
-  if (pathOf(name).join('.') !== 'object.get' || object.value !== 'input' || path.type !== 'array') return false;
+  if (pathOf(name).join('.') !== 'object.get' || pathOf(object).join('.') !== 'input' || path.type !== 'array') return false;
   const [first] = path.value as Term[];
   return first?.type === 'string' && first.value !== 'claims';
 }

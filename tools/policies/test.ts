@@ -9,19 +9,22 @@ import { findOpa, type Opa } from './opa.js';
 import { policiesDir, scratchDir } from './place.js';
 import { Report } from './report.js';
 import { checkRegoTests } from './rego-tests.js';
+import { writeSchemas } from './schemas.js';
 import { regoFiles, writeCapabilities } from './sources.js';
 
 const report = new Report();
 
-/** The compiler's own checks: form, types, only the built-ins of `caps.json`. */
+/** The compiler's own checks: form, types by the contract of the input, only the built-ins of `caps.json`. */
 async function checkForm(opa: Opa): Promise<void> {
   const { stdout } = await opa(['fmt', '--list', ...regoFiles()], policiesDir);
   for (const file of regoFiles())
     report.note(`form of ${file}`, stdout.includes(file) ? 'run opa fmt --write' : undefined);
   const capabilities = join(scratchDir, 'capabilities.json');
   await writeCapabilities(opa, capabilities);
+  const schemas = join(scratchDir, 'schemas');
+  writeSchemas(schemas);
   const { code, stderr } = await opa(
-    ['check', '--strict', '--capabilities', capabilities, ...regoFiles()],
+    ['check', '--strict', '--capabilities', capabilities, '-s', schemas, ...regoFiles()],
     policiesDir,
   );
   report.note('opa check --strict', code === 0 ? undefined : stderr);

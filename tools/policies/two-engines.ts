@@ -39,6 +39,16 @@ answer_of(question) := decision if {
 } else := null
 `;
 
+/** Which resource patterns cover which ids, as the rules see it. */
+export async function coveredByRules(opa: Opa, pairs: readonly [string, string][]): Promise<boolean[]> {
+  const dir = join(scratchDir, 'patterns');
+  layOut(dir, ['lib/patterns.rego'], { pairs });
+  // What is not covered is undefined, not false: hence the count.
+  const query = '[c | some p in data.pairs; c := count([p | data.sallyport.lib.patterns.covers_any([p[0]], p[1])])]';
+  const counts = JSON.parse(await mustRun(opa, ['eval', '-f', 'raw', '-d', '.', query], dir)) as number[];
+  return counts.map((count) => count === 1);
+}
+
 /** The same questions answered by the compiled module, as the service runs it. */
 export function answersOfWasm(bundle: Bundle, questions: readonly Question[]): unknown[] {
   return questions.map(wasmAnswers(bundle));

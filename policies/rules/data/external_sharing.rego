@@ -4,6 +4,8 @@
 # description: >-
 #   The supplier is approved, has a data processing agreement and sits in an allowed country; nothing restricted leaves, and a
 #   secret field only with an entitlement. Each requested field is judged by the resource's registered fields.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: DATA-001
 #   severity: high

@@ -4,6 +4,8 @@
 # description: >-
 #   DROP, TRUNCATE, an unbounded UPDATE or DELETE, and whatever does not parse or is not known to be harmless: first the
 #   database administrators, then the owners of the data. No emergency waives it.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: DB-002
 #   severity: critical

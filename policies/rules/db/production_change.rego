@@ -4,6 +4,8 @@
 # description: >-
 #   One inside the maintenance window of the resource, two outside. Without a rollback plan there is nothing to decide, and a
 #   claimed window that is not the open one is a contradiction. The open window is a fact of the resource and the database clock.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: DB-001
 #   severity: high

@@ -2,6 +2,8 @@
 # scope: package
 # title: Agent, resource and credential are of one environment
 # description: A staging agent or a staging request never reaches for production, and the other way round
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: XENV-001
 #   severity: critical

@@ -4,6 +4,8 @@
 # description: >-
 #   Quarantine and revocation can stop a business as well as an attack. The requirement may be waived by a documented emergency
 #   rule; the blast radius and a claimed incident that is not the declared one may not.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: IR-001
 #   severity: high

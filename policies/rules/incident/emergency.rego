@@ -5,6 +5,8 @@
 #   Only for an incident that a person of the security operations centre declared, severe enough, not ended, with this action on
 #   this resource in its playbook, and not declared by somebody of the agent's own chain. Short, told at once, and reviewed
 #   afterwards: while a review of this rule is open it does not fire.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: EMERG-001
 #   severity: critical

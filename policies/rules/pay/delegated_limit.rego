@@ -4,6 +4,8 @@
 # description: >-
 #   Up to its registered limit the agent pays on its own. Above, a person of finance whose delegated limit reaches the amount;
 #   above the tier of the currency, two directors, whatever the agent's own limit is.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: PAY-001
 #   severity: high

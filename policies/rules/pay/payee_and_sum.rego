@@ -4,6 +4,8 @@
 # description: >-
 #   The sum counts what is in flight as well as what was paid, so that many small payments at once are one large one. A payee
 #   that is registered but not approved, or that nobody looked up, is refused, and so is a sum that is out of all proportion.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: PAY-002
 #   severity: high

@@ -2,6 +2,8 @@
 # scope: package
 # title: An agent that asks unusually often is looked at, then stopped
 # description: Counts what the agent asked for under this action name in the minute before
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: RATE-001
 #   severity: medium

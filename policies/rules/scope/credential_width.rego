@@ -3,6 +3,8 @@
 # title: The profile that was asked for is no wider than the action needs
 # description: >-
 #   An unknown, forbidden or all-purpose profile is refused; one that reaches over whole trees of resources needs the security group.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: SCOPE-002
 #   severity: high

@@ -2,6 +2,8 @@
 # scope: package
 # title: The action and the resource are in the agent's declared scope
 # description: The only rule that allows. Outside the declared scope nothing happens.
+# schemas:
+#   - input: schema.input
 # custom:
 #   rule: SCOPE-001
 #   severity: high

@@ -1,6 +1,6 @@
 // A demo agent: asks for one thing, waits, acts with what it gets, gives it back, and prints a line of JSON for each step. It can be
 // stopped and started again at any time: the request keeps its id.
-import { GateError, isOver, type ActionStatus, type Asked, type Ticket } from '#sdk';
+import { GateError, isOver, type ActionStatus, type Asked, type Ticket, type WaitOptions } from '#sdk';
 import { z } from 'zod';
 import { agentFile, clientOf } from '../agent-files.js';
 import { useLease } from '../actors/use-lease.js';
@@ -23,7 +23,7 @@ function tell(step: string, more: { outcome?: string | undefined; code?: string 
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-const waitedFor = (until?: (status: ActionStatus) => boolean): { timeoutMs: number; until?: typeof until } => ({
+const waitedFor = (until?: WaitOptions['until']): WaitOptions => ({
   timeoutMs: settings.wait_seconds * 1_000,
   ...(until && { until }),
 });

@@ -22,9 +22,12 @@ export interface Claimed {
 export type Believed =
   /** Acceptance, verdict, frozen bytes and facts are of one action. */
   | { kind: 'sound'; verdict: Verdict; request: RequestValue }
-  /** The action exists, intake accepted it; what stands beside that does not hold. Doubt denies, visibly. */
+  /** Policy did hand this action on; what stands beside its verdict does not hold. Doubt denies, visibly. */
   | { kind: 'doubtful'; actionDigest: string }
-  /** No acceptance for this id and agent: nothing of this gate, so nothing is said about it. */
+  /**
+   * Not what intake accepted, or not what policy judged so: somebody else's event. Nothing is said about the action, because
+   * another service may hold it, and it must not end twice.
+   */
   | { kind: 'forged' };
 
 /**
@@ -34,11 +37,11 @@ export type Believed =
 export function believe(claimed: Claimed, outcome: 'allow' | 'require_approval'): Believed {
   const { acceptance, verdict } = claimed;
   if (acceptance === undefined || !isOf(acceptance, claimed)) return { kind: 'forged' };
-  const doubtful: Believed = { kind: 'doubtful', actionDigest: acceptance.action_digest };
+  if (verdict === undefined || !judges(verdict, acceptance, outcome)) return { kind: 'forged' };
   const request = requestOf(claimed.value, acceptance);
-  if (request === undefined || verdict === undefined) return doubtful;
-  const isSound = judges(verdict, acceptance, outcome) && digestOf(claimed.facts) === verdict.facts_digest;
-  return isSound ? { kind: 'sound', verdict, request } : doubtful;
+  const isSound = isWhole(verdict) && digestOf(claimed.facts) === verdict.facts_digest;
+  if (request === undefined || !isSound) return { kind: 'doubtful', actionDigest: acceptance.action_digest };
+  return { kind: 'sound', verdict, request };
 }
 
 function isOf(acceptance: Acceptance, claimed: Claimed): boolean {
@@ -59,7 +62,7 @@ function requestOf(value: string, acceptance: Acceptance): RequestValue | undefi
 }
 
 function judges(verdict: Verdict, acceptance: Acceptance, outcome: 'allow' | 'require_approval'): boolean {
-  return verdict.purpose === 'first' && verdict.outcome === outcome && isAbout(verdict, acceptance) && isWhole(verdict);
+  return verdict.purpose === 'first' && verdict.outcome === outcome && isAbout(verdict, acceptance);
 }
 
 /** A verdict about exactly the accepted action of exactly this agent. */

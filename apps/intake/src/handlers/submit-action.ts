@@ -1,7 +1,7 @@
 import { ProblemError, type ActionState, type ProblemCode } from '#contracts';
 import { Database } from '#database';
 import { RegistryCopy } from '#facts';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Ask } from '../core/ask.js';
 import { isProven } from '../core/authenticate.js';
 import type { Refusal } from '../core/judge-request.js';
@@ -16,8 +16,8 @@ export interface Submitted {
 @Injectable()
 export class SubmitAction {
   constructor(
-    private readonly database: Database,
-    private readonly freeze: FreezeActions,
+    @Inject(Database) private readonly database: Pick<Database, 'transaction'>,
+    @Inject(FreezeActions) private readonly freeze: Pick<FreezeActions, 'prove' | 'handle'>,
     private readonly copy: RegistryCopy,
   ) {}
 
@@ -25,8 +25,7 @@ export class SubmitAction {
   async handle(ask: Ask, aud: string): Promise<Submitted> {
     if (!this.copy.isReady) throw new ProblemError('dependency_unavailable', { retryAfterSeconds: 1 });
     const checked = await this.freeze.prove([ask], aud);
-    const unproven = checked.find((one) => !isProven(one));
-    if (unproven && !isProven(unproven)) throw new ProblemError(unproven.code);
+    for (const one of checked) if (!isProven(one)) throw new ProblemError(one.code);
     const [fate] = await this.database.transaction((tx) =>
       this.freeze.handle(
         {

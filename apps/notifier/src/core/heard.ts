@@ -1,13 +1,15 @@
 import type { z } from 'zod';
 import {
-  actionAccepted, approvalOpened, approvalReplaced, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
-  signedOutcome, type EventDefinition, type SignedOutcome, type VerdictEvidence,
+  approvalOpened, approvalReplaced, approvalVoted, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
+  signedOutcome, type DataOf, type EventDefinition, type SignedOutcome, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
 
 /** The part of an event that this service works with. */
 export interface Event {
   type: string;
   topic: string;
+  /** When it was said; only reminders are computed from it. */
+  time: string;
   data: unknown;
 }
 
@@ -37,8 +39,6 @@ export function evidenceIn(event: Event): VerdictEvidence | undefined {
   return isA(event, policyDenied) ? event.data.evidence : undefined;
 }
 
-export const isAccepted = (event: Event): boolean => isA(event, actionAccepted);
-
 /** A stage that begins to wait for people. */
 export interface Waiting {
   stage: number;
@@ -48,6 +48,7 @@ export interface Waiting {
 }
 
 export function waitingIn(event: Event): Waiting | undefined {
+  if (isA(event, approvalVoted)) return nextStage(event.data, event.time);
   const replaced = isA(event, approvalReplaced);
   if (!replaced && !isA(event, approvalOpened)) return undefined;
   const { stage, opened_at, deadline_at } = event.data;
@@ -56,4 +57,9 @@ export function waitingIn(event: Event): Waiting | undefined {
 
 export function reviewIn(event: Event): { reviewId: string; group: string } | undefined {
   return isA(event, reviewOpened) ? { reviewId: event.data.review_id, group: event.data.group } : undefined;
+}
+
+/** A vote that completes its stage lets the next one begin, with what is left of the time. */
+function nextStage({ next }: DataOf<typeof approvalVoted>, openedAt: string): Waiting | undefined {
+  return next && { stage: next.stage, openedAt, deadlineAt: next.deadline_at, replaced: false };
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { acceptance, actionAccepted, type DataOf } from '#contracts';
+import { acceptance, actionAccepted, approvalVoted, counting, type DataOf } from '#contracts';
 import type { Incoming } from '#messaging';
 import { Trust, verifyOutcome } from '#trust';
 import { agentOf, isA, outcomeIn, reviewIn, waitingIn, type Event, type Waiting } from '../core/heard.js';
@@ -28,6 +28,7 @@ export class ReadEvents {
     const waiting = waitingIn(event);
     const learned: Learned = { actionId: event.subject, agentId: agentOf(event), ...whatElse(event, waiting) };
     if (isA(event, actionAccepted)) return this.isAccepted(event.data) ? { learned, waiting } : undefined;
+    if (isA(event, approvalVoted)) return this.isCounted(event.data) ? { learned, waiting } : undefined;
     const audience = this.audiences.of(event);
     if (audience !== undefined) learned.audience = audience;
     const signed = outcomeIn(event);
@@ -46,6 +47,12 @@ export class ReadEvents {
       terminal: isTerminal(outcome),
     };
     return { learned, waiting, outcome: { ...row, agentId: learned.agentId, traceparent: event.traceparent } };
+  }
+
+  private isCounted({ action_id, counted }: DataOf<typeof approvalVoted>): boolean {
+    const by = { purpose: 'vote', service: 'approvals', typ: 'sallyport-counting+jws' } as const;
+    const verified = this.trust.verify(counted.counting, { ...by, schema: counting });
+    return verified.ok && verified.payload.action_id === action_id;
   }
 
   private isAccepted({ action_id, agent_id, request }: DataOf<typeof actionAccepted>): boolean {

@@ -1,0 +1,278 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { RegistryKind, SpecOf } from '#contracts';
+import type { ServiceName } from '#platform';
+import { SallyportAgent, ToolGate, type Asked } from '#sdk';
+import { generatePrivateJwk, publicPart, thumbprint, Trust, type PrivateJwk } from '#trust';
+import { stringify } from 'yaml';
+import { freePortsOfWorld } from '../../tools/world/ports-of-world.js';
+import { World } from '../../tools/world/world.js';
+import { eventually } from './eventually.js';
+import { TestIssuer } from './issuer.js';
+
+type Environment = Record<string, string | undefined>;
+
+export interface GateWish {
+  dir: string;
+  agents: number;
+  /** As in World: whether what is written survives the machine. */
+  durable?: boolean;
+  services?: Partial<Record<ServiceName, Environment>>;
+  /** Requests per minute that each agent may make. */
+  perMinute?: number;
+}
+
+export interface TestAgent {
+  id: string;
+  signing: PrivateJwk;
+  encryption: PrivateJwk;
+  sdk: SallyportAgent;
+}
+
+/** People of the gate; `rita` registers. Nobody of them owns an agent but `olga`. */
+const people = ['rita', 'olga', 'fiona', 'felix', 'greta', 'gustav', 'dana', 'dimitri', 'sam', 'aldo'];
+const groups: Record<string, string[]> = {
+  finance: ['fiona', 'felix'],
+  'finance-directors': ['greta', 'gustav'],
+  dba: ['dana', 'dimitri'],
+  security: ['sam'],
+  'soc-lead': ['sam'],
+  auditors: ['aldo'],
+};
+
+/** A whole gate as processes, with agents that refund, people who decide, and a tool that consumes tokens. */
+export class RunningGate {
+  readonly agents: TestAgent[] = [];
+  readonly #toolKey = generatePrivateJwk('P-256');
+  #tool: ToolGate | undefined;
+
+  private constructor(
+    readonly world: World,
+    readonly issuer: TestIssuer,
+    readonly trust: Trust,
+    private readonly toolServer: Server,
+  ) {}
+
+  static async start(wish: GateWish): Promise<RunningGate> {
+    const issuer = await TestIssuer.start();
+    mkdirSync(wish.dir, { recursive: true });
+    const bootstrap = join(wish.dir, 'bootstrap.yaml');
+    writeFileSync(bootstrap, bootstrapText(issuer.issuer));
+    const world = new World({
+      dir: wish.dir,
+      ports: await freePortsOfWorld(),
+      external: {},
+      durable: wish.durable ?? false,
+      restart: false,
+      env: process.env,
+      common: { SALLYPORT_OIDC_ISSUERS: issuer.setting },
+      services: {
+        ...wish.services,
+        registry: { SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap, ...wish.services?.registry },
+      },
+      agentTopics: [],
+    });
+    await world.startParts();
+    await world.startServices();
+    const toolServer = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
+    await once(toolServer, 'listening');
+    const gate = new RunningGate(world, issuer, Trust.read(join(wish.dir, 'secrets/keys/trust.json')), toolServer);
+    await gate.#register(wish);
+    return gate;
+  }
+
+  get brokers(): string[] {
+    return this.world.brokers.split(',');
+  }
+
+  get toolUrl(): string {
+    return `http://127.0.0.1:${String((this.toolServer.address() as AddressInfo).port)}`;
+  }
+
+  /** The tool's side: spends tokens. */
+  get tool(): ToolGate {
+    const credentialsUrl = this.world.serviceUrl('credentials');
+    this.#tool ??= new ToolGate({ toolUrl: this.toolUrl, key: this.#toolKey, trust: this.trust, credentialsUrl });
+    return this.#tool;
+  }
+
+  agent(index = 0): TestAgent {
+    const agent = this.agents[index];
+    if (agent === undefined) throw new RangeError(`there are ${String(this.agents.length)} agents`);
+    return agent;
+  }
+
+  /** Calls a service as a person. */
+  async as(
+    person: string,
+    service: ServiceName,
+    path: string,
+    init: { method?: string; body?: unknown } = {},
+  ): Promise<Response> {
+    const url = this.world.serviceUrl(service);
+    const authorization = `Bearer ${await this.issuer.token(person, url)}`;
+    return fetch(url + path, {
+      method: init.method ?? 'GET',
+      headers: { authorization, ...(init.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+      signal: AbortSignal.timeout(15_000),
+    });
+  }
+
+  async put<K extends RegistryKind>(kind: K, id: string, spec: SpecOf<K>): Promise<void> {
+    const answer = await this.as('rita', 'registry', `/v1/${kind}/${encodeURIComponent(id)}`, {
+      method: 'PUT',
+      body: spec,
+    });
+    if (!answer.ok) throw new Error(`${kind}/${id}: ${String(answer.status)} ${await answer.text()}`);
+  }
+
+  async approve(person: string, actionId: string): Promise<Response> {
+    const path = `/v1/approvals/${actionId}`;
+    const shown = await this.as(person, 'approvals', path);
+    if (!shown.ok) return shown;
+    const { view_digest, decision, progress } = (await shown.json()) as ShownApproval;
+    const open = decision.stages.find(({ stage }) => stage === progress.stage);
+    const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
+    const body = { decision: 'approve', reason: 'checked', view_digest, confirmed };
+    return this.as(person, 'approvals', `${path}/votes`, { method: 'POST', body });
+  }
+
+  async stop(): Promise<void> {
+    await this.world.stopAll();
+    await this.issuer.stop();
+    this.toolServer.close();
+  }
+
+  async #register({ agents, perMinute = 100_000 }: GateWish): Promise<void> {
+    for (const [id, members] of Object.entries(groups)) await this.put('groups', id, { members, channel: {} });
+    await this.put('action-types', 'payment.refund', refundType);
+    await this.put('resources', 'payments/shop', shopPayments);
+    const { kty, crv, x, y } = publicPart(this.#toolKey);
+    const jwk = { kty: kty as 'EC', crv: crv as 'P-256', x, kid: thumbprint(this.#toolKey), use: 'sig' as const };
+    const keys = [{ ...jwk, ...(y !== undefined && { y }) }];
+    await this.put('targets', 'payment-tool', { kind: 'tool', base_url: this.toolUrl, jwks: { keys } });
+    await this.put('profiles', 'refunds', refundProfile);
+    await inTurns(agents, async (index) => this.#registerAgent(index, perMinute));
+    await this.#untilKnown();
+  }
+
+  async #registerAgent(index: number, perMinute: number): Promise<void> {
+    const id = `refunder-${String(index)}`;
+    const [signing, encryption] = [generatePrivateJwk('Ed25519'), generatePrivateJwk('P-256')];
+    await this.put('agents', id, {
+      jwks: { keys: [publicKeyOf(signing, 'sig'), publicKeyOf(encryption, 'enc')] },
+      owner: 'olga',
+      principals: [],
+      scope: [{ actions: ['payment.refund'], resources: ['payments/shop'] }],
+      limits: [{ currency: 'EUR', single_minor: 5_000, daily_minor: 1_000_000_000 }],
+      requests_per_minute: perMinute,
+      environment: 'production',
+      state: 'active',
+    });
+    const urls = {
+      intake: this.world.serviceUrl('intake'),
+      notifier: this.world.serviceUrl('notifier'),
+      credentials: this.world.serviceUrl('credentials'),
+    };
+    const sdk = new SallyportAgent({
+      agentId: id,
+      signingKey: signing,
+      encryptionKey: encryption,
+      trust: this.trust,
+      urls,
+    });
+    this.agents[index] = { id, signing, encryption, sdk };
+  }
+
+  /** Copies of the registry follow by themselves; a first request is refused as unknown until intake and policy have the last agent. */
+  async #untilKnown(): Promise<void> {
+    await eventually(async () => {
+      const last = this.agent(this.agents.length - 1);
+      const ticket = await last.sdk.ask(refund(1));
+      const { state } = await last.sdk.wait(ticket, { timeoutMs: 5_000 });
+      if (state !== 'offered') throw new Error(`the first refund is ${state}`);
+    }, { withinMs: 30_000 }); // prettier-ignore
+  }
+}
+
+interface ShownApproval {
+  view_digest: string;
+  decision: { stages: { stage: number; confirmations: { id: string }[] }[] };
+  progress: { stage: number };
+}
+
+/** A refund of so many cents: up to 50 EUR the agent may by itself, above `finance` decides, above 10,000 EUR two directors. */
+export function refund(amountMinor: number): Asked {
+  return {
+    action: { name: 'payment.refund', properties: { order: 'o-1', amount_minor: amountMinor, currency: 'EUR' } },
+    resource: { type: 'payments.ledger', id: 'payments/shop' },
+    context: { justification: 'the parcel came back' },
+    requested_access: { profile: 'refunds', ttl_seconds: 300, uses: 1 },
+  };
+}
+
+const refundType: SpecOf<'action-types'> = {
+  risk: 'medium',
+  view: 'Refund {amount_minor} {currency} of order {order}',
+  properties_schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['order', 'amount_minor', 'currency'],
+    properties: {
+      order: { type: 'string', maxLength: 64 },
+      amount_minor: { type: 'integer', minimum: 1 },
+      currency: { type: 'string', pattern: '^[A-Z]{3}$' },
+    },
+  },
+};
+
+const shopPayments: SpecOf<'resources'> = {
+  type: 'payments.ledger',
+  environment: 'production',
+  owner_group: 'finance',
+  classification: 'confidential',
+  criticality: 'high',
+  windows: [],
+  fields: [],
+};
+
+const refundProfile: SpecOf<'profiles'> = {
+  issuer: 'token',
+  target: 'payment-tool',
+  actions: ['payment.refund'],
+  resources: ['payments/shop'],
+  max_ttl_seconds: 600,
+  uses: 1,
+  requires_person: false,
+  min_quorum: 0,
+};
+
+function publicKeyOf(key: PrivateJwk, use: 'sig' | 'enc'): SpecOf<'agents'>['jwks']['keys'][number] {
+  const { kty, crv, x, y } = publicPart(key);
+  const common = { kty: kty as 'EC' | 'OKP', crv: crv as 'P-256' | 'Ed25519', x, kid: thumbprint(key), use };
+  return y === undefined ? common : { ...common, y };
+}
+
+function bootstrapText(iss: string): string {
+  const limits = [{ amount_minor: 100_000_000, currency: 'EUR' }];
+  const persons = people.map((id) => ({
+    kind: 'people',
+    id,
+    spec: { identities: [{ iss, sub: id }], name: id, limits, state: 'active' },
+  }));
+  const registrars = { kind: 'groups', id: 'registrars', spec: { members: ['rita'], channel: {} } };
+  return [...persons, registrars].map((document) => stringify(document)).join('---\n');
+}
+
+/** Eight at a time. */
+async function inTurns(count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) await work(index);
+  };
+  await Promise.all(Array.from({ length: 8 }, lane));
+}

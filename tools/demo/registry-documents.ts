@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments, stringify } from 'yaml';
+import { entryDocument, type EntryDocument } from '#contracts';
+import { root } from '../world/place.js';
+
+/** What stands in for the words with a dollar. */
+export type Words = Readonly<Record<string, unknown>>;
+
+/** The documents of a file in `demo/registry/`. Throws when a word has no meaning here. */
+export function documentsOf(name: string, words: Words): EntryDocument[] {
+  const text = readFileSync(join(root, 'demo', 'registry', name), 'utf8');
+  return parseAllDocuments(text).map((document) => entryDocument.parse(filled(document.toJS(), words)));
+}
+
+export function yamlOf(documents: readonly EntryDocument[]): string {
+  return documents.map((document) => stringify(document)).join('---\n');
+}
+
+function filled(value: unknown, words: Words): unknown {
+  if (typeof value === 'string' && value.startsWith('$')) return meaning(value.slice(1), words);
+  if (Array.isArray(value)) return value.map((item) => filled(item, words));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filled(item, words)]));
+}
+
+function meaning(word: string, words: Words): unknown {
+  const value = words[word];
+  if (value === undefined) throw new Error(`$${word} means nothing`);
+  return value;
+}
+
+const hourMs = 3_600_000;
+
+/** Times of change windows, counted from the start of the demo. */
+export function times(now: number): Words {
+  const at = (ms: number): string => new Date(now + ms).toISOString();
+  return {
+    now: at(-hourMs),
+    'in-12-hours': at(12 * hourMs),
+    'in-30-days': at(30 * 24 * hourMs),
+    'in-31-days': at(31 * 24 * hourMs),
+  };
+}
