@@ -4,7 +4,6 @@ const spec = '\\.(?:spec|fixture)\\.ts$';
 const npm = (...names) => `node_modules/(?:${names.join('|')})/`;
 /** What decides may know beside itself. */
 const pure = ['^libs/contracts/', '^libs/trust/src/index\\.ts$', npm('zod')];
-const leaf = '^apps/audit/src/core/leaf\\.ts$';
 const services = 'registry|intake|policy|approvals|credentials|notifier|audit';
 
 /** An npm package, or a few that belong together, that only some folders may know. */
@@ -54,16 +53,8 @@ module.exports = {
       comment:
         'core/ decides from its arguments alone: it knows itself, the contracts, zod, and the pure half of trust. ' +
         'Load in a handler, and pass what was found in.',
-      from: { path: '^apps/([^/]+)/src/core/', pathNot: [spec, leaf] },
+      from: { path: '^apps/([^/]+)/src/core/', pathNot: spec },
       to: { pathNot: ['^apps/$1/src/core/', ...pure] },
-    },
-    {
-      name: 'leaf-hashes-only',
-      severity: 'error',
-      comment:
-        "A leaf of the log is a hash: audit's core/leaf.ts may use node:crypto, and nothing else beyond core-is-pure.",
-      from: { path: leaf },
-      to: { pathNot: ['^apps/audit/src/core/', ...pure, '^(?:node:)?crypto$'] },
     },
     {
       name: 'io-does-not-decide',

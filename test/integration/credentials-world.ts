@@ -6,6 +6,7 @@ import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import {
   approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
+  type AgentKey,
   type EventDefinition, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
@@ -57,6 +58,8 @@ export interface Answer {
  */
 export class CredentialsWorld {
   readonly toolKey = generatePrivateJwk('Ed25519');
+  /** The key of another registered agent. */
+  readonly otherKey = generatePrivateJwk('Ed25519');
   readonly seen: Seen[] = [];
   private readonly sequences = new Map<string, number>();
   private app: NestFastifyApplication | undefined;
@@ -167,6 +170,8 @@ export class CredentialsWorld {
 
   private async registerAll(): Promise<void> {
     await this.register('agents', agentId, this.keys.agent.spec);
+    const other = { ...publicPart(this.otherKey), kid: thumbprint(this.otherKey), use: 'sig' } as AgentKey;
+    await this.register('agents', 'migrator-2', { ...this.keys.agent.spec, jwks: { keys: [other] } });
     await this.register('groups', 'dba', { members: ['ada', 'bob'], channel: {} });
     await this.register('groups', 'soc-lead', { members: ['sam'], channel: {} });
     await this.register('groups', 'auditors', { members: ['aud'], channel: {} });

@@ -197,6 +197,11 @@ describe('no release', () => {
     expect(
       codeOf(await world.prove('POST', `/v1/leases/${lease}/redeem`, { action_digest: action.digest }, stranger)),
     ).toBe('401 key_unknown');
+    const asOther = (method: 'GET' | 'POST', path: string, body?: unknown) =>
+      world.prove(method, `/v1/leases/${lease}${path}`, body, world.otherKey);
+    expect(codeOf(await asOther('POST', '/redeem', { action_digest: action.digest }))).toBe('404 not_found');
+    expect(codeOf(await asOther('POST', '/complete'))).toBe('404 not_found');
+    expect(codeOf(await asOther('GET', ''))).toBe('404 not_found');
     expect(codeOf(await world.redeem('019abbbb-0000-7000-8000-000000000001', action))).toBe('404 not_found');
     expect(codeOf(await world.redeem('nonsense', action))).toBe('404 not_found');
     expect(codeOf(await world.prove('POST', `/v1/leases/${lease}/redeem`, { digest: 1 }))).toBe('400 schema_mismatch');

@@ -101,18 +101,18 @@ it(`${String(mutants)} mutated records among ${String(goods)} good ones: all goo
   );
   const before = memory('VmRSS');
   const started = performance.now();
-  await world.hostileProducers();
+  await world.bus.hostileProducers();
   const mixed = mix(good, random);
   const batches = inBatches(mixed);
   for (const [n, batch] of batches.entries()) {
-    await world.produce(topics.requests, batch);
-    if (n % Math.ceil(batches.length / 2) === 0) await world.compressedBatches(compressions);
+    await world.bus.produce(topics.requests, batch);
+    if (n % Math.ceil(batches.length / 2) === 0) await world.bus.compressedBatches(compressions);
   }
   const sent = performance.now();
   const ids = new Set(good.map(({ id }) => id));
   const out = await eventually(
     async () => {
-      const found = (await world.records(topics.actions)).filter((record) => ids.has(record.key?.toString() ?? ''));
+      const found = (await world.bus.records(topics.actions)).filter((record) => ids.has(record.key?.toString() ?? ''));
       expect(found).toHaveLength(goods);
       return found;
     },
@@ -132,9 +132,9 @@ it(`${String(mutants)} mutated records among ${String(goods)} good ones: all goo
   expect(memory('VmHWM')).toBeLessThan(250);
   // Behind all that, it still works.
   const last = anAsk({ key: key.signing, aud: kafkaAud(world.gate.id), id: newId() });
-  await world.produce(topics.requests, [recordOf(last)]);
+  await world.bus.produce(topics.requests, [recordOf(last)]);
   await eventually(async () => {
-    expect((await world.records(topics.actions)).some((record) => record.key?.toString() === last.id)).toBe(true);
+    expect((await world.bus.records(topics.actions)).some((record) => record.key?.toString() === last.id)).toBe(true);
   });
   expect(intake.exitCode).toBeNull();
 }, 150_000);

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { topics } from '#contracts';
+import { Database } from '#database';
 import { RegistryCopy } from '#facts';
+import { RegistryCopyStore } from '../../libs/facts/src/registry-copy.store.js';
 import { anAgentSpec, aSigningKey, type TestKey } from '../support/gate.js';
 import { eventually } from '../support/eventually.js';
 import { anAsk, aValue, eventOf, kafkaAud, recordOf, type SignedAsk } from './intake-asks.js';
@@ -33,7 +35,7 @@ const overKafka = (agent: string, key: TestKey): SignedAsk =>
   anAsk({ agent, key: key.signing, aud: kafkaAud(world.gate.id), value: aValue(agent) });
 const typesOf = async (asks: readonly SignedAsk[]): Promise<string[]> => {
   const ids = new Map(asks.map(({ id }, n) => [id, n]));
-  const found = (await world.records(topics.actions)).map(eventOf).filter(({ key }) => ids.has(key));
+  const found = (await world.bus.records(topics.actions)).map(eventOf).filter(({ key }) => ids.has(key));
   return found
     .sort((a, b) => (ids.get(a.key) ?? 0) - (ids.get(b.key) ?? 0))
     .map(({ type, data }) => (data['code'] as string | undefined) ?? type);
@@ -57,11 +59,11 @@ describe('what intake knows of the registry', () => {
     const reason = { body: { reason: 'odd' }, as: 'rita' };
     await untilKnown('agents', 'switched', versionOf(await world.call('registry', 'POST', '/v1/agents/switched/suspend', reason)));
     const first = overKafka('switched', key);
-    await world.produce(topics.requests, [recordOf(first)]);
+    await world.bus.produce(topics.requests, [recordOf(first)]);
     await eventually(async () => { expect(await typesOf([first])).toEqual(['agent_suspended']); });
     await untilKnown('agents', 'switched', versionOf(await world.call('registry', 'POST', '/v1/agents/switched/resume', reason)));
     const second = overKafka('switched', key);
-    await world.produce(topics.requests, [recordOf(second)]);
+    await world.bus.produce(topics.requests, [recordOf(second)]);
     await eventually(async () => { expect(await typesOf([second])).toEqual([accepted]); });
   }, 20_000); // prettier-ignore
 
@@ -82,7 +84,7 @@ describe('what intake knows of the registry', () => {
       'content-type': 'application/json',
     };
     const replayed = { key: 'agents:rotated', value: JSON.stringify(data), headers };
-    await world.produce(topics.registry, [replayed]);
+    await world.bus.produce(topics.registry, [replayed]);
     for (const restart of [false, true]) {
       if (restart) {
         await world.stop(intake);
@@ -91,8 +93,8 @@ describe('what intake knows of the registry', () => {
       const before = await counted('key_unknown');
       const byOld = overKafka('rotated', old);
       const byCurrent = overKafka('rotated', current);
-      await world.produce(topics.requests, [recordOf(byOld)]);
-      await world.produce(topics.requests, [recordOf(byCurrent)]);
+      await world.bus.produce(topics.requests, [recordOf(byOld)]);
+      await world.bus.produce(topics.requests, [recordOf(byCurrent)]);
       await eventually(async () => {
         expect(await typesOf([byOld, byCurrent])).toEqual([accepted]);
         expect(await counted('key_unknown')).toBe(before + 1);
@@ -104,17 +106,25 @@ describe('what intake knows of the registry', () => {
     const key = aSigningKey();
     const known = aSigningKey();
     await world.register('agents', 'known', anAgentSpec([known.jwk]));
-    await world.register('agents', 'unheard', anAgentSpec([key.jwk]));
+    await world.register('people', 'unheard', world.person('unheard'));
+    const nothing = { type: 'object', additionalProperties: false };
+    await world.register('action-types', 'unheard', { properties_schema: nothing, risk: 'low', view: '' });
+    await world.register('agents', 'unheard', anAgentSpec([key.jwk], { principals: ['unheard'] }));
     await untilKnown('agents', 'unheard', 1);
     await world.stop(intake);
-    // This copy has not heard of the agent: its table and the topic are as they were before.
+    // This copy has not heard of the agent, its principal and its action: its table and the topic are as they were before.
     await world.sql("DELETE FROM intake.registry_copy WHERE id = 'unheard'");
-    await world.forget(topics.registry, 'agents:unheard');
+    await world.bus.forget(topics.registry, ['agents:unheard', 'people:unheard', 'action-types:unheard']);
+    const value = aValue('unheard', {
+      action: { name: 'unheard', properties: {} },
+      context: { justification: 'x', on_behalf_of: { iss: world.issuer.issuer, sub: 'unheard' } },
+    });
     intake = await world.startIntake();
     await world.stop(registry);
-    const asks = [overKafka('unheard', key), overKafka('known', known)];
-    await world.produce(topics.requests, asks.map((ask) => recordOf(ask)));
-    const overHttp = anAsk({ agent: 'unheard', key: key.signing, aud: `${world.url('intake')}/v1/actions`, value: aValue('unheard') });
+    const unheard = anAsk({ agent: 'unheard', key: key.signing, aud: kafkaAud(world.gate.id), value });
+    const asks = [unheard, overKafka('known', known)];
+    await world.bus.produce(topics.requests, asks.map((ask) => recordOf(ask)));
+    const overHttp = anAsk({ agent: 'unheard', key: key.signing, aud: `${world.url('intake')}/v1/actions`, value });
     const refused = await world.call('intake', 'POST', '/v1/actions', {
       body: overHttp.bytes.toString(),
       headers: { 'sallyport-signature': overHttp.signature, 'content-type': 'application/json' },
@@ -127,12 +137,21 @@ describe('what intake knows of the registry', () => {
 });
 
 describe('two instances', () => {
+  it('keep the newest entry in the table that they share, whichever is late', async () => {
+    const database = intake.get(Database);
+    const store = new RegistryCopyStore(database);
+    const row = (version: number) => [{ kind: 'groups', id: 'late', version, entry: `version ${String(version)}` }];
+    for (const version of [2, 1, 3, 2]) await database.transaction((tx) => store.keep(tx, row(version)));
+    expect((await store.load()).filter(({ id }) => id === 'late')).toEqual(row(3));
+    await world.sql("DELETE FROM intake.registry_copy WHERE id = 'late'");
+  });
+
   it('grant one quota between them, exactly, however both ask at once', async () => {
-    await world.startSecondIntake();
+    await world.startSecond('intake');
     const key = aSigningKey();
     await world.register('agents', 'shared', anAgentSpec([key.jwk], { requests_per_minute: 40 }));
     const asks = Array.from({ length: 120 }, () => overKafka('shared', key));
-    await world.produce(topics.requests, asks.map((ask) => recordOf(ask)));
+    await world.bus.produce(topics.requests, asks.map((ask) => recordOf(ask)));
     const codes = await eventually(async () => {
       const types = await typesOf(asks);
       expect(types).toHaveLength(120);

@@ -46,12 +46,12 @@ const post = (ask: SignedAsk, headers: Record<string, string> = {}): Promise<Ans
   });
 const said = async (id: string, count = 1) =>
   eventually(async () => {
-    const mine = (await world.records(topics.actions)).map(eventOf).filter(({ key }) => key === id);
+    const mine = (await world.bus.records(topics.actions)).map(eventOf).filter(({ key }) => key === id);
     expect(mine).toHaveLength(count);
     return mine;
   });
 const deadCodes = async (id: string): Promise<unknown[]> =>
-  (await world.records(topics.deadLetters))
+  (await world.bus.records(topics.deadLetters))
     .map(eventOf)
     .filter(({ data }) => data['key'] === id)
     .map(({ data }) => data['code']);
@@ -59,7 +59,7 @@ const deadCodes = async (id: string): Promise<unknown[]> =>
 describe('the Kafka door', () => {
   it('freezes an authentic request: raw bytes, the signature, and a signed acceptance', async () => {
     const ask = overKafka();
-    await world.produce(topics.requests, [recordOf(ask)]);
+    await world.bus.produce(topics.requests, [recordOf(ask)]);
     const [event] = await said(ask.id);
     expect(event?.type).toBe('sallyport.action.accepted.v1');
     const { request, agent_id } = actionAccepted.data.parse(event?.data);
@@ -78,14 +78,14 @@ describe('the Kafka door', () => {
 
   it('rejects an authentic request that is not valid, with a signed outcome, and so uses up its id', async () => {
     const ask = overKafka({ value: aValue('a', { action: { name: 'payment.refund', properties: { order: 7 } } }) });
-    await world.produce(topics.requests, [recordOf(ask)]);
+    await world.bus.produce(topics.requests, [recordOf(ask)]);
     const [event] = await said(ask.id);
     const { code, outcome } = actionRejected.data.parse(event?.data);
     expect(code).toBe('schema_mismatch');
     const told = verifyOutcome(world.gate.trust, outcome, { service: 'intake', agentId: 'a', actionId: ask.id });
     expect(told.ok && told.value).toMatchObject({ outcome: 'rejected', code: 'schema_mismatch' });
     const second = overKafka({ id: ask.id });
-    await world.produce(topics.requests, [recordOf(second)]);
+    await world.bus.produce(topics.requests, [recordOf(second)]);
     await eventually(async () => { expect(await deadCodes(ask.id)).toEqual(['id_conflict']); });
   }); // prettier-ignore
 
@@ -105,24 +105,24 @@ describe('the Kafka door', () => {
     ['an unknown type', () => ({ type: 'sallyport.action.requested.v2' }), 'schema_mismatch'],
   ])('rejects %s', async (_, over, code) => {
     const ask = overKafka(over());
-    await world.produce(topics.requests, [recordOf(ask)]);
+    await world.bus.produce(topics.requests, [recordOf(ask)]);
     const [event] = await said(ask.id);
     expect([event?.type, event?.data['code']]).toEqual(['sallyport.action.rejected.v1', code]);
   });
 
   it('takes the same request as often as it comes for one, and a replay of the whole topic for nothing', async () => {
     const ask = overKafka();
-    await world.produce(topics.requests, [recordOf(ask), recordOf(ask)]);
-    await world.produce(topics.requests, [recordOf(ask)]);
+    await world.bus.produce(topics.requests, [recordOf(ask), recordOf(ask)]);
+    await world.bus.produce(topics.requests, [recordOf(ask)]);
     const marker = overKafka();
-    await world.produce(topics.requests, [recordOf(marker)]);
+    await world.bus.produce(topics.requests, [recordOf(marker)]);
     await said(marker.id);
     await said(ask.id, 1);
   });
 
   it('ends other bytes, other agents and stale records as dead letters: never as an outcome of the id', async () => {
     const ask = overKafka();
-    await world.produce(topics.requests, [
+    await world.bus.produce(topics.requests, [
       recordOf(ask),
       recordOf(overKafka({ id: ask.id, value: aValue('a', { resource: { type: 'x', id: 'y' } }) })),
       recordOf(overKafka({ id: ask.id, agent: 'b', key: keyB.signing })),
@@ -142,7 +142,7 @@ describe('the Kafka door', () => {
       'content-type': 'application/cloudevents+json',
     });
     const bare = { key: 'x', value: 'no cloudevent' };
-    await world.produce(topics.requests, [forged, forged, recordOf(stranger), structured, bare]);
+    await world.bus.produce(topics.requests, [forged, forged, recordOf(stranger), structured, bare]);
     await eventually(async () => {
       const totals = await world.sql('SELECT code, count::int FROM intake.unauthentic_totals ORDER BY code');
       expect(totals).toEqual([
@@ -156,14 +156,14 @@ describe('the Kafka door', () => {
     ]);
     expect(kept).toEqual([{ code: 'signature_invalid', count: 2 }]);
     // The true record still gets its id.
-    await world.produce(topics.requests, [recordOf(ask)]);
+    await world.bus.produce(topics.requests, [recordOf(ask)]);
     const [event] = await said(ask.id);
     expect(event?.type).toBe('sallyport.action.accepted.v1');
   });
 
   it('lets nothing that the signature does not cover use up an id', async () => {
     const ask = overKafka();
-    await world.produce(topics.requests, [
+    await world.bus.produce(topics.requests, [
       { ...recordOf(ask), key: newId() },
       recordOf(ask, { 'content-type': 'application/cloudevents+json' }),
       recordOf(ask),
@@ -186,10 +186,10 @@ describe('the Kafka door', () => {
 
   it('gives each agent its quota per minute, exactly, and rejects the rest', async () => {
     const asks = Array.from({ length: 12 }, () => overKafka({ agent: 'slow', key: slow.signing }));
-    await world.produce(topics.requests, asks.map((ask) => recordOf(ask)));
+    await world.bus.produce(topics.requests, asks.map((ask) => recordOf(ask)));
     const events = await eventually(async () => {
       const ids = new Set(asks.map(({ id }) => id));
-      const mine = (await world.records(topics.actions)).map(eventOf).filter(({ key }) => ids.has(key));
+      const mine = (await world.bus.records(topics.actions)).map(eventOf).filter(({ key }) => ids.has(key));
       expect(mine).toHaveLength(12);
       return mine;
     });
@@ -262,10 +262,10 @@ describe('the HTTP door', () => {
     const kafka = overKafka({ id, value: aValue('a', { resource: { type: 'x', id: 'kafka' } }) });
     const [answers] = await Promise.all([
       Promise.all(asks.map((ask) => post(ask))),
-      world.produce(topics.requests, [recordOf(kafka)]),
+      world.bus.produce(topics.requests, [recordOf(kafka)]),
     ]);
     const marker = overKafka();
-    await world.produce(topics.requests, [recordOf(marker)]);
+    await world.bus.produce(topics.requests, [recordOf(marker)]);
     await said(marker.id);
     const [only] = await said(id, 1);
     expect(only?.type).toBe('sallyport.action.accepted.v1');
@@ -277,9 +277,9 @@ describe('the HTTP door', () => {
 
   it('asks an agent over its quota to wait, and the id stays unused', async () => {
     const full = aSigningKey();
-    await world.register('agents', 'full', anAgentSpec([full.jwk], { requests_per_minute: 1 }));
+    await world.register('agents', 'full', anAgentSpec([full.jwk], { requests_per_minute: 2 }));
     const answers: Answer[] = [];
-    const asks = Array.from({ length: 3 }, () => overHttp({ agent: 'full', key: full.signing }));
+    const asks = Array.from({ length: 8 }, () => overHttp({ agent: 'full', key: full.signing }));
     for (const ask of asks) answers.push(await post(ask));
     const limited = asks.filter((_, n) => answers[n]?.status === 429);
     expect(limited.length).toBeGreaterThan(0);
@@ -290,6 +290,10 @@ describe('the HTTP door', () => {
       limited.map(({ id }) => id),
     ]);
     expect(rows).toEqual([]);
+    const minutes = await world.sql<{ taken: number }>(
+      `SELECT count(*)::int AS taken FROM intake.actions WHERE agent_id = 'full' GROUP BY date_trunc('minute', received_at)`,
+    );
+    expect(minutes.every(({ taken }) => taken <= 2)).toBe(true);
   });
 });
 

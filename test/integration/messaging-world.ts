@@ -16,6 +16,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
 import pg from 'pg';
 import { z } from 'zod';
+import { eventually } from '../support/eventually.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -165,7 +166,8 @@ export class MessagingWorld {
     const kafka = this.client();
     const admin = kafka.admin();
     await admin.connect();
-    const ends = await admin.fetchTopicOffsets(topic);
+    // Just after a topic was made, its leader may not know yet that it is one.
+    const ends = await eventually(() => admin.fetchTopicOffsets(topic));
     await admin.disconnect();
     const left = new Map(
       ends.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, BigInt(high)]),

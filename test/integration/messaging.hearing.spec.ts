@@ -64,7 +64,7 @@ afterEach(async () => {
   EndUnreadable.failure = () => undefined;
   PassOn.slices = [];
   await world.sql('TRUNCATE policy.effects');
-});
+}, 30_000);
 
 afterAll(async () => {
   await world.remove();

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await world.stopAll();
   await world.sql('TRUNCATE policy.outbox, notifier.outbox, policy.subjects');
-});
+}, 30_000);
 
 afterAll(async () => {
   await world.remove();

@@ -62,9 +62,16 @@ describe('topics apply', () => {
         validateOnly: false,
         resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topics.requests, configEntries: entries }],
       });
+      // The controller has it at once, the broker that is asked a moment later.
+      await eventually(async () => {
+        expect(await configOf(admin, topics.requests)).toMatchObject({ 'compression.type': 'gzip' });
+      });
       const first = await topicsApply(admin, wanted);
       expect(first).toEqual({ created: [], updated: topicSettings.map(({ topic }) => topic), acls: 0 });
-      await topicsApply(admin, wanted);
+      await eventually(async () => {
+        expect(await configOf(admin, topics.requests)).toMatchObject({ 'compression.type': 'uncompressed' });
+      });
+      expect(await topicsApply(admin, wanted)).toEqual(first);
       expect(await configOf(admin, topics.requests)).toMatchObject({
         'retention.ms': '86400000',
         'compression.type': 'uncompressed',

@@ -6,7 +6,7 @@ import { JudgeActions } from '../../apps/policy/src/handlers/judge-actions.js';
 import { SpendReservations } from '../../apps/policy/src/handlers/spend-reservations.js';
 import type { Accepted } from '../../apps/policy/src/requests.fixture.js';
 import { acceptedData } from '../../apps/policy/src/service.fixture.js';
-import { ended, PolicyWorld, released } from './policy-world.js';
+import { PolicyWorld } from './policy-world.js';
 
 let world: PolicyWorld;
 
@@ -40,8 +40,8 @@ describe('the daily limit of an agent', () => {
       const [verdict] = await world.judge(accepted);
       if (verdict?.outcome !== 'allow') continue;
       allowed += 1;
-      await world.service.hear(SpendReservations, released(accepted));
-      await world.service.hear(SpendReservations, { ...ended(accepted), lease_id: newId() });
+      await world.service.hear(SpendReservations, world.released(accepted));
+      await world.service.hear(SpendReservations, { ...world.ended(accepted), lease_id: newId() });
     }
     expect(allowed).toBe(10);
   });
@@ -77,9 +77,9 @@ describe('the daily limit of an agent', () => {
     const first = refunds(agentId, 10);
     await world.judge(...first);
     const [lapsed, spent] = first as [Accepted, Accepted];
-    await world.service.hear(SpendReservations, released(spent));
-    await world.service.hear(FreeReservations, ended(lapsed, 'offer_expired'), ended(spent, 'completed'));
-    await world.service.hear(FreeReservations, ended(lapsed, 'offer_expired'));
+    await world.service.hear(SpendReservations, world.released(spent));
+    await world.service.hear(FreeReservations, world.ended(lapsed, 'offer_expired'), world.ended(spent, 'completed'));
+    await world.service.hear(FreeReservations, world.ended(lapsed, 'offer_expired'));
     expect(await world.judge(...refunds(agentId, 2))).toMatchObject([
       { outcome: 'allow' },
       { outcome: 'require_approval' },
@@ -90,7 +90,7 @@ describe('the daily limit of an agent', () => {
     const agentId = world.anAgentId();
     const first = refunds(agentId, 10);
     await world.judge(...first);
-    await world.service.hear(SpendReservations, ...first.slice(0, 5).map(released));
+    await world.service.hear(SpendReservations, ...first.slice(0, 5).map(world.released));
     await world.service.database.query(
       `UPDATE reservation SET spent_at = spent_at - interval '24 hours' WHERE agent_id = $1`,
       [agentId],
@@ -104,17 +104,18 @@ describe('the daily limit of an agent', () => {
     const large = world.ask('refund', { agentId, properties: { amount_minor: 400_000 } });
     expect(await world.judge(large)).toMatchObject([{ outcome: 'require_approval' }]);
     expect(await world.judge(...refunds(agentId, 1))).toMatchObject([{ outcome: 'allow' }]);
-    const out = world.ask('refund', { agentId, properties: { amount_minor: 120_000 } });
-    expect(await world.judge(out)).toMatchObject([
-      {
-        outcome: 'deny',
-        findings: expect.arrayContaining([expect.objectContaining({ code: 'daily_sum_out_of_proportion' })]),
-      },
-    ]);
-    await world.service.hear(FreeReservations, ended(large, 'approval_expired'));
-    expect(await world.judge(world.ask('refund', { agentId, properties: { amount_minor: 120_000 } }))).toMatchObject([
-      { outcome: 'require_approval' },
-    ]);
+  });
+
+  it('ends at the ceiling of a day, which counts what people decide until it is free again', async () => {
+    const agentId = world.anAgentId();
+    // The ceiling is 50,000,000.
+    const large = (): Accepted => world.ask('refund', { agentId, properties: { amount_minor: 30_000_000 } });
+    const first = large();
+    const beyond = { findings: expect.arrayContaining([expect.objectContaining({ code: 'daily_ceiling_exceeded' })]) };
+    expect(await world.judge(first)).toMatchObject([{ outcome: 'require_approval' }]);
+    expect(await world.judge(large())).toMatchObject([{ outcome: 'deny', ...beyond }]);
+    await world.service.hear(FreeReservations, world.ended(first, 'approval_expired'));
+    expect(await world.judge(large())).toMatchObject([{ outcome: 'require_approval' }]);
   });
 });
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { verdict as verdictSchema, type Verdict } from '#contracts';
 import { migrate } from '#database';
 import { newId } from '#platform';
+import { digestOfBytes, outcomeAttributes, signOutcome } from '#trust';
 import { JudgeActions } from '../../apps/policy/src/handlers/judge-actions.js';
 import { JudgeAgain } from '../../apps/policy/src/handlers/judge-again.js';
 import { migrations } from '../../apps/policy/src/policy.module.js';
@@ -89,6 +90,22 @@ export class PolicyWorld {
     return read.payload;
   }
 
+  /** What an event says about the end of an action, signed by its holder. */
+  ended = (accepted: Accepted, code = 'completed') => ({ ...this.told(accepted, 'ended', code), code });
+
+  released = (accepted: Accepted) => ({
+    ...this.told(accepted, 'released', 'released'),
+    lease_id: newId(),
+    expires_at: '',
+  });
+
+  private told({ actionId, agentId }: Accepted, outcome: 'ended' | 'released', code: string) {
+    const keyring = this.gate.keyring('credentials');
+    const value = { action_id: actionId, action_digest: digestOfBytes(actionId), outcome, code, reasons: [code] };
+    const ce = outcomeAttributes(newId(), 'credentials', outcome);
+    return { action_id: actionId, agent_id: agentId, outcome: signOutcome(keyring, { agentId, ce, value }) };
+  }
+
   saidOf(actionId: string): SaidRow[] {
     return this.service.said.filter(({ key }) => key === actionId);
   }
@@ -97,13 +114,3 @@ export class PolicyWorld {
     return join(this.scratch.dir, 'bundle.tar.gz');
   }
 }
-
-/** What an event says about the end of an action. */
-export const ended = ({ actionId, agentId }: Accepted, code = 'c') => ({
-  action_id: actionId,
-  agent_id: agentId,
-  code,
-  outcome: { ce: { id: '', source: '', type: '' }, value: '', signature: '' },
-});
-
-export const released = (accepted: Accepted) => ({ ...ended(accepted), lease_id: newId(), expires_at: '' });

@@ -54,7 +54,7 @@ describe('a verdict', () => {
     });
     expect(told).toMatchObject({
       ok: true,
-      value: { outcome: 'denied', code: 'policy_denied', reasons: ['amount_invalid'] },
+      value: { outcome: 'denied', code: 'policy_denied', reasons: ['amount_invalid', 'daily_ceiling_exceeded'] },
     });
   });
 

@@ -2,19 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import kafkajs, {
-  Kafka,
-  logLevel,
-  type CompressionTypes,
-  type IHeaders,
-  type KafkaMessage,
-  type Producer,
-} from 'kafkajs';
 import pg from 'pg';
-import { topics } from '#contracts';
 import { migrate, roleOf, type MigrationClass } from '#database';
 import { topicsApply, withKafkaAdmin } from '#messaging';
-import { createApp, loadSettings, Log, portName, type CommonSettings, type SettingsDefinition } from '#platform';
+import { createApp, loadSettings, Log, portName, type CommonSettings } from '#platform';
 import { freePorts } from '../../tools/world/ports.js';
 import { settings as intakeSettings } from '../../apps/intake/src/config.js';
 import { IntakeModule, migrations as intakeMigrations } from '../../apps/intake/src/intake.module.js';
@@ -25,6 +16,7 @@ import { TestIssuer } from '../support/issuer.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
+import { SpecBus } from './registry-bus.js';
 
 const password = 'only-for-this-test';
 const migrations = { registry: registryMigrations, intake: intakeMigrations } as const;
@@ -47,11 +39,10 @@ interface Call {
 /** The registry and intake in the spec's own process, on a real Kafka and a real PostgreSQL. Rita is the first registrar. */
 export class RegistryWorld {
   readonly gate: TestGate;
+  readonly bus: SpecBus;
   readonly #scratch = scratchFolder('registry');
   readonly #apps: NestFastifyApplication[] = [];
   readonly #ports = new Map<ServiceOfWorld, number>();
-  readonly #producers: Producer[] = [];
-  #producer: Producer | undefined;
 
   private constructor(
     readonly kafka: TestKafka,
@@ -60,6 +51,7 @@ export class RegistryWorld {
     readonly adminUrl: string,
   ) {
     this.gate = aGate();
+    this.bus = new SpecBus(kafka.brokers);
   }
 
   static async start(): Promise<RegistryWorld> {
@@ -87,8 +79,9 @@ export class RegistryWorld {
   }
 
   /** The people that the bootstrap file names, each with an account of the issuer under the same name. */
-  bootstrapFile(people: readonly string[] = ['rita']): string {
+  bootstrapFile(people: readonly string[] = ['rita'], more: readonly unknown[] = []): string {
     const documents = [
+      ...more,
       ...people.map((id) => ({ kind: 'people', id, spec: this.person(id) })),
       { kind: 'groups', id: 'registrars', spec: { members: people } },
     ];
@@ -117,39 +110,45 @@ export class RegistryWorld {
   }
 
   async startRegistry(bootstrap = this.bootstrapFile()): Promise<NestFastifyApplication> {
-    const env = { ...this.environment('registry'), SALLYPORT_OIDC_ISSUERS: this.issuer.setting };
-    const values = { ...env, SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap };
-    const app = await this.#start('registry', registrySettings, values, (read) => RegistryModule.forSettings(read));
+    const app = await this.startUnready(bootstrap);
     await this.untilReady('registry');
     return app;
   }
 
+  /** The registry as far as it comes with that file; without one when it is empty. */
+  startUnready(bootstrap: string): Promise<NestFastifyApplication> {
+    return this.#start('registry', ...this.#registry(bootstrap));
+  }
+
   async startIntake(): Promise<NestFastifyApplication> {
-    const env = this.environment('intake');
-    const app = await this.#start('intake', intakeSettings, env, () => IntakeModule.forService());
+    const app = await this.#start('intake', ...this.#intake());
     await this.untilReady('intake');
     return app;
   }
 
   /** A second instance, known to its peers by nothing but the database and the consumer group. */
-  async startSecondIntake(): Promise<NestFastifyApplication> {
-    const settings = loadSettings(intakeSettings, this.environment('intake'));
-    const log = new Log('intake', 'error');
-    const app = await createApp({ name: 'intake', settings, log }, IntakeModule.forService());
+  async startSecond(name: ServiceOfWorld, bootstrap = ''): Promise<NestFastifyApplication> {
+    const [settings, module] = name === 'intake' ? this.#intake() : this.#registry(bootstrap);
+    const app = await createApp({ name, settings, log: quiet(name) }, module);
     this.#apps.push(app);
     await app.listen(0, '127.0.0.1');
     await app.startAllMicroservices();
     return app;
   }
 
-  async #start<T extends CommonSettings>(
-    name: ServiceOfWorld,
-    definition: SettingsDefinition<T>,
-    env: Record<string, string>,
-    module: (settings: T) => DynamicModule,
-  ): Promise<NestFastifyApplication> {
-    const settings = loadSettings(definition, env);
-    const app = await createApp({ name, settings, log: new Log(name, 'error') }, module(settings));
+  #intake(): [CommonSettings, DynamicModule] {
+    return [loadSettings(intakeSettings, this.environment('intake')), IntakeModule.forService()];
+  }
+
+  #registry(bootstrap: string): [CommonSettings, DynamicModule] {
+    const issuers = { SALLYPORT_OIDC_ISSUERS: this.issuer.setting };
+    const file = bootstrap === '' ? {} : { SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap };
+    const settings = loadSettings(registrySettings, { ...this.environment('registry'), ...issuers, ...file });
+    return [settings, RegistryModule.forSettings(settings)];
+  }
+
+  async #start(name: ServiceOfWorld, settings: CommonSettings, module: DynamicModule): Promise<NestFastifyApplication> {
+    const app = await createApp({ name, settings, log: quiet(name) }, module);
     await app.listen(this.#ports.get(name) ?? 0, '127.0.0.1');
     this.#apps.push(app);
     await app.startAllMicroservices();
@@ -209,109 +208,6 @@ export class RegistryWorld {
     }
   }
 
-  /** Takes the records of a key off a topic of one partition, by writing the others anew behind all that was there. */
-  async forget(topic: string, forgotten: string): Promise<void> {
-    const kept = (await this.records(topic)).filter(({ key }) => key?.toString() !== forgotten);
-    const admin = this.client().admin();
-    await admin.connect();
-    const [end] = await admin.fetchTopicOffsets(topic);
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: kafkajs.ConfigResourceTypes.TOPIC,
-          name: topic,
-          configEntries: [{ name: 'cleanup.policy', value: 'compact,delete' }],
-        },
-      ],
-    });
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: end?.high ?? '0' }] });
-    await admin.disconnect();
-    const messages = kept.map(({ key, value, headers }) => ({
-      key: key?.toString() ?? '',
-      value,
-      headers: headers ?? {},
-    }));
-    await this.produce(topic, messages);
-  }
-
-  client(): Kafka {
-    return new Kafka({ brokers: [this.kafka.brokers], clientId: 'spec', logLevel: logLevel.NOTHING });
-  }
-
-  async produce(
-    topic: string,
-    messages: { key: string | null; value: string | Buffer | null; headers?: IHeaders }[],
-  ): Promise<void> {
-    const producer = await this.#connected();
-    await producer.send({ topic, messages });
-  }
-
-  /** Batches of one small and one great record in each of these compressions; the broker takes them apart or refuses them. */
-  async compressedBatches(compressions: readonly CompressionTypes[]): Promise<void> {
-    const producer = await this.#connected();
-    for (const compression of compressions) {
-      for (const value of [Buffer.from('{"not":"signed"}'), Buffer.alloc(100_000, 'x'), Buffer.alloc(30_000_000)]) {
-        await producer.send({ topic: topics.requests, compression, messages: [{ key: 'bomb', value }] }).catch(refused);
-      }
-    }
-  }
-
-  /** A record of 1 MB, which the broker refuses, and a transaction that is never ended, which hides what comes behind it. */
-  async hostileProducers(): Promise<void> {
-    const producer = await this.#connected();
-    await producer
-      .send({ topic: topics.requests, messages: [{ key: 'big', value: Buffer.alloc(1_048_576, 'x') }] })
-      .catch(refused);
-    const endless = this.client().producer({
-      transactionalId: 'endless',
-      maxInFlightRequests: 1,
-      idempotent: true,
-      transactionTimeout: 60_000,
-    });
-    await endless.connect();
-    const transaction = await endless.transaction();
-    const messages = Array.from({ length: 60 }, (_, n) => ({ key: `t${String(n)}`, value: 'open' }));
-    await transaction.send({ topic: topics.requests, messages });
-    this.#producers.push(endless);
-  }
-
-  async #connected(): Promise<Producer> {
-    this.#producer ??= this.client().producer({ allowAutoTopicCreation: false, retry: { retries: 2 } });
-    await this.#producer.connect();
-    return this.#producer;
-  }
-
-  /** Every record that is on a topic now, each partition in its order. */
-  async records(topic: string): Promise<(KafkaMessage & { partition: number })[]> {
-    const kafka = this.client();
-    const admin = kafka.admin();
-    await admin.connect();
-    const ends = await admin.fetchTopicOffsets(topic);
-    await admin.disconnect();
-    const left = new Map(
-      ends.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, BigInt(high)]),
-    );
-    const found: (KafkaMessage & { partition: number })[] = [];
-    if (left.size === 0) return found;
-    const consumer = kafka.consumer({ groupId: `spec-${crypto.randomUUID()}`, maxWaitTimeInMs: 50 });
-    const all = Promise.withResolvers<undefined>();
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachMessage: ({ partition, message }) => {
-        found.push({ ...message, partition });
-        if (BigInt(message.offset) + 1n >= (left.get(partition) ?? -1n)) left.delete(partition);
-        if (left.size === 0) all.resolve(undefined);
-        return Promise.resolve();
-      },
-    });
-    await all.promise;
-    await consumer.disconnect();
-    return found.sort((a, b) => a.partition - b.partition || Number(BigInt(a.offset) - BigInt(b.offset)));
-  }
-
   async stop(app: NestFastifyApplication): Promise<void> {
     this.#apps.splice(this.#apps.indexOf(app), 1);
     await app.close();
@@ -319,8 +215,7 @@ export class RegistryWorld {
 
   async remove(): Promise<void> {
     await Promise.all(this.#apps.splice(0).map((app) => app.close()));
-    for (const producer of this.#producers) await producer.disconnect();
-    await this.#producer?.disconnect();
+    await this.bus.close();
     await this.issuer.stop();
     await Promise.all([this.kafka.remove(), this.postgres.remove()]);
     this.gate.remove();
@@ -328,8 +223,8 @@ export class RegistryWorld {
   }
 }
 
+/** Refusals that a spec provokes are no news. */
+const quiet = (name: ServiceOfWorld): Log => new Log(name, 'error', { write: () => undefined });
+
 const textOf = (body: unknown): string | undefined =>
   typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
-
-/** The broker's no is as good as ours. */
-const refused = (): undefined => undefined;

@@ -104,7 +104,7 @@ describe('the registry', () => {
     await put('/v1/groups/told', { members: [] });
     await put('/v1/groups/told', { members: ['dora'] }, { ifMatch: 1 });
     const told = await eventually(async () => {
-      const records = await world.records(topics.registry);
+      const records = await world.bus.records(topics.registry);
       const mine = records.filter(({ key: name }) => name?.toString() === 'groups:told');
       expect(mine).toHaveLength(2);
       return mine.map(({ value }) => registryChanged.data.parse(JSON.parse(value?.toString() ?? '')));

@@ -6,10 +6,10 @@ import {
   type DataOf, type EventDefinition, type OutcomeName, type OutcomeValue, type Plan, type Verdict,
 } from '#contracts'; // prettier-ignore
 import {
-  actionDigest, append, canonical, digestOf, digestOfBytes, emptyFrontier, formatCheckpoint, outcomeAttributes, planDigest, readTrustFile,
+  actionDigest, LineHash, manifestText, append, canonical, digestOf, digestOfBytes, emptyFrontier, formatCheckpoint, outcomeAttributes, planDigest, readTrustFile,
   requestAttributes, rootOf, signNote, signOutcome, signRequest, verifierKey,
 } from '#trust'; // prettier-ignore
-import { leafOf, lineHash, manifestText } from '../../apps/audit/src/core/leaf.js';
+import { leafOf } from '../../apps/audit/src/core/leaf.js';
 import { aSigningKey, signEntry, type TestGate, type TestKey } from './gate.js';
 
 const at = '2026-11-24T10:00:00.000Z';
@@ -124,7 +124,7 @@ export class TestLog {
   write(folder: string): void {
     mkdirSync(folder, { recursive: true });
     const keys = canonical(readTrustFile(this.gate.trustFile));
-    const [entriesHash, keysHash] = [lineHash(), lineHash()];
+    const [entriesHash, keysHash] = [new LineHash(), new LineHash()];
     for (const { line } of this.entries) entriesHash.add(line);
     keysHash.add(keys);
     const manifest = manifestText(this.origin, BigInt(this.entries.length), entriesHash.done(), keysHash.done());

@@ -110,13 +110,17 @@ export class RunningGate {
     person: string,
     service: ServiceName,
     path: string,
-    init: { method?: string; body?: unknown } = {},
+    init: { method?: string; body?: unknown; headers?: Record<string, string> } = {},
   ): Promise<Response> {
     const url = this.world.serviceUrl(service);
     const authorization = `Bearer ${await this.issuer.token(person, url)}`;
     return fetch(url + path, {
       method: init.method ?? 'GET',
-      headers: { authorization, ...(init.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization,
+        ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...init.headers,
+      },
       ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
       signal: AbortSignal.timeout(15_000),
     });
@@ -130,6 +134,16 @@ export class RunningGate {
     if (!answer.ok) throw new Error(`${kind}/${id}: ${String(answer.status)} ${await answer.text()}`);
   }
 
+  /** Registers an entry anew, from what it is now. */
+  async change<K extends RegistryKind>(kind: K, id: string, how: (spec: SpecOf<K>) => SpecOf<K>): Promise<void> {
+    const path = `/v1/${kind}/${encodeURIComponent(id)}`;
+    const found = await this.as('rita', 'registry', path);
+    const { spec } = (await found.json()) as { spec: SpecOf<K> };
+    const headers = { 'if-match': found.headers.get('etag') ?? '' };
+    const answer = await this.as('rita', 'registry', path, { method: 'PUT', body: how(spec), headers });
+    if (!answer.ok) throw new Error(`${kind}/${id}: ${String(answer.status)} ${await answer.text()}`);
+  }
+
   async approve(person: string, actionId: string): Promise<Response> {
     const path = `/v1/approvals/${actionId}`;
     const shown = await this.as(person, 'approvals', path);
@@ -139,6 +153,21 @@ export class RunningGate {
     const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
     const body = { decision: 'approve', reason: 'checked', view_digest, confirmed };
     return this.as(person, 'approvals', `${path}/votes`, { method: 'POST', body });
+  }
+
+  /** As above, as often as the plan is replaced because its facts have changed meanwhile. Throws when it cannot be approved. */
+  async approved(person: string, actionId: string): Promise<void> {
+    await eventually(async () => {
+      const answer = await this.approve(person, actionId);
+      if (!answer.ok) throw new Error(`${actionId}: ${String(answer.status)} ${await answer.text()}`);
+    }, { withinMs: 60_000, everyMs: 100 }); // prettier-ignore
+  }
+
+  /** Registers other keys for an agent; what it was before stays as it is, and its keys are unknown from now on. */
+  async newKeys(id: string): Promise<TestAgent> {
+    const agent = this.#withFreshKeys(id);
+    await this.change('agents', id, (spec) => ({ ...spec, jwks: publicKeysOf(agent) }));
+    return agent;
   }
 
   async stop(): Promise<void> {
@@ -161,10 +190,9 @@ export class RunningGate {
   }
 
   async #registerAgent(index: number, perMinute: number): Promise<void> {
-    const id = `refunder-${String(index)}`;
-    const [signing, encryption] = [generatePrivateJwk('Ed25519'), generatePrivateJwk('P-256')];
-    await this.put('agents', id, {
-      jwks: { keys: [publicKeyOf(signing, 'sig'), publicKeyOf(encryption, 'enc')] },
+    const agent = this.#withFreshKeys(`refunder-${String(index)}`);
+    await this.put('agents', agent.id, {
+      jwks: publicKeysOf(agent),
       owner: 'olga',
       principals: [],
       scope: [{ actions: ['payment.refund'], resources: ['payments/shop'] }],
@@ -173,19 +201,19 @@ export class RunningGate {
       environment: 'production',
       state: 'active',
     });
+    this.agents[index] = agent;
+  }
+
+  #withFreshKeys(id: string): TestAgent {
+    const [signing, encryption] = [generatePrivateJwk('Ed25519'), generatePrivateJwk('P-256')];
     const urls = {
       intake: this.world.serviceUrl('intake'),
       notifier: this.world.serviceUrl('notifier'),
       credentials: this.world.serviceUrl('credentials'),
     };
-    const sdk = new SallyportAgent({
-      agentId: id,
-      signingKey: signing,
-      encryptionKey: encryption,
-      trust: this.trust,
-      urls,
-    });
-    this.agents[index] = { id, signing, encryption, sdk };
+    const { trust } = this;
+    const sdk = new SallyportAgent({ agentId: id, signingKey: signing, encryptionKey: encryption, trust, urls });
+    return { id, signing, encryption, sdk };
   }
 
   /** Copies of the registry follow by themselves; a first request is refused as unknown until intake and policy have the last agent. */
@@ -250,6 +278,10 @@ const refundProfile: SpecOf<'profiles'> = {
   requires_person: false,
   min_quorum: 0,
 };
+
+function publicKeysOf({ signing, encryption }: TestAgent): SpecOf<'agents'>['jwks'] {
+  return { keys: [publicKeyOf(signing, 'sig'), publicKeyOf(encryption, 'enc')] };
+}
 
 function publicKeyOf(key: PrivateJwk, use: 'sig' | 'enc'): SpecOf<'agents'>['jwks']['keys'][number] {
   const { kty, crv, x, y } = publicPart(key);

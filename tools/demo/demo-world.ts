@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceNames, urlName, type ServiceName } from '#platform';
 import { trustFile } from '#sdk';
@@ -46,6 +46,8 @@ export class DemoWorld {
     const people = join(dir, 'people.yaml');
     writeFileSync(people, yamlOf(documentsOf('people.yaml', { issuer: issuerUrl(ports) })));
     const config = this.policyConfigFile(env);
+    // Each start begins with what the project ships: an older copy might not fit the rules any more.
+    if (env['SALLYPORT_POLICY_CONFIG_FILE'] === undefined) copyFileSync(join(root, 'policies', 'config.json'), config);
     return {
       agentTopics,
       services: {
@@ -80,13 +82,9 @@ export class DemoWorld {
     return new TargetDatabase(world.target, this.installation.files);
   }
 
-  /** The thresholds that the project ships, in a file that may be edited while the demo runs. */
+  /** The thresholds in force, in a file that may be edited while the demo runs. */
   private policyConfigFile(env: WorldOptions['env']): string {
-    const given = env['SALLYPORT_POLICY_CONFIG_FILE'];
-    if (given !== undefined) return given;
-    const file = join(this.installation.dir, 'policy-config.json');
-    if (!existsSync(file)) copyFileSync(join(root, 'policies', 'config.json'), file);
-    return file;
+    return env['SALLYPORT_POLICY_CONFIG_FILE'] ?? join(this.installation.dir, 'policy-config.json');
   }
 
   private words(): Words {

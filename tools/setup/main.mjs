@@ -28,7 +28,7 @@ export async function main(work) {
   }
 }
 
-/** Under `npm run`, a killed npm leaves us behind with nobody who could press Ctrl-C. */
+/** Under `npm run`, a killed npm leaves us behind with nobody who could press Ctrl-C. Our parent is npm itself: the scripts say `exec`. */
 function endWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;

@@ -16,7 +16,7 @@ export interface KafkaPlace {
 }
 
 const run = promisify(execFile);
-const startWithinMs = 30_000;
+const startWithinMs = 90_000;
 
 /** Any 16 bytes in base64url; it only has to be the same in all data folders that are copied from one. */
 const clusterId = 'c2FsbHlwb3J0LWdhdGUtMQ';

@@ -14,7 +14,7 @@ export interface PostgresPlace {
   durable: boolean;
 }
 
-const startWithinMs = 20_000;
+const startWithinMs = 90_000;
 
 /** One real PostgreSQL on this machine. Stopping and starting again keeps port and data. */
 export class EmbeddedPostgres {

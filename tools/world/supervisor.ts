@@ -29,7 +29,7 @@ const firstPauseMs = 500;
 const longestPauseMs = 10_000;
 /** A program that has lived this long has not failed in a row. */
 const healthyAfterMs = 30_000;
-const readyWithinMs = 30_000;
+const readyWithinMs = 90_000;
 
 /** Starts programs, waits until they are ready, starts them again when they die, and ends them in order. */
 export class Supervisor {

@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { ProblemError, uuidv7, type ActionAnswer } from '#contracts';
+import { actionState, ProblemError, uuidv7, type ActionAnswer } from '#contracts';
 import { RegistryClient } from '#facts';
 import { AnyOf, Calling, callerOfKind, PersonGuard, ProofGuard, type Caller } from '#trust/http';
 import { ListChannels, type ChannelLine } from './handlers/list-channels.js';
@@ -23,12 +23,15 @@ export class NotifierController {
     @Calling() caller: Caller,
     @Param('id') id: string,
     @Query('wait_seconds') seconds?: string,
+    @Query('known') known?: string,
   ): Promise<ActionAnswer> {
     if (!uuidv7.safeParse(id).success) throw new ProblemError('not_found');
     const waiting = wait.safeParse(seconds);
     if (!waiting.success)
       throw new ProblemError('schema_mismatch', { detail: `wait_seconds is 0 to ${String(longestWaitSeconds)}` });
-    return this.show.handle(id, caller, waiting.data);
+    const seen = actionState.optional().safeParse(known);
+    if (!seen.success) throw new ProblemError('schema_mismatch', { detail: 'known is a state' });
+    return this.show.handle(id, caller, { seconds: waiting.data, known: seen.data });
   }
 
   /** For operators' `doctor`: registrars and auditors. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { actionAnswer, submitAnswer } from '#contracts';
+import { actionAnswer, submitAnswer, type ActionState } from '#contracts';
 import { signingKey, type PrivateJwk, type SigningKey, type Trust } from '#trust';
 import { GateClient, patiently, send } from './gate-client.js';
 import { errorOf, GateError } from './gate-error.js';
@@ -33,7 +33,7 @@ export interface WaitOptions {
 
 /** The longest that the gate holds one question. */
 const longPollSeconds = 30;
-const unknownPauseMs = 150;
+const shortestPauseMs = 150;
 
 /**
  * An agent's side of the gate over HTTP: ask, wait, redeem, complete, cancel. Believes nothing that the gate did not sign, and sends
@@ -88,14 +88,18 @@ export class SallyportAgent {
   /** Waits for an offer or an end. Throws GateError `no_answer` when the time is over before. */
   async wait(ticket: Ticket, { timeoutMs = 60_000, until = isSettled }: WaitOptions = {}): Promise<ActionStatus> {
     const deadline = performance.now() + timeoutMs;
+    let known: ActionState | undefined;
     for (;;) {
       const left = deadline - performance.now();
       if (left <= 0) throw new GateError('no_answer', 'the action did not get there in time');
-      const seconds = Math.min(longPollSeconds, Math.ceil(left / 1_000));
-      const status = await patiently(() => this.#look(ticket, seconds), left);
+      const seconds = known === undefined ? 0 : Math.min(longPollSeconds, Math.ceil(left / 1_000));
+      const askedAt = performance.now();
+      const status = await patiently(() => this.#look(ticket, seconds, known), left);
       if (status !== undefined && until(status)) return status;
-      // An unknown action is answered at once; do not ask in a tight loop until it is known.
-      if (status === undefined) await sleep(unknownPauseMs);
+      // A gate that does not hold the question is not asked in a tight loop. The first answer is held by none.
+      const isFirst = known === undefined && status !== undefined;
+      if (!isFirst && performance.now() - askedAt < shortestPauseMs) await sleep(shortestPauseMs);
+      known = status?.state;
     }
   }
 
@@ -142,8 +146,8 @@ export class SallyportAgent {
   }
 
   /** Undefined while the gate has not heard of it: right after asking that is a matter of milliseconds. */
-  async #look(ticket: Ticket, waitSeconds: number): Promise<ActionStatus | undefined> {
-    const url = `${this.#urls.notifier}/v1/actions/${ticket.actionId}?wait_seconds=${waitSeconds}`;
+  async #look(ticket: Ticket, waitSeconds: number, known?: ActionState): Promise<ActionStatus | undefined> {
+    const url = `${this.#urls.notifier}/v1/actions/${ticket.actionId}?wait_seconds=${waitSeconds}${known === undefined ? '' : `&known=${known}`}`;
     try {
       const timeoutMs = this.#timeoutMs + waitSeconds * 1_000;
       const answer = await this.#client.call({ method: 'GET', url, timeoutMs });

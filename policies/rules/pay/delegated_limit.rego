@@ -33,11 +33,11 @@ payable if {
 	tier.directors_above_minor >= 0
 }
 
+# Of several limits in one currency the smallest counts.
 within_limit if {
-	some limit in input.subject.limits
-	limit.currency == input.action.properties.currency
-	is_number(limit.single_minor)
-	amount <= limit.single_minor
+	least := min({limit.single_minor | some limit in input.subject.limits; limit.currency == input.action.properties.currency})
+	is_number(least)
+	amount <= least
 }
 
 above_tier if amount > tier.directors_above_minor

@@ -3,7 +3,8 @@
 # title: An unknown payee, or more in a day than the agent may spend on its own, goes to people
 # description: >-
 #   The sum counts what is in flight as well as what was paid, so that many small payments at once are one large one. A payee
-#   that is registered but not approved, or that nobody looked up, is refused, and so is a sum that is out of all proportion.
+#   that is registered but not approved, or that nobody looked up, is refused, and so is whatever would pass the ceiling of a day,
+#   people or not.
 # schemas:
 #   - input: schema.input
 # custom:
@@ -31,10 +32,19 @@ amount := input.action.properties.amount_minor if {
 
 currency := input.action.properties.currency if is_string(input.action.properties.currency)
 
-daily_minor := limit.daily_minor if {
-	some limit in input.subject.limits
-	limit.currency == currency
-	is_number(limit.daily_minor)
+limits := [limit | some limit in input.subject.limits; limit.currency == currency]
+
+# Of several limits in one currency the smallest counts.
+daily_minor := least if {
+	least := min({limit.daily_minor | some limit in limits})
+	is_number(least)
+}
+
+# Above its single limit the agent does not pay on its own: PAY-001 has asked people already.
+asks_people if {
+	least := min({limit.single_minor | some limit in limits})
+	is_number(least)
+	amount > least
 }
 
 own_minor := input.context.spend.own_minor if {
@@ -71,17 +81,7 @@ payee_open if payee_not_needed
 
 within_day if own_minor + amount <= daily_minor
 
-in_proportion if (own_minor + people_minor) + amount <= daily_minor * data.config.pay.daily_hard_factor
-
-# An agent without a daily limit of its own has nothing to be out of proportion to: PAY-001 sends each of its payments to people.
-without_budget if daily_minor == 0
-
-without_budget if {
-	every limit in input.subject.limits {
-		is_string(limit.currency)
-		limit.currency != currency
-	}
-}
+below_ceiling if (own_minor + people_minor) + amount <= data.config.pay.currencies[currency].daily_ceiling_minor
 
 finding contains {"rule": "PAY-002", "effect": "deny", "code": "payee_not_approved", "params": {}} if {
 	applies
@@ -93,11 +93,10 @@ finding contains {"rule": "PAY-002", "effect": "deny", "code": "daily_sum_unknow
 	not summable
 }
 
-finding contains {"rule": "PAY-002", "effect": "deny", "code": "daily_sum_out_of_proportion", "params": {}} if {
+finding contains {"rule": "PAY-002", "effect": "deny", "code": "daily_ceiling_exceeded", "params": {}} if {
 	applies
 	summable
-	not without_budget
-	not in_proportion
+	not below_ceiling
 }
 
 finding contains to_people("payee_unregistered", "payee") if {
@@ -108,6 +107,7 @@ finding contains to_people("payee_unregistered", "payee") if {
 finding contains to_people("daily_limit_exceeded", "daily_sum") if {
 	applies
 	not within_day
+	not asks_people
 }
 
 to_people(code, confirmation) := {

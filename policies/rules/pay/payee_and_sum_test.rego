@@ -2,11 +2,11 @@ package sallyport.rules.pay.payee_and_sum_test
 
 import data.sallyport.rules.pay.payee_and_sum
 
-config := {"pay": {"actions": ["payment.*"], "without_payee": ["payment.refund"], "group": "finance", "quorum": 1, "daily_hard_factor": 2, "credential_ttl_s": 600}}
+config := {"pay": {"actions": ["payment.*"], "without_payee": ["payment.refund"], "group": "finance", "quorum": 1, "currencies": {"EUR": {"daily_ceiling_minor": 200}}, "credential_ttl_s": 600}}
 
 base := {
 	"action": {"name": "payment.transfer", "properties": {"amount_minor": 10, "currency": "EUR", "payee": "p"}},
-	"subject": {"limits": [{"currency": "EUR", "daily_minor": 100}]},
+	"subject": {"limits": [{"currency": "EUR", "single_minor": 20, "daily_minor": 100}]},
 	"context": {
 		"counterparty": {"registered": true, "approved": true},
 		"spend": {"currency": "EUR", "own_minor": 0, "people_minor": 0},
@@ -23,7 +23,7 @@ test_sum_of_the_day if {
 	codes(spent(90, 0)) == set()
 	codes(spent(91, 0)) == {"daily_limit_exceeded"}
 	codes(spent(0, 150)) == set()
-	codes(spent(91, 100)) == {"daily_limit_exceeded", "daily_sum_out_of_proportion"}
+	codes(spent(91, 100)) == {"daily_limit_exceeded", "daily_ceiling_exceeded"}
 }
 
 test_payee if {
@@ -32,5 +32,10 @@ test_payee if {
 }
 
 test_unknown_sum_is_no_sum if codes({"context": {"spend": {"own_minor": "0"}}}) == {"daily_sum_unknown", "daily_limit_exceeded"}
+
+test_what_people_decide_anyway_is_not_asked_twice if {
+	codes({"action": {"properties": {"amount_minor": 120}}}) == set()
+	codes({"action": {"properties": {"amount_minor": 201}}}) == {"daily_ceiling_exceeded"}
+}
 
 test_without_a_daily_limit_people_decide if codes({"subject": {"limits": []}}) == {"daily_limit_exceeded"}

@@ -14,10 +14,10 @@ export class Observer {
     return (await this.#rows(sql, [table, column])).length === 1;
   }
 
-  /** The role that a lease made, while it lives. */
-  async hasRoleOf(leaseId: string): Promise<boolean> {
-    const sql = `SELECT FROM pg_roles WHERE rolname = 'sallyport_' || replace($1, '-', '')`;
-    return (await this.#rows(sql, [leaseId])).length === 1;
+  /** Roles of leases that live now. */
+  async roles(): Promise<string[]> {
+    const sql = `SELECT rolname FROM pg_roles WHERE rolname ~ '^sallyport_[0-9a-f]{32}$' ORDER BY 1`;
+    return (await this.#rows<{ rolname: string }>(sql, [])).map(({ rolname }) => rolname);
   }
 
   /** Exactly what was shared under an action. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { commitment, leafOf, type Recorded } from './leaf.js';
+import { commitment } from '#trust';
+import { leafOf, type Recorded } from './leaf.js';
 
 const event: Recorded = {
   type: 'sallyport.lease.released.v1',

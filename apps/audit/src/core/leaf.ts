@@ -1,5 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
-import { canonical, leafHash } from '#trust';
+import { canonical, commitment, leafHash } from '#trust';
 
 /** Where and when an event stood on its topic: the public part of a leaf. */
 export interface Recorded {
@@ -41,25 +40,4 @@ export function leafOf(event: Recorded, value: Buffer, salt: Buffer): Leaf {
     value_hmac: commitment(value, salt),
   });
   return { text, hash: leafHash(Buffer.from(text, 'utf8')) };
-}
-
-/** HMAC-SHA256(salt, value), base64url. */
-export function commitment(value: Buffer, salt: Buffer): string {
-  return createHmac('sha256', salt).update(value).digest('base64url');
-}
-
-/** The body of the export manifest: what the files must hash to. Signed as a note by the checkpoint key. */
-export function manifestText(origin: string, size: bigint, entries: Buffer, keys: Buffer): string {
-  return `${origin}/export\n${size}\n${entries.toString('base64')}\n${keys.toString('base64')}\n`;
-}
-
-/** A running SHA-256 over the lines of an export. */
-export function lineHash(): { add: (line: string) => void; done: () => Buffer } {
-  const hash = createHash('sha256');
-  return {
-    add: (line) => {
-      hash.update(line).update('\n');
-    },
-    done: () => hash.digest(),
-  };
 }

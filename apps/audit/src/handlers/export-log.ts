@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { canonical, readTrustFile } from '#trust';
-import { lineHash, manifestText } from '../core/leaf.js';
+import { canonical, LineHash, manifestText, readTrustFile } from '#trust';
 import { CheckpointKey } from '../io/checkpoint-key.js';
 import { LogStore, type StoredCheckpoint, type StoredLeaf } from '../io/log.store.js';
 import { TrustFilePath } from '../io/trust-file-path.js';
@@ -22,7 +21,7 @@ export class ExportLog {
     if (checkpoint === undefined) return;
     const keys = canonical(readTrustFile(this.trust.path));
     yield canonical({ format: 'sallyport.export/1', checkpoint: checkpoint.note, keys });
-    const entries = lineHash();
+    const entries = new LineHash();
     for await (const line of this.entries(BigInt(checkpoint.size))) {
       entries.add(line);
       yield line;
@@ -40,9 +39,9 @@ export class ExportLog {
   }
 
   private manifest(checkpoint: StoredCheckpoint, entries: Buffer, keys: string): string {
-    const keyHash = lineHash();
-    keyHash.add(keys);
-    return this.key.sign(manifestText(this.key.origin, BigInt(checkpoint.size), entries, keyHash.done()));
+    return this.key.sign(
+      manifestText(this.key.origin, BigInt(checkpoint.size), entries, new LineHash().add(keys).done()),
+    );
   }
 }
 

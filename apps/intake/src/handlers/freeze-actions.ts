@@ -52,11 +52,17 @@ export class FreezeActions {
     if (proven.length === 0) return inOrder(checked, []);
     const { at, used } = await this.actions.load(idsOf(proven), tx);
     const known = new Map(used.map((row) => [row.id, row]));
-    const judgeAll = (): Settled[] =>
-      settle(proven, { used: known, now: at, judge: (one) => this.facts.judge(one, at) });
-    const settled = judgeAll();
-    const final = (await this.facts.learn(settled)) ? judgeAll() : settled;
-    return inOrder(checked, await this.#keep(final, tx, onShortQuota));
+    const settled = await this.#judge(() =>
+      settle(proven, { used: known, now: at, judge: (one) => this.facts.judge(one, at) }),
+    );
+    return inOrder(checked, await this.#keep(settled, tx, onShortQuota));
+  }
+
+  /** Again for as long as the registry has something that the copy had not: an action type first, a principal after it. */
+  async #judge(judgeAll: () => Settled[]): Promise<Settled[]> {
+    let settled = judgeAll();
+    while (await this.facts.learn(settled)) settled = judgeAll();
+    return settled;
   }
 
   async #keep(settled: readonly Settled[], tx: Tx, onShortQuota: Slice['onShortQuota']): Promise<Settled[]> {

@@ -2,10 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { outcomeValue, ProblemError, type ActionAnswer, type ActionState, type SignedOutcome } from '#contracts';
 import { RegistryClient } from '#facts';
 import type { Caller } from '#trust/http';
-import { isWaiting } from '../core/outcome-states.js';
+import { isTerminal, isWaiting } from '../core/outcome-states.js';
 import { reasonText } from '../core/reasons.js';
 import { ActionStore, type Saved, type StoredOutcome } from '../io/action.store.js';
 import { Waiters } from '../io/waiters.js';
+
+/** How long to hold an answer that would say nothing new. */
+export interface Wait {
+  seconds: number;
+  /** The state that the caller has seen; undefined when it does not say. */
+  known: ActionState | undefined;
+}
 
 /** The state of one action, for its agent, for those who decide or decided it, and for auditors. Nothing for anybody else. */
 @Injectable()
@@ -16,12 +23,13 @@ export class ShowAction {
     private readonly registry: RegistryClient,
   ) {}
 
-  /** @param waitSeconds how long to hold the answer while the agent has nothing to do but wait */
-  async handle(actionId: string, caller: Caller, waitSeconds: number): Promise<ActionAnswer> {
+  async handle(actionId: string, caller: Caller, wait: Wait): Promise<ActionAnswer> {
     const action = await this.actions.byId(actionId);
     if (action === undefined || !(await this.maySee(action, caller))) throw new ProblemError('not_found');
-    if (waitSeconds > 0 && isWaiting(action.state)) await this.waiters.until(actionId, action.state, waitSeconds);
-    const [now, outcomes] = await Promise.all([this.actions.byId(actionId), this.actions.outcomesOf(actionId)]);
+    if (isHeld(action.state, wait)) await this.waiters.until(actionId, action.state, wait.seconds);
+    // In this order: a state and its outcome are saved together, so the outcome of any state read before is there.
+    const now = await this.actions.byId(actionId);
+    const outcomes = await this.actions.outcomesOf(actionId);
     return answerOf(now ?? action, outcomes);
   }
 
@@ -32,6 +40,12 @@ export class ShowAction {
     const entries = await this.registry.current([...groups].map((id) => ({ kind: 'groups' as const, id })));
     return entries.some((group) => group?.spec.members.includes(caller.person.id) === true);
   }
+}
+
+/** Without a word about what the caller knows, it is held while there is nothing to do but wait. */
+function isHeld(state: ActionState, { seconds, known }: Wait): boolean {
+  const saysNothingNew = known === undefined ? isWaiting(state) : state === known && !isTerminal(state);
+  return seconds > 0 && saysNothingNew;
 }
 
 function answerOf(action: Saved & { actionDigest: string | null }, outcomes: StoredOutcome[]): ActionAnswer {

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { acceptance, type OutcomeValue, type RequestEvidence, type SignedOutcome, type Verdict } from '#contracts';
+import {
+  acceptance,
+  terminalOutcomes,
+  type OutcomeValue,
+  type RequestEvidence,
+  type SignedOutcome,
+  type Verdict,
+} from '#contracts';
 import { newId } from '#platform';
-import { Keyring, outcomeAttributes, signOutcome, Trust } from '#trust';
+import { Keyring, outcomeAttributes, signOutcome, Trust, verifyOutcome } from '#trust';
 import { readQuestion, type Read } from '../core/question.js';
 
 /** Reads what intake signed, and signs what policy says. */
@@ -35,6 +42,12 @@ export class Evidence {
     if (!accepted.ok) return { kind: 'forged' };
     const { action_id: actionId, agent } = accepted.payload;
     return readQuestion({ actionId, agentId: agent.id }, request, accepted.payload);
+  }
+
+  /** Whether a service that may say so has signed that this action is over. */
+  isEndOf(actionId: string, { agent_id: agentId, outcome }: { agent_id: string; outcome: SignedOutcome }): boolean {
+    const verified = verifyOutcome(this.trust, outcome, { agentId, actionId });
+    return verified.ok && terminalOutcomes.has(verified.value.outcome);
   }
 
   sign(verdict: Verdict): string {

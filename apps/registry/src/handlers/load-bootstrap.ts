@@ -21,6 +21,15 @@ export class BootstrapPlatform {
   ) {}
 }
 
+type Loaded = 'loaded' | 'not_needed' | 'empty';
+
+/** An empty registry without a file has no registrar, and nobody who could make one. */
+const states: Record<Loaded, State> = {
+  loaded: { ok: true, detail: 'the bootstrap file was read' },
+  not_needed: { ok: true, detail: 'not needed' },
+  empty: { ok: false, detail: 'the registry is empty: name SALLYPORT_REGISTRY_BOOTSTRAP_FILE and start again' },
+};
+
 /** Fills an empty registry from the file that the settings name. A registry that ever held an entry does not look at the file. */
 @Injectable()
 export class LoadBootstrap implements OnApplicationBootstrap {
@@ -40,28 +49,28 @@ export class LoadBootstrap implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { log, shutdown } = this.platform;
     void retrying(() => this.load(), { signal: shutdown.signal })
-      .then((count) => {
-        this.#state = { ok: true, detail: count > 0 ? 'the file was read' : 'not needed' };
-        if (count > 0) log.info('bootstrap.loaded', { count });
+      .then((loaded) => {
+        this.#state = states[loaded];
+        log.info('bootstrap.looked', { outcome: loaded });
       })
       .catch((error: unknown) => {
         this.#state = { ok: false, detail: 'the bootstrap file is refused: see the log' };
-        if (!shutdown.signal.aborted || !isRetryable(error))
-          log.error('bootstrap.refused', { file: this.file.path, error });
+        if (shutdown.signal.aborted && isRetryable(error)) return;
+        const detail = error instanceof ProblemError ? error.problem.detail : undefined;
+        log.error('bootstrap.refused', { file: this.file.path, detail, error });
       });
   }
 
-  /** Answers how many entries it made: 0 when the registry was not empty, or no file is named. */
-  async load(): Promise<number> {
-    const { path } = this.file;
-    if (path === undefined) return 0;
+  async load(): Promise<Loaded> {
     return this.database.transaction(async (tx) => {
       const at = await this.entries.lock(tx);
-      if (!(await this.entries.isEmpty(tx))) return 0;
+      if (!(await this.entries.isEmpty(tx))) return 'not_needed';
+      const { path } = this.file;
+      if (path === undefined) return 'empty';
       const read = readBootstrap(await this.file.read(path));
       if (!read.ok) throw new ProblemError(read.code, { detail: read.detail });
       await this.#write(read.value, at, tx);
-      return read.value.length;
+      return 'loaded';
     });
   }
 

@@ -61,10 +61,14 @@ export const policyConfig = z.strictObject({
     quorum,
     directors_group: entryId,
     directors_quorum: quorum,
-    /** A currency that is not listed is refused. Above the tier, directors decide, whatever the agent's own limit. */
-    currencies: z.record(z.string().regex(/^[A-Z]{3}$/u), z.strictObject({ directors_above_minor: minor })),
-    /** The 24 h sum may not pass the daily limit times this, even with people. */
-    daily_hard_factor: z.int().min(1),
+    /**
+     * A currency that is not listed is refused. Above the tier, directors decide, whatever the agent's own limit; an agent's sum of
+     * 24 hours, with what people decided, never passes the ceiling.
+     */
+    currencies: z.record(
+      z.string().regex(/^[A-Z]{3}$/u),
+      z.strictObject({ directors_above_minor: minor, daily_ceiling_minor: minor }),
+    ),
     credential_ttl_s: seconds,
   }),
   incident: z.strictObject({

@@ -1,3 +1,4 @@
+export { commitment, LineHash, manifestText } from './export.js';
 export { append, emptyFrontier, leafHash, rootOf, type Frontier } from './merkle.js';
 export {
   formatCheckpoint,

@@ -1,7 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import {
-  append, canonical, emptyFrontier, leafHash, openNote, parseCheckpoint, parseVerifierKey, rootOf, trustFile,
+  append,
+  commitment,
+  LineHash, canonical, emptyFrontier, leafHash, openNote, parseCheckpoint, parseVerifierKey, rootOf, trustFile,
   type Checkpoint, type Frontier, type NoteVerifier, type TrustFile,
 } from '#trust'; // prettier-ignore
 import { Broken } from './finding.js';
@@ -46,7 +47,7 @@ export class LogReader {
   readonly keys: TrustFile;
   readonly #since: Checkpoint | undefined;
   readonly #entriesHash: string;
-  readonly #hash = createHash('sha256');
+  readonly #hash = new LineHash();
   #frontier: Frontier = emptyFrontier;
 
   /** Throws `Broken`. */
@@ -59,7 +60,7 @@ export class LogReader {
       throw new Broken('checkpoint', 'is of a shorter log than the checkpoint that was kept');
     }
     const manifest = openManifest(head.manifest, by, this.checkpoint);
-    if (createHash('sha256').update(head.keys).digest('base64') !== manifest.keys) {
+    if (hashOf(head.keys) !== manifest.keys) {
       throw new Broken('keys.json', 'is not the file that the manifest was signed for');
     }
     this.#entriesHash = manifest.entries;
@@ -69,7 +70,7 @@ export class LogReader {
 
   /** @param text one line of `entries.ndjson`, without its newline */
   entry(text: string, line: number): LoggedEvent {
-    this.#hash.update(text).update('\n');
+    this.#hash.add(text);
     const { seq, leaf, value, salt } = read(entryShape, text, line);
     if (seq !== String(this.#frontier.size))
       throw new Broken('entries.ndjson', `number ${seq} is out of sequence`, line);
@@ -91,7 +92,7 @@ export class LogReader {
     }
     if (!rootOf(this.#frontier).equals(root))
       throw new Broken('entries.ndjson', 'the entries do not add up to the signed root');
-    if (this.#hash.digest('base64') !== this.#entriesHash) {
+    if (this.#hash.done().toString('base64') !== this.#entriesHash) {
       throw new Broken('entries.ndjson', 'is not the file that the manifest was signed for');
     }
   }
@@ -126,6 +127,11 @@ function openManifest(note: string, by: NoteVerifier, { origin, size }: Checkpoi
   return { entries, keys };
 }
 
+/** `keys.json` is one line. */
+function hashOf(text: string): string {
+  return text.endsWith('\n') ? new LineHash().add(text.slice(0, -1)).done().toString('base64') : '';
+}
+
 function readKeys(text: string): TrustFile {
   const parsed = trustFile.safeParse(parse(text));
   if (!parsed.success) throw new Broken('keys.json', 'is not a list of gate keys');
@@ -143,8 +149,8 @@ function committed(
   if (value === undefined || salt === undefined)
     throw new Broken('entries.ndjson', 'has a value or a salt, but not both', line);
   const bytes = Buffer.from(value, 'base64');
-  const found = createHmac('sha256', Buffer.from(salt, 'base64')).update(bytes).digest('base64url');
-  if (found !== expected) throw new Broken('entries.ndjson', 'the value is not the one that was committed to', line);
+  if (commitment(bytes, Buffer.from(salt, 'base64')) !== expected)
+    throw new Broken('entries.ndjson', 'the value is not the one that was committed to', line);
   return bytes;
 }
 

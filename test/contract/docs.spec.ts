@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { format } from 'prettier';
+import { asyncapi } from '../../tools/docs/asyncapi.js';
+import { eventTable } from '../../tools/docs/events.js';
+import { settingsPage } from '../../tools/docs/settings.js';
+import { root } from '../../tools/world/place.js';
+
+const pages: [string, () => string | Promise<string>, 'markdown' | 'json'][] = [
+  ['docs/events.md', eventTable, 'markdown'],
+  ['docs/asyncapi.json', () => asyncapi('0.1.0'), 'json'],
+  ['docs/settings.md', settingsPage, 'markdown'],
+];
+
+it.each(pages)('%s says what the code says (npm run docs writes it)', async (name, page, parser) => {
+  const wanted = await format(await page(), { parser, printWidth: 120, singleQuote: true });
+  expect(readFileSync(join(root, name), 'utf8')).toBe(wanted);
+});

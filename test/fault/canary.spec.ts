@@ -1,0 +1,126 @@
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { topics } from '#contracts';
+import { serviceNames } from '#platform';
+import pg from 'pg';
+import { Bus } from '../support/bus.js';
+import { eventually } from '../support/eventually.js';
+import { RoleTarget, roleRefund } from '../support/role-target.js';
+import { refund, RunningGate } from '../support/running-gate.js';
+import { scratchFolder } from '../support/scratch.js';
+import { SecretScan, type Leak } from '../support/secret-scan.js';
+
+/*
+ * Every secret that a run makes is looked for in everything that the gate leaves behind: Kafka's data folder, each row of
+ * each table, and all logs. The debug level is on, so that the logs hold as much as they ever can.
+ */
+
+let gate: RunningGate;
+let bus: Bus;
+const scratch = scratchFolder('canary');
+const scan = new SecretScan();
+const plainFetch = globalThis.fetch;
+
+beforeAll(async () => {
+  const settings = serviceNames.map((name) => [name, { SALLYPORT_LOG_LEVEL: 'debug' }] as const);
+  globalThis.fetch = listening;
+  gate = await RunningGate.start({ dir: scratch.dir, agents: 2, services: Object.fromEntries(settings) });
+  bus = await Bus.connect(gate.brokers);
+  await RoleTarget.install(gate);
+}, 180_000);
+
+afterAll(async () => {
+  globalThis.fetch = plainFetch;
+  await bus.stop();
+  await gate.stop();
+  scratch.remove();
+}, 60_000);
+
+/** What agents and people send along is a secret as well: a proof can be shown again within its minute, a token longer. */
+const listening: typeof fetch = (input, init) => {
+  const headers = new Headers(init?.headers);
+  for (const name of ['dpop', 'authorization']) {
+    const value = headers.get(name)?.replace(/^(?:Bearer|DPoP) /u, '');
+    if (value !== undefined) scan.add(`${name} headers`, signatureOf(value), value);
+  }
+  return plainFetch(input, init);
+};
+
+/** Of a JWS the signature is what makes it valid. The rest may be known. */
+const signatureOf = (jws: string): string => jws.split('.')[2] ?? jws;
+
+function privateParts(text: string): string[] {
+  return [...text.matchAll(/"d"\s*:\s*"([A-Za-z0-9_-]{20,})"/gu)].map(([, d]) => d ?? '');
+}
+
+function addFiles(): void {
+  const secrets = join(scratch.dir, 'secrets');
+  for (const name of readdirSync(secrets).filter((file) => file.endsWith('.password')))
+    scan.add('passwords of the services', readFileSync(join(secrets, name), 'utf8').trim());
+  const keys = readdirSync(join(secrets, 'keys')).filter((file) => file.endsWith('.keys.json'));
+  scan.add('private keys of the services', ...keys.flatMap((name) => privateParts(readFileSync(join(secrets, 'keys', name), 'utf8')))); // prettier-ignore
+  for (const { signing, encryption } of gate.agents)
+    scan.add('private keys of the agents', ...privateParts(JSON.stringify([signing, encryption])));
+}
+
+/** One action of each kind from the request to its end, and every secret of it. */
+async function live(): Promise<void> {
+  for (const asked of [refund(1_000), refund(10_000), roleRefund(300)]) {
+    const { sdk } = gate.agent(0);
+    const ticket = await sdk.ask(asked);
+    const first = await sdk.wait(ticket, { until: ({ state }) => state === 'pending' || state === 'offered' });
+    if (first.state === 'pending') await gate.approved('fiona', ticket.actionId);
+    const { lease: offer } = await sdk.wait(ticket);
+    const lease = offer && (await sdk.redeem(ticket, offer));
+    if (lease === undefined) throw new Error('no lease');
+    const { credential } = lease;
+    if (credential.kind === 'postgres') scan.add('passwords of roles', credential.password);
+    if (credential.kind === 'token') {
+      scan.add('action tokens', credential.token, signatureOf(credential.token));
+      const used = lease.authorize('POST', `${gate.toolUrl}/refunds`);
+      scan.add('proofs for tools', used.dpop, signatureOf(used.dpop));
+      await gate.tool.consume(credential.token, used.dpop, { htm: 'POST', htu: `${gate.toolUrl}/refunds` });
+    }
+    await lease.complete();
+    await sdk.wait(ticket, { until: ({ state }) => state === 'ended' });
+  }
+}
+
+async function leaks(): Promise<Leak[]> {
+  const { dir } = scratch;
+  const folders = ['kafka', 'logs'].flatMap((name) => scan.inFolder(join(dir, name)));
+  return [...folders, ...(await scan.inDatabase(gate.world.adminUrl, serviceNames))];
+}
+
+it('no secret is in Kafka, in a table, or in a log', async () => {
+  addFiles();
+  await live();
+  const names = ['authorization headers', 'dpop headers', 'passwords of the services', 'private keys of the services', 'private keys of the agents', 'passwords of roles', 'action tokens', 'proofs for tools']; // prettier-ignore
+  expect([...scan.known.keys()].sort()).toStrictEqual([...names].sort());
+  console.info([...scan.known].map(([name, count]) => `${count} ${name}`).join('\n'));
+  expect(await leaks()).toStrictEqual([]);
+}, 120_000);
+
+it('finds a secret that was planted, in each of these places, and inside base64', async () => {
+  const planted = new Map(['record', 'row', 'column of bytes', 'log', 'base64'].map((name) => [name, `planted-${crypto.randomUUID()}`])); // prettier-ignore
+  for (const [name, value] of planted) scan.add(name, value);
+  const secret = (name: string): string => planted.get(name) ?? '';
+  const base64 = Buffer.from(JSON.stringify({ secret: secret('base64') })).toString('base64');
+  await bus.send(topics.deadLetters, [
+    { key: 'canary', headers: {}, value: JSON.stringify({ a: secret('record') }) },
+    { key: 'canary', headers: {}, value: base64 },
+  ]);
+  appendFileSync(gate.world.logFile('policy'), `${secret('log')}\n`);
+  const client = new pg.Client({ connectionString: gate.world.adminUrl });
+  await client.connect();
+  const columns = '(subject, seq, type, leaf, hash)';
+  await client.query('INSERT INTO notifier.channel_states (group_id, channel, last_error) VALUES ($1, $2, $3)', ['canary', 'mail', secret('row')]); // prettier-ignore
+  await client.query(`INSERT INTO audit.leaves ${columns} VALUES ('canary', 1000000, 'canary', '', $1)`, [Buffer.alloc(32)]); // prettier-ignore
+  await client.query('INSERT INTO audit.leaf_values (seq, value, salt) VALUES (1000000, $1, $2)', [Buffer.from(secret('column of bytes')), Buffer.alloc(32)]); // prettier-ignore
+  await client.end();
+  await eventually(async () => {
+    const found = new Set((await leaks()).map((leak) => leak.secret));
+    for (const name of planted.keys()) expect([...found]).toContain(name);
+  });
+}, 60_000);

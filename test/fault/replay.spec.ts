@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { topics } from '#contracts';
+import { serviceNames } from '#platform';
+import pg from 'pg';
+import { Bus } from '../support/bus.js';
+import { eventually } from '../support/eventually.js';
+import { refund, RunningGate } from '../support/running-gate.js';
+import { scratchFolder } from '../support/scratch.js';
+import { askAtOnce, ToldOutcomes, type Ask } from '../support/told-outcomes.js';
+
+/*
+ * Every topic is read again from its first record, by every service, after everything has come to rest. What was heard
+ * before must change nothing: no row of any service, no lease, no message to people, no leaf, no outcome.
+ */
+
+let gate: RunningGate;
+let bus: Bus;
+let told: ToldOutcomes;
+const scratch = scratchFolder('replay');
+const patience = { withinMs: 60_000, everyMs: 100 };
+
+/** Rows that live by the clock and not by what is heard: signs of life, timers, and proofs that were seen. */
+const byTheClock = new Set(['timers', 'proof_jti']);
+
+beforeAll(async () => {
+  gate = await RunningGate.start({ dir: scratch.dir, agents: 3 });
+  // Mails that nobody takes stay in the table: each that ought to be sent is there once.
+  await gate.change('groups', 'finance', (spec) => ({ ...spec, channel: { mail: 'finance@shop.example' } }));
+  bus = await Bus.connect(gate.brokers);
+  told = await ToldOutcomes.follow(gate, bus);
+}, 180_000);
+
+afterAll(async () => {
+  await told.stop();
+  await bus.stop();
+  await gate.stop();
+  scratch.remove();
+}, 60_000);
+
+async function areTold(asks: readonly Ask[], outcome: string): Promise<void> {
+  await eventually(() => {
+    for (const ask of asks) expect(told.namesOf(ask)).toContain(outcome);
+  }, patience);
+}
+
+/** Actions in every state that a replay could disturb. */
+async function actionsOfAllKinds(): Promise<void> {
+  const own = await askAtOnce(
+    gate,
+    bus,
+    Array.from({ length: 12 }, () => refund(1_000)),
+  );
+  const forPeople = await askAtOnce(
+    gate,
+    bus,
+    Array.from({ length: 8 }, () => refund(10_000)),
+  );
+  const unreadable = await askAtOnce(gate, bus, [{ ...refund(1), action: { name: 'payment.invent', properties: {} } }]);
+  await Promise.all([areTold(own, 'offered'), areTold(forPeople, 'pending'), areTold(unreadable, 'rejected')]);
+  const [a, b, c, d] = forPeople as [Ask, Ask, Ask, Ask];
+  for (const { ticket } of [a, b]) await gate.approved('fiona', ticket.actionId);
+  const no = { decision: 'deny', reason: 'not this one', view_digest: await viewOf(c) };
+  await gate.as('felix', 'approvals', `/v1/approvals/${c.ticket.actionId}/votes`, { method: 'POST', body: no });
+  await d.agent.sdk.cancel(d.ticket);
+  await Promise.all([areTold([a, b], 'offered'), areTold([c], 'denied'), areTold([d], 'cancelled')]);
+  const collected = [...own.slice(0, 4), a];
+  for (const ask of collected) {
+    const offer = told.leaseOf(ask);
+    const lease = offer && (await ask.agent.sdk.redeem(ask.ticket, offer));
+    if (ask !== own[0]) await lease?.complete();
+  }
+  await areTold(collected.slice(1), 'ended');
+}
+
+async function viewOf({ ticket }: Ask): Promise<string> {
+  const shown = await gate.as('felix', 'approvals', `/v1/approvals/${ticket.actionId}`);
+  return ((await shown.json()) as { view_digest: string }).view_digest;
+}
+
+const groups = (): string[] => serviceNames.filter((name) => name !== 'registry').map((name) => `sallyport.${name}`);
+
+/** Every group has read and committed all that there is. */
+async function isAtRest(): Promise<void> {
+  await eventually(async () => {
+    for (const groupId of groups()) {
+      for (const { topic, partitions } of await bus.admin.fetchOffsets({ groupId })) {
+        const ends = await bus.admin.fetchTopicOffsets(topic);
+        for (const { partition, offset } of partitions) {
+          const end = ends.find((one) => one.partition === partition)?.high;
+          if (end !== '0') expect(`${groupId} ${topic} ${partition} ${offset}`).toBe(`${groupId} ${topic} ${partition} ${end}`); // prettier-ignore
+        }
+      }
+    }
+    expect(await asAdmin(unsentSql)).toStrictEqual([]);
+  }, patience);
+}
+
+const unsentSql = serviceNames.map((name) => `SELECT id FROM ${name}.outbox`).join(' UNION ALL ');
+
+async function asAdmin<R extends pg.QueryResultRow>(sql: string, params: unknown[] = []): Promise<R[]> {
+  const client = new pg.Client({ connectionString: gate.world.adminUrl });
+  await client.connect();
+  try {
+    return (await client.query<R>(sql, params)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** A hash over all rows of each table of each service, beside their number. */
+async function everyTable(): Promise<Record<string, string>> {
+  const tables = await asAdmin<{ schema: string; name: string }>(
+    `SELECT table_schema AS schema, table_name AS name FROM information_schema.tables
+     WHERE table_schema = ANY($1) AND table_type = 'BASE TABLE' ORDER BY 1, 2`,
+    [serviceNames],
+  );
+  const seen: Record<string, string> = {};
+  for (const { schema, name } of tables.filter((table) => !byTheClock.has(table.name))) {
+    const [row] = await asAdmin<{ rows: string; hash: string }>(
+      `SELECT count(*) AS rows, md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) AS hash FROM ${schema}."${name}" t`,
+    );
+    seen[`${schema}.${name}`] = `${row?.rows ?? ''} rows ${row?.hash ?? ''}`;
+  }
+  return seen;
+}
+
+async function treeSize(): Promise<string | undefined> {
+  const note = await (await fetch(`${gate.world.serviceUrl('audit')}/v1/log/checkpoint`)).text();
+  return note.split('\n')[1];
+}
+
+async function fromTheBeginning(): Promise<void> {
+  await Promise.all(serviceNames.map((name) => gate.world.stop(name)));
+  for (const groupId of groups()) {
+    for (const { topic } of await bus.admin.fetchOffsets({ groupId }))
+      await bus.admin.resetOffsets({ groupId, topic, earliest: true });
+  }
+  await gate.world.startServices();
+}
+
+async function messages(): Promise<number> {
+  const [row] = await asAdmin<{ count: string }>('SELECT count(*) FROM notifier.messages');
+  return Number(row?.count);
+}
+
+it('changes nothing to hear everything again from the beginning', async () => {
+  await actionsOfAllKinds();
+  await isAtRest();
+  // The newest checkpoint is signed some seconds after the last leaf.
+  const leaves = async (): Promise<string> => String((await asAdmin<{ size: string }>('SELECT size FROM audit.head'))[0]?.size); // prettier-ignore
+  await eventually(async () => {
+    expect(await treeSize()).toBe(await leaves());
+  }, patience);
+  const [tables, size, outcomes] = [await everyTable(), await treeSize(), await bus.read(topics.outcomes)];
+  expect(await messages()).toBeGreaterThan(0);
+  expect(Number(size)).toBeGreaterThan(60);
+  await fromTheBeginning();
+  await isAtRest();
+  expect(await everyTable()).toStrictEqual(tables);
+  expect(await treeSize()).toBe(size);
+  expect(await bus.read(topics.outcomes)).toHaveLength(outcomes.length);
+}, 240_000);
