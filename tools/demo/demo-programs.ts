@@ -22,7 +22,11 @@ export async function startPrograms(world: World, demo: Installation, target: Ta
   await Promise.all(plans.map((plan) => startProgram(world, demo, plan)));
 }
 
-async function startProgram(world: World, demo: Installation, { name, file, port, configuration }: Plan): Promise<void> {
+async function startProgram(
+  world: World,
+  demo: Installation,
+  { name, file, port, configuration }: Plan,
+): Promise<void> {
   await world.startProgram({
     name,
     command: [node, programPath(file), demo.files.write(`${file}.json`, JSON.stringify(configuration))],

@@ -105,7 +105,10 @@ export class DemoWorld {
       dir,
       issuer: issuerUrl(ports),
       client_id: cliClient,
-      services: Object.fromEntries(serviceNames.map((name) => [name, urls[urlName(name)]])) as Record<ServiceName, string>,
+      services: Object.fromEntries(serviceNames.map((name) => [name, urls[urlName(name)]])) as Record<
+        ServiceName,
+        string
+      >,
       trust_file: files.keys(gateId).trustFile,
       kafka_brokers: world.brokers,
       password,

@@ -1,4 +1,12 @@
-import { GateError, newActionId, type ActionStatus, type Asked, type Lease, type SallyportAgent, type Ticket } from '#sdk';
+import {
+  GateError,
+  newActionId,
+  type ActionStatus,
+  type Asked,
+  type Lease,
+  type SallyportAgent,
+  type Ticket,
+} from '#sdk';
 import { clientOf, type AgentFile } from '../agent-files.js';
 
 /** A step of a timeline. */

@@ -31,7 +31,10 @@ const waitedFor = (until?: WaitOptions['until']): WaitOptions => ({
 async function run(): Promise<void> {
   const ticket = await agent.ask(settings.asked, settings.action_id);
   tell('asked');
-  const known = await agent.wait(ticket, waitedFor(({ state }) => state !== 'accepted'));
+  const known = await agent.wait(
+    ticket,
+    waitedFor(({ state }) => state !== 'accepted'),
+  );
   tell(known.state, { outcome: known.state, code: known.code });
   const settled = known.state === 'pending' ? await agent.wait(ticket, waitedFor()) : known;
   if (settled !== known) tell(settled.state, { outcome: settled.state, code: settled.code });
@@ -47,7 +50,10 @@ async function act(ticket: Ticket, offer: NonNullable<ActionStatus['lease']>): P
   } finally {
     await lease.complete();
   }
-  const ended = await agent.wait(ticket, waitedFor(({ state }) => isOver(state)));
+  const ended = await agent.wait(
+    ticket,
+    waitedFor(({ state }) => isOver(state)),
+  );
   tell(ended.state, { outcome: ended.state, code: ended.code });
 }
 

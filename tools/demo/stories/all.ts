@@ -1,0 +1,15 @@
+import type { Scene } from '../play.js';
+import { also } from './also.js';
+import { databaseStory } from './database.js';
+import { incidentStory } from './incident.js';
+import { paymentStory } from './payment.js';
+import { sharingStory } from './sharing.js';
+
+/** In the order in which the demo plays them. */
+export const allScenes: readonly Scene[] = [
+  ...databaseStory,
+  ...sharingStory,
+  ...paymentStory,
+  ...incidentStory,
+  ...also,
+];
