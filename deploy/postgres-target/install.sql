@@ -126,8 +126,6 @@ BEGIN
     RAISE EXCEPTION 'a lease could also connect to database "%": run hardening.sql', v_open USING ERRCODE = 'SP004';
   END IF;
 
-  -- Without SET: a session that has done SET ROLE to a group keeps the group's rights even after its own role is dropped.
-  EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', v_profile.group_role, v_name);
   -- The owner inherits from each lease's role, because DROP OWNED asks for that.
   EXECUTE format('GRANT %I TO sallyport_target_owner WITH INHERIT TRUE, SET FALSE', v_name);
   -- Hygiene, not a control: a session may change these.
@@ -136,6 +134,9 @@ BEGIN
   EXECUTE format('ALTER ROLE %I SET idle_session_timeout = %L', v_name, p_ttl_seconds || 's');
 
   UPDATE sallyport.leases l SET role_oid = v_oid WHERE l.lease_id = p_lease;
+  -- Without SET: a session that has done SET ROLE to a group keeps the group's rights even after its own role is dropped.
+  -- Last, because the group is locked from here to the commit and other mints wait for it.
+  EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', v_profile.group_role, v_name);
   RETURN QUERY SELECT v_name, v_oid, v_until;
 END
 $$;

@@ -6,10 +6,20 @@ import { DemoWorld } from './demo-world.js';
 import { Play, type Scene } from './play.js';
 import { Programme } from './programme.js';
 import { readStage, type Stage } from './stage.js';
+import { whyNoPython } from './python.js';
 import { allScenes } from './stories/all.js';
+import { pythonScenes } from './stories/python.js';
 
 const { values: options } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 const programme = new Programme(options.json);
+
+/** What this machine lacks is told, and not counted. */
+function scenesHere(): readonly Scene[] {
+  const why = whyNoPython();
+  if (why === undefined) return [...allScenes, ...pythonScenes];
+  for (const { title } of pythonScenes) console.error(`skipped: ${title}: ${why}`);
+  return allScenes;
+}
 
 async function running(dir: string): Promise<Stage | undefined> {
   const stage = readStage(dir);
@@ -28,7 +38,7 @@ async function isReady(url: string): Promise<boolean> {
 }
 
 async function playAll(stage: Stage): Promise<void> {
-  for (const scene of allScenes) await playOne(stage, scene);
+  for (const scene of scenesHere()) await playOne(stage, scene);
 }
 
 async function playOne(stage: Stage, scene: Scene): Promise<void> {

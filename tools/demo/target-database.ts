@@ -10,7 +10,8 @@ const database = 'shop';
 const logins = {
   /** Credentials mints and ends leases with it. */
   gate: 'GRANT sallyport_minter TO gate',
-  tools: 'GRANT SELECT ON customers TO tools; GRANT SELECT, INSERT, UPDATE ON payments, shared_rows, workloads TO tools',
+  tools:
+    'GRANT SELECT ON customers TO tools; GRANT SELECT, INSERT, UPDATE ON payments, shared_rows, workloads TO tools',
   /** Looks at what the demo did. */
   observer: 'GRANT SELECT ON customers, orders, payments, shared_rows, workloads TO observer',
 } as const;
