@@ -6,6 +6,8 @@ import { root } from '../world/place.js';
 import type { EmbeddedPostgres } from '../world/postgres.js';
 
 const database = 'shop';
+/** Everything starts at once, on few cores. */
+const connectWithinMs = 30_000;
 /** Logins at the target, and what each may do there. */
 const logins = {
   /** Credentials mints and ends leases with it. */
@@ -61,7 +63,7 @@ export class TargetDatabase {
 }
 
 async function asSuperuser(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectWithinMs });
   await client.connect();
   try {
     await work(client);

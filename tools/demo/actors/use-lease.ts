@@ -40,7 +40,7 @@ export async function callTool(lease: Lease, expected?: Record<string, unknown>)
 export async function openSession(credential: Credential): Promise<pg.Client> {
   if (credential.kind !== 'postgres') throw new TypeError('this credential is not for a database');
   const { host, port, database, user, password } = credential;
-  const client = new pg.Client({ host, port, database, user, password, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ host, port, database, user, password, connectionTimeoutMillis: 15_000 });
   // A session that the gate cuts is what this demo is about, not a crash.
   client.on('error', () => undefined);
   await client.connect();

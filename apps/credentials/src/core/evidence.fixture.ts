@@ -3,10 +3,25 @@ import {
   type Profile, type RequestEvidence, type RequestValue, type Verdict, type Vote,
 } from '#contracts'; // prettier-ignore
 import {
-  actionDigest, digestOf, digestOfBytes, generatePrivateJwk, Keyring, keysOfServices, planDigest, publicPart, requestAttributes,
-  signingKey, signRequest, thumbprint, Trust, type KeysFile, type PrivateJwk, type TrustFile,
-} from '#trust'; // prettier-ignore
-import type { Evidence, Subject } from './evidence.js';
+  Keyring,
+  Trust,
+  actionDigest,
+  digestOf,
+  digestOfBytes,
+  generatePrivateJwk,
+  keysOfServices,
+  planDigest,
+  publicPart,
+  requestAttributes,
+  signRequest,
+  signingKey,
+  thumbprint,
+  type Evidence,
+  type KeysFile,
+  type PrivateJwk,
+  type Subject,
+  type TrustFile,
+} from '#trust';
 
 export const gateId = 'gate.test.example';
 export const agentId = 'migrator-1';

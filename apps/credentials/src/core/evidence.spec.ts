@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Verdict } from '#contracts';
-import { digestOf } from '#trust';
-import { isWhole, readChain, type Evidence } from './evidence.js';
+import { digestOf, isWhole, readChain, type Evidence } from '#trust';
 import {
   allowed, anAction, aPerson, aPlan, aPlanned, aVerdict, aVote, aWorld, dba, gateId, granted, signVerdict,
 } from './evidence.fixture.js'; // prettier-ignore

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readChain, type Chain, type Evidence } from './evidence.js';
+import { readChain, type Chain, type Evidence } from '#trust';
 import {
   allowed,
   anAction,

@@ -1,5 +1,5 @@
 import type { Known, OfferedCode } from '#contracts';
-import type { Chain } from './evidence.js';
+import type { Chain } from '#trust';
 import { termsOf, type Terms } from './terms.js';
 
 /** What becomes of an action that was passed on to this service: a lease on offer, or an end before there is one. */

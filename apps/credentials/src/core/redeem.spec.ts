@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Verdict } from '#contracts';
-import { readChain, type Chain, type Evidence } from './evidence.js';
+import { readChain, type Chain, type Evidence } from '#trust';
 import {
   allowed, anAction, aPerson, aPlan, aPlanned, aProfile, aVerdict, aWorld, dba, gateId, granted, known, now, signVerdict,
 } from './evidence.fixture.js'; // prettier-ignore

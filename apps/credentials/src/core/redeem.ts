@@ -1,6 +1,14 @@
 import { verdict, type Known, type RefusedCode, type Verdict } from '#contracts';
-import { sameConfirmations, satisfies, type Trust, type VoteFacts } from '#trust';
-import { isWhole, soundGrant, type Chain, type Evidence } from './evidence.js';
+import {
+  isWhole,
+  sameConfirmations,
+  satisfies,
+  soundGrant,
+  type Chain,
+  type Evidence,
+  type Trust,
+  type VoteFacts,
+} from '#trust';
 import { suits, termsOf, type Terms } from './terms.js';
 
 /** How far policy's clock may be from the database's, in seconds. */

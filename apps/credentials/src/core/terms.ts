@@ -1,6 +1,5 @@
 import type { Known, RequestValue } from '#contracts';
-import { grantedBy } from '#trust';
-import { peopleIn, type Chain } from './evidence.js';
+import { grantedBy, peopleIn, type Chain } from '#trust';
 import type { Issuing } from './lease.js';
 import { fitsPattern } from './pattern.js';
 

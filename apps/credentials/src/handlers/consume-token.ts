@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { consumeAnswer, ProblemError, type ActionTokenClaims, type ConsumeAnswer } from '#contracts';
 import { RegistryClient } from '#facts';
-import { Trust } from '#trust';
+import { Trust, readChain } from '#trust';
 import { HttpTrust, type CallerOf } from '#trust/http';
 import { isSuspended } from '../core/agent.js';
 import { isForLease, readAgentProof, readToken, whyNotSpent, type Presented } from '../core/consume.js';
-import { readChain } from '../core/evidence.js';
 import { stop, type Lease } from '../core/lease.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferedLeases } from './offered-leases.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemError } from '#contracts';
+import type { Evidence } from '#trust';
 import { Database } from '#database';
-import type { Evidence } from '../core/evidence.js';
 import type { Change, Lease } from '../core/lease.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';

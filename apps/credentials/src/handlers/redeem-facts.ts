@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError, topics, type Known, type Plan, type RegistryKind } from '#contracts';
 import { RegistryClient, RegistryCopy, type Wanted } from '#facts';
 import { CommonSettings } from '#platform';
-import type { VoteFacts } from '#trust';
-import { citedBy, type Chain } from '../core/evidence.js';
+import { citedBy, type Chain, type VoteFacts } from '#trust';
 import type { Lease } from '../core/lease.js';
 
 /** The registry as it is at this moment, for one redeem. No answer is a 503, never a yes. */

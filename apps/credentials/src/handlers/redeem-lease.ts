@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemError, type Known, type RefusedCode } from '#contracts';
 import { Fault } from '#platform';
-import { Trust } from '#trust';
+import { Trust, readChain } from '#trust';
 import type { CallerOf } from '#trust/http';
 import { isSuspended } from '../core/agent.js';
-import { readChain } from '../core/evidence.js';
 import { refuse, stop, whyNotRedeemable, type Change, type Lease } from '../core/lease.js';
 import { checkRedeem, judgedAgain, readJudgement, type Checked } from '../core/redeem.js';
 import { PolicyClient } from '../io/policy.client.js';

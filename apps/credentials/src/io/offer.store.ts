@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Tx } from '#database';
 import type { LeaseState } from '#contracts';
-import type { Evidence } from '../core/evidence.js';
+import type { Evidence } from '#trust';
 import type { Terms } from '../core/terms.js';
 
 /** The first row of an action: on offer with its evidence, or over before it had terms. */
