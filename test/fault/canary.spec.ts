@@ -7,6 +7,7 @@ import pg from 'pg';
 import { Bus } from '../support/bus.js';
 import { eventually } from '../support/eventually.js';
 import { RoleTarget, roleRefund } from '../support/role-target.js';
+import { Leaving } from '../support/leaving.js';
 import { refund, RunningGate } from '../support/running-gate.js';
 import { scratchFolder } from '../support/scratch.js';
 import { SecretScan, type Leak } from '../support/secret-scan.js';
@@ -18,24 +19,26 @@ import { SecretScan, type Leak } from '../support/secret-scan.js';
 
 let gate: RunningGate;
 let bus: Bus;
-const scratch = scratchFolder('canary');
+const leaving = new Leaving();
+const scratch = leaving.add(scratchFolder('canary'), (folder) => folder.remove());
 const scan = new SecretScan();
 const plainFetch = globalThis.fetch;
 
 beforeAll(async () => {
   const settings = serviceNames.map((name) => [name, { SALLYPORT_LOG_LEVEL: 'debug' }] as const);
   globalThis.fetch = listening;
-  gate = await RunningGate.start({ dir: scratch.dir, agents: 2, services: Object.fromEntries(settings) });
-  bus = await Bus.connect(gate.brokers);
+  gate = leaving.add(
+    await RunningGate.start({ dir: scratch.dir, agents: 2, services: Object.fromEntries(settings) }),
+    (one) => one.stop(),
+  );
+  bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   await RoleTarget.install(gate);
 }, 180_000);
 
 afterAll(async () => {
   globalThis.fetch = plainFetch;
-  await bus.stop();
-  await gate.stop();
-  scratch.remove();
-}, 60_000);
+  await leaving.all();
+}, 90_000);
 
 /** What agents and people send along is a secret as well: a proof can be shown again within its minute, a token longer. */
 const listening: typeof fetch = (input, init) => {

@@ -4,6 +4,7 @@ import { newActionId } from '#sdk';
 import { Bus } from '../support/bus.js';
 import { eventually } from '../support/eventually.js';
 import { Forger } from '../support/forger.js';
+import { Leaving } from '../support/leaving.js';
 import { refund, RunningGate } from '../support/running-gate.js';
 import { scratchFolder } from '../support/scratch.js';
 import { askAtOnce, ToldOutcomes, type Ask } from '../support/told-outcomes.js';
@@ -19,7 +20,8 @@ let gate: RunningGate;
 let bus: Bus;
 let forger: Forger;
 let told: ToldOutcomes;
-const scratch = scratchFolder('forgery');
+const leaving = new Leaving();
+const scratch = leaving.add(scratchFolder('forgery'), (folder) => folder.remove());
 const patience = { withinMs: 40_000, everyMs: 50 };
 
 /** Small: policy allows it by itself. */
@@ -28,9 +30,10 @@ let allowed: Ask;
 let granted: Ask;
 
 beforeAll(async () => {
-  gate = await RunningGate.start({ dir: scratch.dir, agents: 2 });
-  bus = await Bus.connect(gate.brokers);
-  [forger, told] = await Promise.all([Forger.start(bus), ToldOutcomes.follow(gate, bus)]);
+  gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents: 2 }), (one) => one.stop());
+  bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
+  forger = leaving.add(await Forger.start(bus), (one) => one.stop());
+  told = leaving.add(await ToldOutcomes.follow(gate, bus), (one) => one.stop());
   [allowed, granted] = (await ask(1_000, 10_000)) as [Ask, Ask];
   await isTold(granted, 'pending');
   await gate.approved('fiona', granted.ticket.actionId);
@@ -38,11 +41,8 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await Promise.all([forger.stop(), told.stop()]);
-  await bus.stop();
-  await gate.stop();
-  scratch.remove();
-}, 60_000);
+  await leaving.all();
+}, 90_000);
 
 /** Always of the first agent: an exchange between agents would be stopped by their names alone. */
 async function ask(...amounts: number[]): Promise<Ask[]> {

@@ -5,6 +5,7 @@ import { rounds } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
 import { inLanes } from '../support/lanes.js';
 import { RoleTarget, roleRefund } from '../support/role-target.js';
+import { Leaving } from '../support/leaving.js';
 import { refund, RunningGate } from '../support/running-gate.js';
 import { scratchFolder } from '../support/scratch.js';
 import { askAtOnce, ToldOutcomes, type Ask } from '../support/told-outcomes.js';
@@ -28,24 +29,24 @@ let gate: RunningGate;
 let bus: Bus;
 let target: RoleTarget;
 let told: ToldOutcomes;
-const scratch = scratchFolder('kill');
+const leaving = new Leaving();
+const scratch = leaving.add(scratchFolder('kill'), (folder) => folder.remove());
 const survived: string[] = [];
 const everything: Ask[] = [];
 
 beforeAll(async () => {
   const credentials = { SALLYPORT_CREDENTIALS_MINT_SECONDS: String(mintSeconds) };
-  gate = await RunningGate.start({ dir: scratch.dir, agents: 10, services: { credentials } });
-  bus = await Bus.connect(gate.brokers);
+  gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents: 10, services: { credentials } }), (one) =>
+    one.stop(),
+  );
+  bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   target = await RoleTarget.install(gate);
-  told = await ToldOutcomes.follow(gate, bus);
+  told = leaving.add(await ToldOutcomes.follow(gate, bus), (one) => one.stop());
 }, 180_000);
 
 afterAll(async () => {
   console.info(`killed and recovered, process x point:\n${survived.join('\n')}`);
-  await told.stop();
-  await bus.stop();
-  await gate.stop();
-  scratch.remove();
+  await leaving.all();
 }, 90_000);
 
 /** For one life. It stops in order before, so that the fault hits new work only. */

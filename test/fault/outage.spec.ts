@@ -6,6 +6,7 @@ import { Bus } from '../support/bus.js';
 import { rounds } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
 import { RoleTarget, roleRefund } from '../support/role-target.js';
+import { Leaving } from '../support/leaving.js';
 import { refund, RunningGate } from '../support/running-gate.js';
 import { scratchFolder } from '../support/scratch.js';
 import { ToldOutcomes, type Ask } from '../support/told-outcomes.js';
@@ -15,22 +16,21 @@ import { ToldOutcomes, type Ask } from '../support/told-outcomes.js';
 let gate: RunningGate;
 let bus: Bus;
 let target: RoleTarget;
-const scratch = scratchFolder('outage');
+const leaving = new Leaving();
+const scratch = leaving.add(scratchFolder('outage'), (folder) => folder.remove());
 const awayMs = rounds({ quick: 5, deep: 30 }) * 1_000;
 const patience = { withinMs: 90_000, everyMs: 200 };
 const trickleMs = 250;
 
 beforeAll(async () => {
-  gate = await RunningGate.start({ dir: scratch.dir, agents: 2 });
-  bus = await Bus.connect(gate.brokers);
+  gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents: 2 }), (one) => one.stop());
+  bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   target = await RoleTarget.install(gate);
 }, 180_000);
 
 afterAll(async () => {
-  await bus.stop();
-  await gate.stop();
-  scratch.remove();
-}, 60_000);
+  await leaving.all();
+}, 90_000);
 
 /** Agents that ask all the time, each with the patience of the SDK. */
 class Trickle {

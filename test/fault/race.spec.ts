@@ -9,6 +9,7 @@ import { rounds, seed } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
 import { inLanes } from '../support/lanes.js';
 import { Offsets, Racer, randomFrom, type Answer, type Call } from '../support/race.js';
+import { Leaving } from '../support/leaving.js';
 import { refund, RunningGate } from '../support/running-gate.js';
 import { scratchFolder } from '../support/scratch.js';
 import { ToldOutcomes, type Ask } from '../support/told-outcomes.js';
@@ -28,23 +29,23 @@ let gate: RunningGate;
 let bus: Bus;
 let told: ToldOutcomes;
 let racers: [Racer, Racer];
-const scratch = scratchFolder('race');
+const leaving = new Leaving();
+const scratch = leaving.add(scratchFolder('race'), (folder) => folder.remove());
 const policyConfig = join(scratch.dir, 'policy.json');
 
 beforeAll(async () => {
   setApprovalSeconds(14_400);
   const policy = { SALLYPORT_POLICY_CONFIG_FILE: policyConfig };
-  gate = await RunningGate.start({ dir: scratch.dir, agents, services: { policy } });
-  bus = await Bus.connect(gate.brokers);
-  [told, racers] = await Promise.all([ToldOutcomes.follow(gate, bus), Promise.all([Racer.start(), Racer.start()])]);
+  gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents, services: { policy } }), (one) => one.stop());
+  bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
+  told = leaving.add(await ToldOutcomes.follow(gate, bus), (one) => one.stop());
+  const racer = async (): Promise<Racer> => leaving.add(await Racer.start(), (one) => one.stop());
+  racers = [await racer(), await racer()];
 }, 180_000);
 
 afterAll(async () => {
-  await Promise.all([told.stop(), ...racers.map((racer) => racer.stop())]);
-  await bus.stop();
-  await gate.stop();
-  scratch.remove();
-}, 60_000);
+  await leaving.all();
+}, 90_000);
 
 function setApprovalSeconds(approval_ttl_s: number): void {
   const config = JSON.parse(readFileSync(join(root, 'policies/config.json'), 'utf8')) as { defaults: object };

@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { topics } from '#contracts';
 import { Database } from '#database';
 import { RegistryCopy } from '#facts';
-import { RegistryCopyStore } from '../../libs/facts/src/registry-copy.store.js';
+import { RegistryCopyStore } from '#facts';
 import { anAgentSpec, aSigningKey, type TestKey } from '../support/gate.js';
 import { eventually } from '../support/eventually.js';
 import { anAsk, aValue, eventOf, kafkaAud, recordOf, type SignedAsk } from './intake-asks.js';

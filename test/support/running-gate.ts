@@ -75,13 +75,19 @@ export class RunningGate {
       },
       agentTopics: [],
     });
-    await world.startParts();
-    await world.startServices();
-    const toolServer = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
-    await once(toolServer, 'listening');
-    const gate = new RunningGate(world, issuer, Trust.read(join(wish.dir, 'secrets/keys/trust.json')), toolServer);
-    await gate.#register(wish);
-    return gate;
+    const toolServer = createServer((_, response) => response.writeHead(404).end());
+    try {
+      await world.startParts();
+      await world.startServices();
+      await once(toolServer.listen(0, '127.0.0.1'), 'listening');
+      const gate = new RunningGate(world, issuer, Trust.read(join(wish.dir, 'secrets/keys/trust.json')), toolServer);
+      await gate.#register(wish);
+      return gate;
+    } catch (error) {
+      await Promise.all([world.killAll(), issuer.stop()]);
+      toolServer.close();
+      throw error;
+    }
   }
 
   get brokers(): string[] {

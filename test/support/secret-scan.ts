@@ -72,7 +72,7 @@ const separator = Buffer.from([0]);
 
 function bytesOf(value: unknown): Buffer {
   if (Buffer.isBuffer(value)) return value;
-  return Buffer.from(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 /** As it is, and as it looks inside base64 text: there, its place decides about the first and last characters. */

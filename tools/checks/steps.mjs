@@ -48,7 +48,17 @@ function jest(name, workers) {
       const report = inCache('logs', `jest-${name}.json`);
       mkdirSync(inCache('logs'), { recursive: true });
       rmSync(report, { force: true });
-      const options = ['--selectProjects', name, '--maxWorkers', workers, '--json', '--outputFile', report];
+      const options = [
+        '--testTimeout',
+        '60000',
+        '--selectProjects',
+        name,
+        '--maxWorkers',
+        workers,
+        '--json',
+        '--outputFile',
+        report,
+      ];
       const code = await runToEnd({
         command: [
           pinnedNode,

@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { loadSettings } from '#platform';
 import {
   defaultPorts,
@@ -12,10 +12,15 @@ import {
 } from './ports-of-world.js';
 import { worldSettings } from './world-settings.js';
 
+let squatter: Server | undefined;
+afterEach(() => {
+  squatter?.close();
+});
+
 describe('ports', () => {
   it.each(portNames)('a taken port is told with its number and its setting: %s', async (name) => {
     const ports = await freePortsOfWorld();
-    const squatter = createServer().listen(ports[name], '127.0.0.1');
+    squatter = createServer().listen(ports[name], '127.0.0.1');
     await once(squatter, 'listening');
 
     const refusal = refuseTakenPorts(ports, portNames);
@@ -23,7 +28,6 @@ describe('ports', () => {
     await expect(refusal).rejects.toThrow(
       `Port ${String(ports[name])} (${name}) is taken. Free it, or set ${portSetting(name)} to another.`,
     );
-    squatter.close();
   });
 
   it('two parts on one port are told with both settings', () => {

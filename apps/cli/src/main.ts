@@ -7,8 +7,9 @@ import { addOperating } from './commands/operating.js';
 import { contextOf } from './commands/context.js';
 import { exitCodes, exitOf, type ExitCode } from './core/exit-codes.js';
 import { Broken } from './core/verify/finding.js';
+import { ViewChanged } from './handlers/approvals.js';
 import { BadFile } from './handlers/registry.js';
-import { Refused, Unreachable } from './io/gate.js';
+import { Refused, Unreachable } from './io/failures.js';
 import { SessionError } from './io/session.js';
 import { SettingsMissing } from './io/settings.js';
 
@@ -27,6 +28,12 @@ addReviews(program, context);
 addOperating(program, context);
 addAudit(program, context);
 
+// What fails outside of a command's own promise, a full disk or a closed pipe for example, is told like the rest.
+process.on('uncaughtException', (error) => {
+  const isReaderGone = 'code' in error && error.code === 'EPIPE';
+  process.exit(isReaderGone ? exitCodes.ok : explain(error));
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -37,7 +44,7 @@ try {
 function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const [code, text] = wordsOf(error);
-  process.stderr.write(`${safeText(text)}\n`);
+  process.stderr.write(`${safeText(text.trim().replace(/\s*\n\s*/gu, '; '))}\n`);
   return code;
 }
 
@@ -45,10 +52,12 @@ function wordsOf(error: unknown): [ExitCode, string] {
   if (error instanceof Refused) {
     const { code, title, todo, why, detail } = error.problem;
     const more = [why, detail].filter((part) => part !== undefined).join('; ');
-    return [exitOf(error.problem), `${code}: ${title}${more === '' ? '' : ` (${more})`}. ${todo ?? ''}`];
+    const later = error.retryAfter === undefined ? '' : ` Again in ${error.retryAfter} s.`;
+    return [exitOf(error.problem), `${code}: ${title}${more === '' ? '' : ` (${more})`}. ${todo ?? ''}${later}`];
   }
   if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
+  if (error instanceof ViewChanged) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
   if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];
   return [exitCodes.unavailable, error instanceof Error ? error.message : 'something failed'];

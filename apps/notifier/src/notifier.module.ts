@@ -21,6 +21,7 @@ import { MailDoor } from './io/mail.js';
 import { MessageStore } from './io/message.store.js';
 import { Secrets } from './io/secrets.js';
 import { Waiters } from './io/waiters.js';
+import { WebhookDoor } from './io/webhook.js';
 import { CreateNotifier } from './migrations/create-notifier.js';
 import { NotifierController } from './notifier.controller.js';
 
@@ -53,6 +54,7 @@ export class NotifierModule {
           provide: MailDoor,
           useFactory: () => new MailDoor(settings.SALLYPORT_NOTIFIER_SMTP_URL, settings.SALLYPORT_NOTIFIER_MAIL_FROM),
         },
+        { provide: WebhookDoor, useFactory: () => new WebhookDoor() },
         { provide: Secrets, useFactory: () => new Secrets(settings.SALLYPORT_NOTIFIER_SECRETS_DIR) },
       ], // prettier-ignore
     };

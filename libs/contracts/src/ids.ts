@@ -35,3 +35,8 @@ export function agentOfUrn(urn: string): string | undefined {
   const prefix = 'urn:sallyport:agent:';
   return urn.startsWith(prefix) && urn.length > prefix.length ? urn.slice(prefix.length) : undefined;
 }
+
+/** Two figures for one currency would leave open which of them holds. */
+export function eachCurrencyOnce(list: readonly { currency: string }[]): boolean {
+  return new Set(list.map(({ currency }) => currency)).size === list.length;
+}

@@ -16,3 +16,4 @@ export {
 export { registryCopyMigrations } from './registry-copy.migration.js';
 export { KeysModule } from './keys.module.js';
 export { callersModule, issuerSettings, issuersOf } from './callers.module.js';
+export { RegistryCopyStore } from './registry-copy.store.js';

@@ -92,15 +92,21 @@ export class SallyportAgent {
     for (;;) {
       const left = deadline - performance.now();
       if (left <= 0) throw new GateError('no_answer', 'the action did not get there in time');
-      const seconds = known === undefined ? 0 : Math.min(longPollSeconds, Math.ceil(left / 1_000));
-      const askedAt = performance.now();
-      const status = await patiently(() => this.#look(ticket, seconds, known), left);
+      const status = await patiently(() => this.#next(ticket, left, known), left);
       if (status !== undefined && until(status)) return status;
-      // A gate that does not hold the question is not asked in a tight loop. The first answer is held by none.
-      const isFirst = known === undefined && status !== undefined;
-      if (!isFirst && performance.now() - askedAt < shortestPauseMs) await sleep(shortestPauseMs);
       known = status?.state;
     }
+  }
+
+  /** What comes after `known`; at once when nothing is known. Something new is not sure: the question may have been held in vain. */
+  async #next(ticket: Ticket, leftMs: number, known: ActionState | undefined): Promise<ActionStatus | undefined> {
+    const seconds = known === undefined ? 0 : Math.min(longPollSeconds, Math.ceil(leftMs / 1_000));
+    const askedAt = performance.now();
+    const status = await this.#look(ticket, seconds, known);
+    // Nothing new, and said at once: not known yet, or a gate that holds no questions. Neither is asked in a tight loop.
+    const isNews = status !== undefined && status.state !== known;
+    if (!isNews && performance.now() - askedAt < shortestPauseMs) await sleep(shortestPauseMs);
+    return status;
   }
 
   /** Collects the credential of an offer. Once: a second redeem is `already_redeemed`. */

@@ -1,7 +1,7 @@
 // The demo's OpenID provider: people of a file, one password for all, no consent to click. For loopback only.
 import { timingSafeEqual, createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Provider, type Configuration, type Interaction, type JWK } from 'oidc-provider';
+import { Provider, type Configuration, type Interaction } from 'oidc-provider';
 import { z } from 'zod';
 import { answer, bodyOf, configuration, serve } from './program.js';
 
@@ -34,7 +34,7 @@ const provider = new Provider(settings.issuer, {
       id_token_signed_response_alg: 'ES256',
     },
   ],
-  jwks: { keys: [settings.jwk as JWK] },
+  jwks: { keys: [settings.jwk] },
   cookies: { keys: [settings.cookie_secret] },
   pkce: { required: () => true },
   scopes: ['openid', 'offline_access'],
@@ -98,7 +98,8 @@ async function signIn(request: IncomingMessage, response: ServerResponse): Promi
 /** Whoever signs in here agrees to what the command line asks for: it is the gate's own client. */
 async function grantTo(accountId: string, { params }: Interaction): Promise<string> {
   const grant = new provider.Grant({ accountId, clientId: settings.client_id });
-  grant.addOIDCScope(String(params['scope'] ?? 'openid'));
+  const { scope } = params;
+  grant.addOIDCScope(typeof scope === 'string' ? scope : 'openid');
   return grant.save();
 }
 

@@ -38,6 +38,9 @@ export class CreateLog implements Migration {
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
       CREATE TRIGGER checkpoints_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoints
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+      -- A value may be erased, row by row and by the owner alone; it is never another one.
+      CREATE TRIGGER leaf_values_never_changed BEFORE UPDATE OR TRUNCATE ON leaf_values
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
       REVOKE UPDATE, DELETE, TRUNCATE ON leaves, leaf_values, checkpoints FROM sallyport_audit;
       REVOKE INSERT, DELETE, TRUNCATE ON head FROM sallyport_audit;
     `);

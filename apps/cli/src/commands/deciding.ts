@@ -4,6 +4,7 @@ import { closeReview, listReviews } from '../handlers/reviews.js';
 import type { Context } from './context.js';
 
 const reason = '--reason <text>';
+const view = ['--view <view>', 'the view that you saw; when it has changed nothing is decided'] as const;
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 export function whole(text: string): number {
@@ -27,6 +28,7 @@ export function addApprovals(program: Command, { gate, output }: Context): void 
     .description('approve what was shown, confirming every point')
     .option('--confirm <point>', 'a point that you have checked; once for each', collect)
     .requiredOption(reason, 'why')
+    .option(...view)
     .option('--ttl <seconds>', 'grant for a shorter time', whole)
     .option('--uses <count>', 'grant fewer uses', whole)
     .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'approve', options }));
@@ -34,6 +36,7 @@ export function addApprovals(program: Command, { gate, output }: Context): void 
     .command('deny <action>')
     .description('deny; that is final')
     .requiredOption(reason, 'why')
+    .option(...view)
     .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'deny', options }));
   for (const how of ['withdraw', 'stop'] as const) {
     approvals

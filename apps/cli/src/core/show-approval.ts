@@ -1,12 +1,16 @@
 import type { ApprovalAnswer, Confirmation, DecisionView } from '#contracts';
-import { row, shown, wrap } from './say.js';
+import { duration, moment, money, moneyIn, plain, stamp } from './plain-words.js';
+import { beside, chop, columns, row, shown, textColumn, width, wrap } from './say.js';
+
+type Progress = ApprovalAnswer['progress'];
 
 /**
- * One screen: who asks and how that was proven, what exactly would run where, what would be granted, the points to confirm
- * beside their facts, why people were asked, and last what the agent says about it.
+ * One screen: who asks and how that was proven, where, what would be granted, the exact bytes, the points to confirm beside
+ * their facts, why people are asked, how to decide, and last what the agent says about it.
  */
 export function showApproval({ decision, view_digest, progress }: ApprovalAnswer): string {
-  const open = decision.stages.find(({ stage }) => stage === progress.stage);
+  const stage = decision.stages.find((each) => each.stage === progress.stage);
+  const points = stage?.confirmations ?? [];
   return [
     ...wrap(decision.headline, 0),
     ...(decision.action.inspectable ? [] : ['UNINSPECTABLE: no action type is registered; raw view only']),
@@ -14,95 +18,149 @@ export function showApproval({ decision, view_digest, progress }: ApprovalAnswer
     ...who(decision),
     ...what(decision),
     ...access(decision),
+    ...beside('exact bytes', chop(decision.exact, textColumn)),
     '',
-    ...confirmations(open?.confirmations ?? []),
+    ...confirmations(points),
     ...findings(decision),
     ...otherFacts(decision),
-    ...state(progress),
-    ...unverified(decision),
     '',
-    ...row('view', view_digest),
-    ...(progress.state === 'open' ? nextSteps(decision, open?.confirmations ?? []) : []),
+    ...state(decision, progress),
+    ...(progress.state === 'open' ? nextSteps(decision, points, view_digest) : row('view', view_digest)),
+    '',
+    ...unverified(decision),
     '',
   ].join('\n');
 }
 
-function who({ agent }: DecisionView): string[] {
+/** Enough of a view's digest to name it: `--view` takes it back. */
+export function shortView(digest: string): string {
+  return digest.slice('sha256:'.length, 'sha256:'.length + 12);
+}
+
+function who({ agent, facts }: DecisionView): string[] {
   return [
     ...row('agent', `${agent.id} (entry version ${String(agent.version)}), owner ${agent.owner}`),
+    ...factsBelow(facts.filter(({ name }) => name.startsWith('subject.'))),
     ...row('proven by', agent.proof),
     ...(agent.on_behalf_of === undefined ? [] : row('on behalf of', agent.on_behalf_of)),
   ];
 }
 
-function what({ action, resource, exact }: DecisionView): string[] {
-  const properties = Object.entries(action.properties);
+function what({ action, facts, resource }: DecisionView): string[] {
+  const properties = Object.entries(action.properties).flatMap(([name, value]) => {
+    const amount = moneyIn(action.properties, name);
+    return row(`  ${name}`, `${shown(value)}${amount === undefined ? '' : ` = ${amount}`}`);
+  });
   return [
     ...row('target', `${resource.type} ${resource.id}`),
+    ...factsBelow(facts.filter(({ name }) => name.startsWith('resource.'))),
     ...row('action', action.name),
-    ...properties.flatMap(([name, value]) => row(`  ${name}`, shown(value))),
-    ...row('exact bytes', exact),
+    ...properties,
   ];
 }
 
-function access({ access: asked }: DecisionView): string[] {
+function access({ access: asked, facts }: DecisionView): string[] {
   const uses = asked.uses === 1 ? 'one use' : `${String(asked.uses)} uses`;
-  return row(
-    'would grant',
-    `${asked.profile} (version ${String(asked.profile_version)}) for ${String(asked.ttl_seconds)} s, ${uses}`,
-  );
+  const profile = `profile ${asked.profile} (version ${String(asked.profile_version)})`;
+  return [
+    ...row('would grant', `${profile} for ${duration(asked.ttl_seconds)}, ${uses}`),
+    ...factsBelow(facts.filter(({ name }) => name === 'context.profile')),
+  ];
 }
 
+/** Facts of one origin together, without the first part of their names. */
+function factsBelow(facts: DecisionView['facts'], label = ''): string[] {
+  const byOrigin = [...Map.groupBy(facts, originOf)];
+  return byOrigin.flatMap(([origin, group], index) => {
+    const told = group.map(({ name, value }) => plain({ [name.slice(name.indexOf('.') + 1)]: value }));
+    return row(index === 0 ? label : '', `${told.join(' ').replaceAll('\n', ' ')} (${origin})`);
+  });
+}
+
+const originOf = ({ source, at }: { source: string; at: string }): string => `${source}, ${stamp(at)}`;
+
+/** The fact comes first: it is what the gate knows. */
 function confirmations(points: readonly Confirmation[]): string[] {
   if (points.length === 0) return [];
   const lines = points.flatMap(({ id, text, fact, claim }) => [
     ...row(`[ ] ${id}`, text),
-    ...(claim === undefined ? [] : row('    claim', `${shown(claim)}   (the agent’s word)`)),
-    ...(fact === undefined
-      ? row('    fact', 'none is known')
-      : row('    fact', `${shown(fact.value)}   (${fact.source}, ${fact.at})`)),
+    ...row('      fact', fact === undefined ? 'NONE IS KNOWN' : `${plain(fact.value)} (${originOf(fact)})`),
+    ...(claim === undefined ? [] : row('      agent says', `"${excerpt(shown(claim))}" (not verified)`)),
   ]);
-  return ['To confirm', ...lines, ''];
+  return ['Confirm each of these points, or deny', ...lines, ''];
 }
 
 function findings({ findings: found }: DecisionView): string[] {
-  const lines = found
+  return found
     .filter(({ effect }) => effect !== 'allow')
     .flatMap(({ rule, title, code, severity, controls }) =>
-      row(rule, `${title} (${code}, ${severity}; ${controls.join(', ')})`),
+      row(`why ${rule}`, `${title} (${code}, ${severity}); controls ${controls.join(', ')}`),
     );
-  return lines.length === 0 ? [] : ['Why you are asked', ...lines, ''];
 }
 
-/** Facts that stand beside no point: they are part of the view, so they are shown. */
+/** Facts that stand beside nothing else: they are part of what is decided on, so they are shown. */
 function otherFacts({ facts, stages }: DecisionView): string[] {
-  const beside = new Set(stages.flatMap((stage) => stage.confirmations.map(({ fact }) => JSON.stringify(fact))));
-  const lines = facts
-    .filter(({ value, source, at }) => !beside.has(JSON.stringify({ value, source, at })))
-    .flatMap(({ name, value, source }) =>
-      wrap(`${name} = ${shown(value)}   (${source})`, 2).map((line) => `  ${line}`),
-    );
-  return lines.length === 0 ? [] : ['Facts', ...lines, ''];
-}
-
-function state({ state: now, stage, stages, deadline_at }: ApprovalAnswer['progress']): string[] {
-  const seats = stages.map(
-    ({ stage: number, group, quorum, approved }) =>
-      `${number === stage && now === 'open' ? '> ' : ''}${group} ${String(approved)} of ${String(quorum)}`,
+  const told = new Set(stages.flatMap(({ confirmations: points }) => points.map(({ fact }) => JSON.stringify(fact))));
+  const rest = facts.filter(
+    ({ name, value, source, at }) =>
+      !/^(?:subject\.|resource\.|context\.profile$)/u.test(name) && !told.has(JSON.stringify({ value, source, at })),
   );
-  return [...row('state', `${now}; ${seats.join(', then ')}`), ...row('until', deadline_at), ''];
+  return factsBelow(rest, 'other facts');
 }
 
-function unverified({ unverified: said }: DecisionView): string[] {
-  const lines = Object.entries(said.context).flatMap(([name, value]) => row(name, shown(value)));
-  return [`${said.label}:`, ...lines.map((line) => `  | ${line.trimStart()}`)];
-}
-
-function nextSteps({ action_id }: DecisionView, points: readonly Confirmation[]): string[] {
-  const confirm = points.map(({ id }) => ` --confirm ${id}`).join('');
+function state({ stages, excluded }: DecisionView, progress: Progress): string[] {
+  const seats = progress.stages.map(({ stage, group, quorum, approved }) => {
+    const limit = stages.find((each) => each.stage === stage)?.min_limit;
+    const least = limit === undefined ? '' : ` (own limit at least ${money(limit.amount_minor, limit.currency)})`;
+    const isNow = stage === progress.stage && progress.state === 'open' && progress.stages.length > 1;
+    return `${isNow ? 'now ' : ''}${String(approved)} of ${String(quorum)} of ${group}${least}`;
+  });
+  const told = progress.history
+    .filter(({ what: said }) => said !== 'opened')
+    .flatMap(({ at, what: said, by, reason }) =>
+      row(
+        '',
+        `${moment(at)} ${said}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`,
+      ),
+    );
+  const never = excluded.map(({ person, why }) => `${person} (${why.replaceAll('_', ' ')})`);
   return [
-    '',
-    `  sallyport approvals approve ${action_id}${confirm} --reason "…"`,
-    `  sallyport approvals deny ${action_id} --reason "…"`,
+    ...row('state', `${progress.state} until ${moment(progress.deadline_at)}; approved by ${seats.join(', then ')}`),
+    ...told,
+    ...(never.length === 0 ? [] : row('never decide', never.join(', '))),
   ];
+}
+
+/** Ready to be copied: whatever is too long for a line goes on behind a backslash. */
+function nextSteps({ action_id }: DecisionView, points: readonly Confirmation[], digest: string): string[] {
+  const confirm = points.map(({ id }) => `--confirm ${id}`);
+  const approve = [`approve ${action_id}`, `--view ${shortView(digest)}`, ...confirm, '--reason "…"'];
+  return ['To decide', ...command(approve), ...command([`deny ${action_id}`, '--reason "…"'])];
+}
+
+function command(words: readonly string[]): string[] {
+  const lines: string[] = [];
+  let line = '  sallyport approvals';
+  for (const word of words) {
+    const isFull = columns(`${line} ${word} \\`) > width;
+    if (isFull) lines.push(`${line} \\`);
+    line = isFull ? `    ${word}` : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Each line carries a bar, so that no text of the agent can pass for one of the gate. */
+function unverified({ unverified: said }: DecisionView): string[] {
+  const lines = Object.entries(said.context).flatMap(([name, value]) => row(name, excerpt(shown(value))));
+  return [`${said.label}:`, ...lines.map((line) => `  |${line.slice(1)}`)];
+}
+
+const longestWord = 600;
+
+/** The agent’s own words push nothing off the screen. They are cut visibly, and whole in the exact bytes. */
+function excerpt(text: string): string {
+  const chars = [...text];
+  if (chars.length <= longestWord) return text;
+  const more = `… (${String(chars.length - longestWord)} more characters, see exact bytes)`;
+  return `${chars.slice(0, longestWord).join('')}${more}`;
 }

@@ -1,6 +1,6 @@
 import { approvalAnswer, approvalsAnswer, type ApprovalAnswer } from '#contracts';
 import { z } from 'zod';
-import { showApproval } from '../core/show-approval.js';
+import { showApproval, shortView } from '../core/show-approval.js';
 import { table } from '../core/say.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
@@ -13,6 +13,15 @@ export interface VoteOptions {
   confirm?: string[];
   ttl?: number;
   uses?: number;
+  /** The view that the person saw before, as `approvals show` named it. */
+  view?: string;
+}
+
+/** Nothing was sent: what would run is not what this person looked at. */
+export class ViewChanged extends Error {
+  constructor(id: string) {
+    super(`view_changed: what you saw is no longer what would run. Read it again: sallyport approvals show ${id}`);
+  }
 }
 
 export async function listApprovals(gate: Gate, output: Output): Promise<void> {
@@ -29,7 +38,10 @@ export async function show(gate: Gate, output: Output, id: string): Promise<void
   output.result(answer, showApproval(answer));
 }
 
-/** Shows the view first and votes on exactly that view: its digest goes with the vote. */
+/**
+ * Shows the view first, to programs too, and votes on exactly that view: its digest goes with the vote. Somebody who has
+ * seen another view before (`--view`) decides nothing.
+ */
 export async function vote(
   gate: Gate,
   output: Output,
@@ -37,7 +49,8 @@ export async function vote(
 ): Promise<void> {
   const { id, decision, options } = cast;
   const shown = await gate.call('approvals', path(id), approvalAnswer);
-  output.note(showApproval(shown));
+  output.always(showApproval(shown));
+  if (options.view !== undefined && options.view !== shortView(shown.view_digest)) throw new ViewChanged(id);
   const caps = {
     ...(options.ttl === undefined ? {} : { ttl_seconds: options.ttl }),
     ...(options.uses === undefined ? {} : { uses: options.uses }),

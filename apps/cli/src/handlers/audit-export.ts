@@ -1,10 +1,11 @@
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { Unreachable, type Gate } from '../io/gate.js';
+import { Unreachable } from '../io/failures.js';
+import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 
 const first = z.strictObject({ format: z.literal('sallyport.export/1'), checkpoint: z.string(), keys: z.string() });
@@ -14,6 +15,7 @@ const everyLines = 10_000;
 /** Writes `checkpoint`, `keys.json`, `entries.ndjson` and `manifest` into a folder. Without the manifest there is no export. */
 export async function exportLog(gate: Gate, output: Output, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
+  rmSync(join(folder, 'manifest'), { force: true });
   const response = await gate.fetch('audit', '/v1/export', { timeoutMs: 3_600_000 });
   if (response.body === null) throw new Unreachable('audit sent nothing');
   const lines = createInterface({ input: Readable.fromWeb(response.body), crlfDelay: Infinity })[

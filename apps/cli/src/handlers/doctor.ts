@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { builtInGroups } from '#contracts';
 import { openNote, parseCheckpoint, parseVerifierKey } from '#trust';
-import { Refused, type Gate } from '../io/gate.js';
+import { Refused } from '../io/failures.js';
+import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { DoorName } from '../io/settings.js';
 

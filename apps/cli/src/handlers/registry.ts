@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { registryKind, type RegistryKind } from '#contracts';
 import { parseAllDocuments, stringify } from 'yaml';
 import { z } from 'zod';
-import { Refused, type Gate } from '../io/gate.js';
+import { Refused } from '../io/failures.js';
+import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 
 const document = z.strictObject({ kind: registryKind, id: z.string().min(1), spec: z.record(z.string(), z.unknown()) });

@@ -1,28 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { problemShape, Refused, Unreachable } from './failures.js';
 import type { DoorName, CliSettings } from './settings.js';
 import type { SignIn } from './sign-in.js';
 
 const timeoutMs = 15_000;
-
-const problemShape = z.object({
-  status: z.int(),
-  code: z.string(),
-  title: z.string(),
-  todo: z.string().optional(),
-  why: z.string().optional(),
-  detail: z.string().optional(),
-});
-export type GateProblem = z.infer<typeof problemShape>;
-
-/** The gate said no, in its own words. */
-export class Refused extends Error {
-  constructor(readonly problem: GateProblem) {
-    super(problem.code);
-  }
-}
-
-/** No answer, or none that makes sense. */
-export class Unreachable extends Error {}
 
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -44,7 +25,9 @@ export class Gate {
     const response = await this.fetch(service, path, call);
     const parsed = answer.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
-    throw new Unreachable(`${service} answered in a form that this version does not know`);
+    throw new Unreachable(
+      `${service} answered in a form that this version does not know: is it another version of the gate?`,
+    );
   }
 
   /** Throws Refused or Unreachable; the answer is 2xx. */
@@ -62,8 +45,10 @@ export class Gate {
     });
     if (response.ok) return response;
     const problem = problemShape.safeParse(await response.json().catch(() => undefined));
-    if (problem.success) throw new Refused(problem.data);
-    throw new Unreachable(`${service} answered ${String(response.status)}`);
+    if (problem.success) {
+      throw new Refused(problem.data, response.headers.get('retry-after') ?? undefined);
+    }
+    throw new Unreachable(`${service} answered ${String(response.status)} without saying why: look at its log`);
   }
 }
 
@@ -71,6 +56,8 @@ async function reach(service: string, url: string, init: RequestInit): Promise<R
   try {
     return await fetch(url, init);
   } catch {
-    throw new Unreachable(`${service} does not answer at ${new URL(url).origin}`);
+    throw new Unreachable(
+      `${service} does not answer at ${new URL(url).origin}: is the gate running? See: sallyport doctor`,
+    );
   }
 }

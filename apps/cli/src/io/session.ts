@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -19,32 +19,63 @@ export class SessionFile {
 
   constructor(
     private readonly folder: string,
-    profile: string,
+    readonly profile: string,
   ) {
     if (!/^[a-z0-9][a-z0-9._-]{0,63}$/iu.test(profile))
       throw new SessionError('a profile name is letters, digits, dot, dash and underscore');
     this.#path = join(folder, `${profile}.json`);
   }
 
-  read(): Session | undefined {
-    let mode: number;
-    try {
-      ({ mode } = statSync(this.#path));
-    } catch {
-      return undefined;
-    }
-    if ((mode & 0o077) !== 0)
-      throw new SessionError(`${this.#path} can be read by others: remove it and sign in again`);
-    const parsed = session.safeParse(JSON.parse(readFileSync(this.#path, 'utf8')));
-    return parsed.data;
+  /** What signs this person in, for a message: `sallyport --as dana login`. */
+  get howToSignIn(): string {
+    return this.profile === 'default' ? 'sallyport login' : `sallyport --as ${this.profile} login`;
   }
 
+  /** Undefined when nobody is signed in. Throws SessionError for a file that others can read, or that is no sign-in. */
+  read(): Session | undefined {
+    const text = this.text();
+    if (text === undefined) return undefined;
+    const parsed = session.safeParse(parse(text));
+    if (parsed.success) return parsed.data;
+    throw new SessionError(`${this.#path} is damaged: ${this.howToSignIn}`);
+  }
+
+  /** The file is replaced in one step: never half written, and never in a file that was made with wider rights. */
   write(value: Session): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    writeFileSync(this.#path, JSON.stringify(value), { mode: 0o600 });
+    const fresh = `${this.#path}.${String(process.pid)}`;
+    rmSync(fresh, { force: true });
+    writeFileSync(fresh, JSON.stringify(value), { mode: 0o600, flag: 'wx' });
+    renameSync(fresh, this.#path);
   }
 
   remove(): void {
     rmSync(this.#path, { force: true });
+  }
+
+  /** Looks at the rights of the very file that is read. */
+  private text(): string | undefined {
+    let file: number;
+    try {
+      file = openSync(this.#path, 'r');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw new SessionError(`${this.#path} cannot be read: remove it and sign in again`);
+    }
+    try {
+      if ((fstatSync(file).mode & 0o077) !== 0)
+        throw new SessionError(`${this.#path} can be read by others: remove it and sign in again`);
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -30,12 +30,20 @@ export function cliSettings(env: NodeJS.ProcessEnv, folder: string): CliSettings
       'no gate is configured: run `npm start` in this project, or set SALLYPORT_CLI_CONFIG to a file like .data/cli.json',
     );
   }
-  const parsed = cliFile.safeParse(readJson(path));
+  const parsed = cliFile.safeParse(overridden(readJson(path), env));
   if (!parsed.success) throw new SettingsMissing(`${path} is not usable: ${z.prettifyError(parsed.error)}`);
-  const services = Object.fromEntries(
-    serviceNames.map((name) => [name, env[`SALLYPORT_${name.toUpperCase()}_URL`] ?? parsed.data.services[name]]),
-  ) as Record<DoorName, string>;
-  return { ...parsed.data, services };
+  return parsed.data;
+}
+
+/** Addresses of the environment are checked like those of the file. */
+function overridden(file: unknown, env: NodeJS.ProcessEnv): unknown {
+  const read = z.looseObject({ services: z.record(z.string(), z.unknown()) }).safeParse(file);
+  if (!read.success) return file;
+  const named = serviceNames.flatMap((name) => {
+    const address = env[`SALLYPORT_${name.toUpperCase()}_URL`];
+    return address === undefined ? [] : [[name, address]];
+  });
+  return { ...read.data, services: { ...read.data.services, ...Object.fromEntries(named) } };
 }
 
 function findUp(folder: string): string | undefined {
@@ -48,6 +56,6 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    throw new SettingsMissing(`${path} cannot be read as JSON`);
+    throw new SettingsMissing(`${path} cannot be read as JSON: correct it, or run \`npm start\` again`);
   }
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as oidc from 'openid-client';
+import { Unreachable } from './failures.js';
 import type { CliSettings } from './settings.js';
 import { SessionError, type Session, type SessionFile } from './session.js';
 
@@ -41,18 +42,29 @@ export class SignIn {
   /** An access token for this service and no other. Throws SessionError when nobody is signed in any more. */
   async tokenFor(audience: string): Promise<string> {
     const session = this.file.read();
-    if (session?.issuer !== this.settings.issuer) throw new SessionError('nobody is signed in: sallyport login');
+    if (session?.issuer !== this.settings.issuer)
+      throw new SessionError(`nobody is signed in: ${this.file.howToSignIn}`);
     const known = session.tokens[audience];
     if (known !== undefined && known.expires_at > Date.now() / 1_000 + earlySeconds) return known.token;
-    if (session.refresh_token === undefined) throw new SessionError('the session is over: sallyport login');
+    if (session.refresh_token === undefined) throw this.over();
+    const config = await this.discover();
     try {
-      const answer = await oidc.refreshTokenGrant(await this.discover(), session.refresh_token, { resource: audience });
+      const answer = await oidc.refreshTokenGrant(config, session.refresh_token, { resource: audience });
       this.keep(session, audience, answer);
       return answer.access_token;
     } catch (error) {
-      if (error instanceof oidc.ResponseBodyError) throw new SessionError('the session is over: sallyport login');
-      throw error;
+      if (error instanceof oidc.ResponseBodyError) throw this.over();
+      throw this.silent(error);
     }
+  }
+
+  private over(): SessionError {
+    return new SessionError(`the session is over: ${this.file.howToSignIn}`);
+  }
+
+  private silent(cause: unknown): Unreachable {
+    const { issuer } = this.settings;
+    return new Unreachable(`the identity provider does not answer at ${issuer}: is it running?`, { cause });
   }
 
   private keep(session: Session, audience: string, answer: oidc.TokenEndpointResponse): void {
@@ -71,7 +83,11 @@ export class SignIn {
     const isLoopback = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::|\/|$)/u.test(issuer);
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so only to make people think; a demo on loopback has no TLS
     const options = isLoopback ? { execute: [oidc.allowInsecureRequests] } : {};
-    return oidc.discovery(new URL(issuer), client_id, undefined, oidc.None(), options);
+    try {
+      return await oidc.discovery(new URL(issuer), client_id, undefined, oidc.None(), options);
+    } catch (error) {
+      throw this.silent(error);
+    }
   }
 
   private async authorizationUrl(config: oidc.Configuration, by: Attempt): Promise<string> {

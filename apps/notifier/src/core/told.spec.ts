@@ -42,7 +42,7 @@ describe('who is told what', () => {
   );
 
   it.each(['offered', 'released', 'ended', 'rejected'] as const)('tells nobody that it was %s', (state) => {
-    expect(told({ ...action, state, openStage: null })).toEqual([]);
+    expect(told({ ...action, state })).toEqual([]);
   });
 
   it('tells of an emergency at once, once per group', () => {

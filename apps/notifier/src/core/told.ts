@@ -1,7 +1,7 @@
 import type { ActionState } from '#contracts';
 import type { Audience } from './audience.js';
 import type { MessageKind } from './message.js';
-import { isTerminal } from './outcome-states.js';
+import { isWaiting } from './outcome-states.js';
 
 /** What this service knows of one action, as far as telling people goes. */
 export interface Followed {
@@ -49,9 +49,9 @@ export function dueMessages(action: Followed): Due[] {
   ];
 }
 
-/** Those who can decide now; nobody once it has ended. */
+/** Those who can decide now; nobody once it was decided or has ended. */
 export function waitingGroups({ state, stages, openStage }: Followed): string[] {
-  if (isTerminal(state) || openStage === null) return [];
+  if (!isWaiting(state) || openStage === null) return [];
   return stages.filter(({ stage }) => stage === openStage).map(({ group }) => group);
 }
 

@@ -5,7 +5,7 @@ import type { Delivery } from '../io/delivery.js';
 import { MailDoor } from '../io/mail.js';
 import type { Claimed } from '../io/message.store.js';
 import { Secrets } from '../io/secrets.js';
-import { callWebhook } from '../io/webhook.js';
+import { WebhookDoor } from '../io/webhook.js';
 
 /** One attempt to tell one group on one channel, at the address that the group has at this moment. */
 @Injectable()
@@ -13,6 +13,7 @@ export class AttemptMessage {
   constructor(
     private readonly copy: RegistryCopy,
     private readonly mail: MailDoor,
+    private readonly webhooks: WebhookDoor,
     private readonly secrets: Secrets,
   ) {}
 
@@ -44,7 +45,7 @@ export class AttemptMessage {
       this.secrets.read(webhook.key_secret),
     ]);
     if (url === undefined || key === undefined) return { ok: false, error: 'a secret of the webhook is missing' };
-    return callWebhook({ id, url, key, body: webhookBody(toldOf(message), createdAt.toISOString()) });
+    return this.webhooks.send({ id, url, key, body: webhookBody(toldOf(message), createdAt.toISOString()) });
   }
 }
 

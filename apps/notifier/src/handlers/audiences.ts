@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { verdict } from '#contracts';
+import { verdict, type Verdict } from '#contracts';
 import { Trust } from '#trust';
 import { audienceOf, type Audience } from '../core/audience.js';
-import { evidenceIn, type Event } from '../core/heard.js';
+import { agentOf, evidenceIn, type Event } from '../core/heard.js';
 
 /** Who is told, read from the signed verdict alone: what stands beside it in an event proves nothing. */
 @Injectable()
@@ -13,9 +13,14 @@ export class Audiences {
     const evidence = evidenceIn(event);
     if (evidence === undefined) return undefined;
     const verified = this.trust.verify(evidence.verdict, { purpose: 'verdict', service: 'policy', schema: verdict });
-    if (!verified.ok || verified.payload.action_id !== event.subject) return undefined;
+    if (!verified.ok || !isAbout(verified.payload, event)) return undefined;
     const { plan, obligations } = verified.payload;
     if (plan === undefined && obligations.notify.length === 0 && obligations.review === undefined) return undefined;
     return audienceOf(verified.payload, evidence.request.value);
   }
+}
+
+/** A true verdict about another action or agent, copied into this event, says nothing here. */
+function isAbout({ action_id, agent }: Verdict, event: Event & { subject: string }): boolean {
+  return action_id === event.subject && agent.id === agentOf(event);
 }

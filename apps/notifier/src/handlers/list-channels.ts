@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RegistryCopy } from '#facts';
-import { MessageStore, type Channel, type ChannelState } from '../io/message.store.js';
+import { channelKey, MessageStore, type Channel, type ChannelState } from '../io/message.store.js';
 
 export interface ChannelLine {
   group: string;
@@ -22,12 +22,14 @@ export class ListChannels {
 
   async handle(): Promise<ChannelLine[]> {
     const [states, waiting] = await Promise.all([this.messages.channelStates(), this.messages.waitingCounts()]);
-    const stateOf = new Map(states.map((state) => [`${state.group_id} ${state.channel}`, state]));
+    const stateOf = new Map(
+      states.map((state) => [channelKey({ group: state.group_id, channel: state.channel }), state]),
+    );
     return this.copy.all('groups').flatMap(({ id, spec }): ChannelLine[] => {
       const channels = (['mail', 'webhook'] as const).filter((channel) => spec.channel[channel] !== undefined);
       if (channels.length === 0) return [{ group: id, channel: 'none', state: 'missing', waiting: 0 }];
       return channels.map((channel) => {
-        const key = `${id} ${channel}`;
+        const key = channelKey({ group: id, channel });
         return { group: id, channel, waiting: waiting.get(key) ?? 0, ...lineOf(stateOf.get(key)) };
       });
     });

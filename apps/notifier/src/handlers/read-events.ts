@@ -26,18 +26,27 @@ export class ReadEvents {
   /** Undefined for a forged event: its acceptance or outcome is not signed by the service that speaks there, for this agent and action. */
   read(event: Incoming<unknown>): Read | undefined {
     const waiting = waitingIn(event);
-    const learned: Learned = { actionId: event.subject, agentId: agentOf(event), ...whatElse(event, waiting) };
-    if (isA(event, actionAccepted)) return this.isAccepted(event.data) ? { learned, waiting } : undefined;
+    const agentId = agentOf(event);
+    const learned: Learned = { actionId: event.subject, agentId, isAgentProven: false, ...whatElse(event, waiting) };
+    if (isA(event, actionAccepted)) {
+      return this.isAccepted(event.data) ? { learned: { ...learned, isAgentProven: true }, waiting } : undefined;
+    }
     if (isA(event, approvalVoted)) return this.isCounted(event.data) ? { learned, waiting } : undefined;
     const audience = this.audiences.of(event);
-    if (audience !== undefined) learned.audience = audience;
+    if (audience !== undefined) Object.assign(learned, { audience, isAgentProven: true });
     const signed = outcomeIn(event);
     if (signed === undefined) return { learned, waiting };
     const service = serviceOfTopic[event.topic] ?? '';
-    const verified = verifyOutcome(this.trust, signed, { service, agentId: learned.agentId, actionId: event.subject });
+    const verified = verifyOutcome(this.trust, signed, { service, agentId, actionId: event.subject });
     if (!verified.ok) return undefined;
     const { outcome, code, action_digest } = verified.value;
-    Object.assign(learned, { state: outcome, rank: rankOf(outcome), code, actionDigest: action_digest });
+    Object.assign(learned, {
+      isAgentProven: true,
+      state: outcome,
+      rank: rankOf(outcome),
+      code,
+      actionDigest: action_digest,
+    });
     const row = {
       eventId: signed.ce.id,
       actionId: event.subject,
@@ -46,7 +55,7 @@ export class ReadEvents {
       signed,
       terminal: isTerminal(outcome),
     };
-    return { learned, waiting, outcome: { ...row, agentId: learned.agentId, traceparent: event.traceparent } };
+    return { learned, waiting, outcome: { ...row, agentId, traceparent: event.traceparent } };
   }
 
   private isCounted({ action_id, counted }: DataOf<typeof approvalVoted>): boolean {

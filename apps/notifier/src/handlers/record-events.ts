@@ -43,6 +43,6 @@ export class RecordEvents {
 /** An outcome that was heard before, or that would be a second end, teaches no state. */
 function settled({ learned, outcome }: Read, fresh: Set<string>): Learned {
   if (outcome === undefined || fresh.has(outcome.eventId)) return learned;
-  const { actionId, agentId, audience } = learned;
-  return { actionId, agentId, ...(audience === undefined ? {} : { audience }) };
+  const { actionId, agentId, isAgentProven, audience } = learned;
+  return { actionId, agentId, isAgentProven, ...(audience === undefined ? {} : { audience }) };
 }

@@ -14,9 +14,10 @@ export class Remind {
 
   /** @param refs `<action id>:<stage>` */
   async handle(refs: string[], tx: Tx): Promise<void> {
-    const stages = new Map(refs.map((ref) => [ref.slice(0, 36), Number(ref.slice(37))]));
-    const waiting = (await this.actions.byIds(tx, [...stages.keys()])).filter(
-      ({ actionId, openStage }) => openStage === stages.get(actionId),
+    const due = new Set(refs);
+    const actionIds = new Set(refs.map((ref) => ref.slice(0, 36)));
+    const waiting = (await this.actions.byIds(tx, [...actionIds])).filter(({ actionId, openStage }) =>
+      due.has(`${actionId}:${String(openStage)}`),
     );
     await this.people.tell(
       tx,

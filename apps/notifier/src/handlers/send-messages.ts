@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { backoff, Log, Shutdown } from '#platform';
-import { MessageStore, type Claimed } from '../io/message.store.js';
+import { channelKey, MessageStore, type Claimed } from '../io/message.store.js';
 import { AttemptMessage } from './attempt-message.js';
 
 const idleMs = 250;
@@ -11,6 +11,8 @@ const patience = { firstMs: 1_000, longestMs: 300_000 };
 @Injectable()
 export class SendMessages implements OnApplicationBootstrap {
   private running: Promise<void> = Promise.resolve();
+  /** Attempts that have not ended, and the channel of each. */
+  private readonly underWay = new Map<Promise<void>, string>();
 
   constructor(
     private readonly messages: MessageStore,
@@ -23,26 +25,41 @@ export class SendMessages implements OnApplicationBootstrap {
     this.running = this.loop();
     this.shutdown.at('timers', 'messages', async () => {
       await this.running;
+      await Promise.all(this.underWay.keys());
       this.attempt.close();
     });
   }
 
-  /** One round: claims, sends, records. Answers how many were claimed. */
-  async round(): Promise<number> {
-    const claimed = await this.messages.claim(atOnce);
-    await Promise.all(claimed.map((message) => this.deliver(message)));
-    return claimed.length;
+  /**
+   * Claims what is due and begins to send it. Channels that still answer the last one are left out and nobody is waited
+   * for, so that one dead receiver delays no other. Gives the attempts that began; none of them rejects.
+   */
+  async begin(): Promise<Promise<void>[]> {
+    const room = atOnce - this.underWay.size;
+    if (room <= 0) return [];
+    const claimed = await this.messages.claim(room, [...this.underWay.values()]);
+    return claimed.map((message) => this.track(message));
   }
 
   private async loop(): Promise<void> {
     await this.attempt.ready;
     while (!this.shutdown.signal.aborted) {
-      const claimed = await this.round().catch((error: unknown) => {
+      const begun = await this.begin().catch((error: unknown) => {
         this.log.warn('messages.waiting', { error });
-        return 0;
+        return [];
       });
-      if (claimed === 0) await pause(idleMs, this.shutdown.signal);
+      if (begun.length === 0) await Promise.race([pause(idleMs, this.shutdown.signal), ...this.underWay.keys()]);
     }
+  }
+
+  private track(message: Claimed): Promise<void> {
+    const attempt = this.deliver(message)
+      .catch((error: unknown) => {
+        this.log.warn('messages.waiting', { error });
+      })
+      .finally(() => this.underWay.delete(attempt));
+    this.underWay.set(attempt, channelKey(message));
+    return attempt;
   }
 
   private async deliver(message: Claimed): Promise<void> {
@@ -62,7 +79,12 @@ export class SendMessages implements OnApplicationBootstrap {
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true }); // prettier-ignore
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener('abort', wake, { once: true });
   });
 }

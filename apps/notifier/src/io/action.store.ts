@@ -8,6 +8,8 @@ import type { Followed } from '../core/told.js';
 export interface Learned {
   actionId: string;
   agentId: string;
+  /** A signature that verified names this agent; what an event merely says is not believed against it. */
+  isAgentProven: boolean;
   state?: ActionState;
   rank?: number;
   code?: string;
@@ -89,15 +91,17 @@ export class ActionStore {
   async learn(tx: Tx, learned: readonly Learned[]): Promise<Saved[]> {
     if (learned.length === 0) return [];
     return tx.query<Saved>(
-      `INSERT INTO actions AS a (action_id, agent_id, action_digest, state, rank, code, headline, severity, stages, notify, emergency,
+      `INSERT INTO actions AS a (action_id, agent_id, agent_proven, action_digest, state, rank, code, headline, severity, stages, notify, emergency,
          open_stage, replaced, deadline_at, review_id, review_group)
-       SELECT action_id, agent_id, action_digest, coalesce(state, 'accepted'), coalesce(rank, 0), code, headline, severity,
+       SELECT action_id, agent_id, agent_proven, action_digest, coalesce(state, 'accepted'), coalesce(rank, 0), code, headline, severity,
          coalesce(stages, '[]'), coalesce(notify, '{}'), emergency, open_stage, coalesce(replaced, 0), deadline_at, review_id, review_group
-       FROM jsonb_to_recordset($1::jsonb) AS l(action_id uuid, agent_id text, action_digest text, state text, rank smallint, code text,
+       FROM jsonb_to_recordset($1::jsonb) AS l(action_id uuid, agent_id text, agent_proven boolean, action_digest text, state text, rank smallint, code text,
          headline text, severity text, stages jsonb, notify text[], emergency jsonb, open_stage integer, replaced integer,
          deadline_at timestamptz, review_id uuid, review_group text)
        ORDER BY action_id
        ON CONFLICT (action_id) DO UPDATE SET
+         agent_id = excluded.agent_id,
+         agent_proven = a.agent_proven OR excluded.agent_proven,
          state = CASE WHEN excluded.rank >= a.rank THEN excluded.state ELSE a.state END,
          code = CASE WHEN excluded.rank >= a.rank AND excluded.rank > 0 THEN excluded.code ELSE a.code END,
          rank = greatest(a.rank, excluded.rank),
@@ -113,7 +117,7 @@ export class ActionStore {
          review_id = coalesce(a.review_id, excluded.review_id),
          review_group = coalesce(a.review_group, excluded.review_group),
          updated_at = clock_timestamp()
-       WHERE a.agent_id = excluded.agent_id
+       WHERE a.agent_id = excluded.agent_id OR (excluded.agent_proven AND NOT a.agent_proven)
        RETURNING ${saved}`,
       [JSON.stringify(learned.map(rowOf))],
     );
@@ -132,8 +136,9 @@ export class ActionStore {
     return tx.query<Saved>(`SELECT ${saved} FROM actions WHERE action_id = ANY($1::uuid[])`, [actionIds]);
   }
 
+  /** Undefined also as long as nothing that was signed says whose action it is. */
   async byId(actionId: string): Promise<(Saved & { actionDigest: string | null }) | undefined> {
-    const sql = `SELECT ${saved}, action_digest AS "actionDigest" FROM actions WHERE action_id = $1`;
+    const sql = `SELECT ${saved}, action_digest AS "actionDigest" FROM actions WHERE action_id = $1 AND agent_proven`;
     const [row] = await this.database.query<Saved & { actionDigest: string | null }>(sql, [actionId]);
     return row;
   }
@@ -155,6 +160,7 @@ export class ActionStore {
 function rowOf({
   actionId,
   agentId,
+  isAgentProven,
   actionDigest,
   audience,
   openStage,
@@ -166,6 +172,7 @@ function rowOf({
   return {
     action_id: actionId,
     agent_id: agentId,
+    agent_proven: isAgentProven,
     action_digest: actionDigest,
     state: rest.state,
     rank: rest.rank,

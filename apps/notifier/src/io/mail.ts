@@ -17,8 +17,10 @@ export class MailDoor {
   constructor(
     smtpUrl: string,
     private readonly from: string,
+    /** How long each step may take. */
+    withinMs = timeoutMs,
   ) {
-    const times = { connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs };
+    const times = { connectionTimeout: withinMs, greetingTimeout: withinMs, socketTimeout: withinMs };
     this.#transport = createTransport({ url: smtpUrl, pool: true, maxConnections: 4, ...times });
   }
 

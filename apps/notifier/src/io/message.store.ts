@@ -31,6 +31,11 @@ export interface ChannelState {
   last_error: string | null;
 }
 
+/** One name for a channel of a group; neither part can hold a space. */
+export function channelKey({ group, channel }: { group: string; channel: string }): string {
+  return `${group} ${channel}`;
+}
+
 const claimSeconds = 60;
 /** In flight per group and channel, so that one slow receiver holds up nobody else. */
 const perChannel = 2;
@@ -59,22 +64,32 @@ export class MessageStore {
     return rows.length;
   }
 
-  /** Takes due messages. A process that dies with them leaves them to be claimed again after a minute, under the same id. */
-  async claim(most: number): Promise<Claimed[]> {
+  /**
+   * Takes due messages, a few of each channel: it looks at the channels one by one, so a dead one with a hundred thousand
+   * messages hides nobody else's. A process that dies with them leaves them to be claimed again after a minute, under the same id.
+   *
+   * @param busy channels to leave out, as `channelKey` names them
+   */
+  async claim(most: number, busy: readonly string[] = []): Promise<Claimed[]> {
     return this.database.query<Claimed>(
-      `WITH due AS (
-         SELECT id, row_number() OVER (PARTITION BY group_id, channel ORDER BY next_attempt_at) AS place
-         FROM messages WHERE state = 'waiting' AND next_attempt_at <= clock_timestamp()
-         ORDER BY next_attempt_at LIMIT 1000
+      `WITH RECURSIVE channels AS (
+         (SELECT group_id, channel FROM messages WHERE state = 'waiting' ORDER BY group_id, channel LIMIT 1)
+         UNION ALL
+         SELECT following.group_id, following.channel FROM channels c CROSS JOIN LATERAL (
+           SELECT group_id, channel FROM messages WHERE state = 'waiting' AND (group_id, channel) > (c.group_id, c.channel)
+           ORDER BY group_id, channel LIMIT 1) following
        ), mine AS (
-         SELECT id FROM messages JOIN due USING (id) WHERE place <= ${perChannel}
-         AND state = 'waiting' AND next_attempt_at <= clock_timestamp() LIMIT $1 FOR UPDATE OF messages SKIP LOCKED
+         SELECT due.id FROM channels c CROSS JOIN LATERAL (
+           SELECT id, next_attempt_at FROM messages WHERE group_id = c.group_id AND channel = c.channel
+           AND state = 'waiting' AND next_attempt_at <= clock_timestamp()
+           ORDER BY next_attempt_at LIMIT ${perChannel} FOR UPDATE SKIP LOCKED) due
+         WHERE c.group_id || ' ' || c.channel <> ALL($2::text[]) ORDER BY due.next_attempt_at LIMIT $1
        )
        UPDATE messages m SET attempts = attempts + 1, next_attempt_at = clock_timestamp() + make_interval(secs => ${claimSeconds})
        FROM mine, actions a WHERE m.id = mine.id AND a.action_id = m.action_id
        RETURNING m.id, m.action_id AS "actionId", m.kind, m.group_id AS "group", m.channel, m.code, m.attempts,
          m.created_at AS "createdAt", a.headline, a.severity, a.deadline_at AS "deadlineAt", a.review_id AS "reviewId"`,
-      [most],
+      [most, busy],
     );
   }
 
@@ -116,6 +131,6 @@ export class MessageStore {
     const rows = await this.database.query<{ group_id: string; channel: string; count: number }>(
       `SELECT group_id, channel, count(*)::integer AS count FROM messages WHERE state = 'waiting' GROUP BY group_id, channel`,
     );
-    return new Map(rows.map((row) => [`${row.group_id} ${row.channel}`, row.count]));
+    return new Map(rows.map(({ group_id: group, channel, count }) => [channelKey({ group, channel }), count]));
   }
 }

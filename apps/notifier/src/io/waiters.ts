@@ -15,6 +15,7 @@ const pollMs = 500;
 @Injectable()
 export class Waiters implements OnModuleInit {
   private readonly waiting = new Map<string, Set<Waiter>>();
+  private isPolling = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -31,6 +32,7 @@ export class Waiters implements OnModuleInit {
 
   /** Resolves when the state is no longer `known`, when the seconds are over, or when the process stops. */
   async until(actionId: string, known: ActionState, seconds: number): Promise<void> {
+    if (this.shutdown.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const waiter: Waiter = { known, wake: () => { resolve(undefined); } }; // prettier-ignore
     const others = this.waiting.get(actionId) ?? new Set();
@@ -61,11 +63,16 @@ export class Waiters implements OnModuleInit {
   }
 
   private async poll(): Promise<void> {
+    // A database that is slow to answer is not asked a second time meanwhile.
+    if (this.isPolling) return;
+    this.isPolling = true;
     try {
       const states = await this.actions.statesOf([...this.waiting.keys()]);
       for (const [actionId, state] of states) this.seen(actionId, state);
     } catch (error) {
       this.log.warn('waiters.poll_failed', { error });
+    } finally {
+      this.isPolling = false;
     }
   }
 }

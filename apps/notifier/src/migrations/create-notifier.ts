@@ -5,6 +5,8 @@ const actionTables = `
   CREATE TABLE actions (
     action_id uuid PRIMARY KEY,
     agent_id text NOT NULL,
+    -- Whether a signature names this agent. Until one does, nobody is shown the action.
+    agent_proven boolean NOT NULL,
     action_digest text,
     state text NOT NULL,
     rank smallint NOT NULL,
@@ -53,7 +55,7 @@ const messageTables = `
     last_error text,
     UNIQUE (action_id, kind, group_id, channel, stage)
   );
-  CREATE INDEX messages_due ON messages (next_attempt_at) WHERE state = 'waiting';
+  CREATE INDEX messages_due ON messages (group_id, channel, next_attempt_at) WHERE state = 'waiting';
   CREATE TABLE channel_states (
     group_id text NOT NULL,
     channel text NOT NULL,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entryId, instant } from '../ids.js';
+import { eachCurrencyOnce, entryId, instant } from '../ids.js';
 import { issuerSubject } from '../request.js';
 import { severity } from '../statements.js';
 
@@ -42,13 +42,15 @@ const subject = z.strictObject({
     z.strictObject({ person: entryId, active: z.boolean(), identities: z.array(issuerSubject).max(16) }),
   ),
   scope: z.array(z.strictObject({ actions: z.array(z.string()), resources: z.array(z.string()) })),
-  limits: z.array(
-    z.strictObject({
-      currency: z.string(),
-      single_minor: z.int().nonnegative(),
-      daily_minor: z.int().nonnegative(),
-    }),
-  ),
+  limits: z
+    .array(
+      z.strictObject({
+        currency: z.string(),
+        single_minor: z.int().nonnegative(),
+        daily_minor: z.int().nonnegative(),
+      }),
+    )
+    .refine(eachCurrencyOnce, 'each currency once'),
   environment,
   state: z.enum(['active', 'suspended']),
   expired: z.boolean(),
