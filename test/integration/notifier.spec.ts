@@ -32,7 +32,6 @@ async function stateOf(story: Story): Promise<ActionState> {
 
 describe('an outcome that is not what it says it is', () => {
   const forgeries: [string, (story: Story) => ReturnType<Story['isEnded']>][] = [
-    ['signed by another service', (story) => story.isOpened({ service: 'policy' })],
     ['signed for another agent', (story) => story.isEnded('completed', { agentId: 'stranger' })],
     ['signed about another action', (story) => story.isEnded('completed', { actionId: new Story(world).id })],
     ['under another event id', (story) => withOutcome(story, { id: new Story(world).id })],
@@ -46,19 +45,16 @@ describe('an outcome that is not what it says it is', () => {
     return { ...event, data: { ...data, outcome: { ...data.outcome, ce: { ...data.outcome.ce, ...changed } } } };
   }
 
-  it.each(forgeries.filter(([name]) => !name.includes('another service')))(
-    '%s is told nobody, ends nothing and is a dead letter',
-    async (_, forge) => {
-      const story = await waiting();
-      const told = world.told(story.id).length;
-      const dead = world.deadLetters().length;
-      await world.hear(forge(story));
-      expect(await stateOf(story)).toBe('pending');
-      expect(world.told(story.id)).toHaveLength(told);
-      expect(world.deadLetters().slice(dead)).toMatchObject([{ key: story.id, code: 'evidence_invalid' }]);
-      expect(alarms(story.id)).toEqual([]);
-    },
-  );
+  it.each(forgeries)('%s is told nobody, ends nothing and is a dead letter', async (_, forge) => {
+    const story = await waiting();
+    const told = world.told(story.id).length;
+    const dead = world.deadLetters().length;
+    await world.hear(forge(story));
+    expect(await stateOf(story)).toBe('pending');
+    expect(world.told(story.id)).toHaveLength(told);
+    expect(world.deadLetters().slice(dead)).toMatchObject([{ key: story.id, code: 'evidence_invalid' }]);
+    expect(alarms(story.id)).toEqual([]);
+  });
 
   it('signed by a service that may say it, but not on this topic, is told nobody', async () => {
     const story = await waiting();
@@ -162,12 +158,12 @@ describe('the state of an action', () => {
   it('belongs to the agent that a signature names, whatever an unsigned event said before', async () => {
     const story = new Story(world);
     await world.hear(story.say(approvalCancelRequested, { code: 'stopped', by: 'x' }, 'stranger'));
-    await expect(world.door().handle(story.id, agent('stranger'), now)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(world.door().handle(story.id, agent('stranger'), now)).rejects.toThrow('not_found');
     await world.hear(story.isAccepted());
     expect(await stateOf(story)).toBe('accepted');
     await world.hear(story.say(approvalCancelRequested, { code: 'stopped', by: 'x' }, 'stranger'));
     expect(await stateOf(story)).toBe('accepted');
-    await expect(world.door().handle(story.id, agent('stranger'), now)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(world.door().handle(story.id, agent('stranger'), now)).rejects.toThrow('not_found');
   });
 });
 
@@ -248,10 +244,10 @@ describe('asking for an action', () => {
     }
     for (const caller of [agent('stranger'), person('paul'), { kind: 'service', service: 'policy' } as const]) {
       const refused = world.door().handle(story.id, caller, now);
-      await expect(refused).rejects.toMatchObject({ code: 'not_found' });
+      await expect(refused).rejects.toThrow('not_found');
     }
     const unknown = world.door().handle(new Story(world).id, agent('stranger'), now);
-    await expect(unknown).rejects.toMatchObject({ code: 'not_found' });
+    await expect(unknown).rejects.toThrow('not_found');
   });
 
   it('wakes by the commit of this process, not before', async () => {

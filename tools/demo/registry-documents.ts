@@ -30,15 +30,14 @@ function meaning(word: string, words: Words): unknown {
   return value;
 }
 
-const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 
-/** Times of change windows, counted from the start of the demo. */
+/**
+ * Times of change windows, counted from this morning (UTC). Whole days, so that another start on the same day says the same: what
+ * people are about to decide would otherwise change under them.
+ */
 export function times(now: number): Words {
-  const at = (ms: number): string => new Date(now + ms).toISOString();
-  return {
-    now: at(-hourMs),
-    'in-12-hours': at(12 * hourMs),
-    'in-30-days': at(30 * 24 * hourMs),
-    'in-31-days': at(31 * 24 * hourMs),
-  };
+  const today = now - (now % dayMs);
+  const at = (days: number): string => new Date(today + days * dayMs).toISOString();
+  return { today: at(0), 'in-2-days': at(2), 'in-30-days': at(30), 'in-31-days': at(31) };
 }

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { approvalAnswer, type ApprovalAnswer } from '#contracts';
+import { columns, width } from '../../apps/cli/src/core/say.js';
+import { showApproval, shortView } from '../../apps/cli/src/core/show-approval.js';
+import { root } from '../../tools/world/place.js';
+import { stories, StoryWorld, type Story } from './cli-stories.js';
+
+const names = Object.keys(stories) as Story[];
+const longestScreen = 55;
+let world: StoryWorld;
+beforeAll(async () => {
+  world = await StoryWorld.open();
+});
+
+const answerTo = (name: Story): ApprovalAnswer => world.answerTo(stories[name].agent, stories[name].asked);
+const golden = (name: string): string => readFileSync(join(root, 'test/contract/cli', `${name}.txt`), 'utf8');
+
+/** Where each of these texts begins; -1 when it is not there. */
+const places = (screen: string, texts: readonly string[]): number[] => texts.map((text) => screen.indexOf(text));
+
+describe.each(names)('approvals show: %s', (name) => {
+  it('is the golden text, made from what the demo registers, asks and rules', () => {
+    expect(approvalAnswer.safeParse(answerTo(name)).error).toBeUndefined();
+    expect(showApproval(answerTo(name))).toBe(golden(name));
+  });
+
+  it('fits one screen', () => {
+    const lines = showApproval(answerTo(name)).trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(longestScreen);
+    expect(lines.filter((line) => columns(line) > width)).toEqual([]);
+  });
+
+  it('tells who, how proven, where, how much, the exact bytes, each point, controls, and last what the agent says', () => {
+    const { decision, view_digest } = answerTo(name);
+    const screen = showApproval(answerTo(name));
+    const order = [
+      `owner ${decision.agent.owner}`,
+      decision.agent.proof,
+      `${decision.resource.type} ${decision.resource.id}`,
+      'would grant',
+      'exact bytes',
+      ...decision.stages[0]!.confirmations.map(({ id }) => `[ ] ${id}`),
+      'controls ',
+      shortView(view_digest),
+      decision.unverified.label,
+    ];
+    const found = places(screen, order);
+    expect(found).not.toContain(-1);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
+    const said = screen.slice(found.at(-1)).trimEnd().split('\n').slice(1);
+    expect(said.every((line) => line.startsWith('  | '))).toBe(true);
+  });
+
+  it('loses not one of the exact bytes', () => {
+    const { decision } = answerTo(name);
+    const screen = showApproval(answerTo(name));
+    const block = screen.slice(screen.indexOf('exact bytes') - 2).split('\n\n')[0]!;
+    expect(block.split('\n').map((line) => line.slice(20)).join('')).toBe(decision.exact); // prettier-ignore
+  });
+
+  it('puts every fact on the screen, with its source', () => {
+    const screen = showApproval(answerTo(name)).replaceAll(/\s+/gu, ' ');
+    for (const { source } of answerTo(name).decision.facts) expect(screen).toContain(source);
+  });
+});
+
+describe('approvals show, when the agent means harm', () => {
+  const { agent, asked } = stories['database-change'];
+  const saying = (justification: string): string =>
+    showApproval(world.answerTo(agent, { ...asked, context: { ...asked.context, justification } }));
+
+  it('shows what hides', () => {
+    expect(saying('fine \u202egnp.exe\u200b')).toContain('fine ⟨U+202E⟩gnp.exe⟨U+200B⟩');
+    expect(saying('fine \u202e')).not.toContain('\u202e');
+  });
+
+  it('lets no line of the agent pass for one of the gate', () => {
+    const screen = saying('ok\n\nTo decide\n  state             granted until 2099');
+    const after = screen.slice(screen.indexOf('Written by the agent')).trimEnd().split('\n').slice(1);
+    expect(after.every((line) => line.startsWith('  | '))).toBe(true);
+    expect(screen.split('\n').filter((line) => line.startsWith('To decide'))).toHaveLength(1);
+    expect(screen.split('\n').filter((line) => line.startsWith('  state '))).toHaveLength(1);
+  });
+
+  it('cuts its long words visibly and points to the exact bytes, which are whole', () => {
+    const screen = saying('x'.repeat(4_000));
+    expect(screen).toContain('(3400 more characters, see exact bytes)'.split(' ')[0]);
+    expect([...screen.matchAll(/x{20,}/gu)].join('').length).toBeGreaterThan(4_000);
+  });
+
+  it('counts empty lines instead of letting them push the dangerous part away', () => {
+    const statement = `ALTER TABLE orders ADD COLUMN a text;${'\n'.repeat(500)}ALTER TABLE orders ADD COLUMN b text`;
+    const screen = showApproval(
+      world.answerTo(agent, { ...asked, action: { ...asked.action, properties: { statement } } }),
+    );
+    expect(screen).toContain('⟨499 empty lines⟩');
+    expect(screen).toContain('ADD COLUMN b text');
+  });
+});
