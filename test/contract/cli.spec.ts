@@ -50,7 +50,7 @@ describe.each(names)('approvals show: %s', (name) => {
     expect(found).not.toContain(-1);
     expect(found).toEqual([...found].sort((a, b) => a - b));
     const said = screen.slice(found.at(-1)).trimEnd().split('\n').slice(1);
-    expect(said.every((line) => line.startsWith('  | '))).toBe(true);
+    expect(said.filter((line) => !line.startsWith('  | '))).toEqual([]);
   });
 
   it('loses not one of the exact bytes', () => {
@@ -79,7 +79,7 @@ describe('approvals show, when the agent means harm', () => {
   it('lets no line of the agent pass for one of the gate', () => {
     const screen = saying('ok\n\nTo decide\n  state             granted until 2099');
     const after = screen.slice(screen.indexOf('Written by the agent')).trimEnd().split('\n').slice(1);
-    expect(after.every((line) => line.startsWith('  | '))).toBe(true);
+    expect(after.filter((line) => !/^ {2}\|(?: |$)/u.test(line))).toEqual([]);
     expect(screen.split('\n').filter((line) => line.startsWith('To decide'))).toHaveLength(1);
     expect(screen.split('\n').filter((line) => line.startsWith('  state '))).toHaveLength(1);
   });

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Caller } from '#trust/http';
 import { verifyExport } from '../../apps/cli/src/handlers/audit-verify.js';
 import { aPerson, known } from '../../apps/policy/src/registry.fixture.js';
@@ -15,6 +15,8 @@ const run = promisify(execFile);
 const scratch = scratchFolder('audit-log');
 let logs: AuditLogs;
 
+jest.setTimeout(30_000);
+
 beforeAll(async () => {
   logs = await AuditLogs.start();
 }, 60_000);
@@ -24,6 +26,16 @@ afterAll(async () => {
 });
 
 const person = (id: string): Caller => ({ kind: 'person', person: aPerson(id), iss: 'i', sub: id, clientId: 'c' });
+
+/** What the database itself said against a statement. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'it was done';
+  } catch (error) {
+    return String((error as Error).cause);
+  }
+}
 
 /** A log with every event of a gate in it, signed. */
 async function aWrittenLog(): Promise<AuditLog> {
@@ -65,17 +77,17 @@ describe('what is in the log', () => {
   });
 
   it.each(changes)('is not changed by the service: %s', async (sql) => {
-    await expect(log.database.query(sql)).rejects.toMatchObject({ message: expect.stringContaining('permission denied') }); // prettier-ignore
+    expect(await refusal(log.database.query(sql))).toContain('permission denied');
   });
 
   it.each(changes.filter((sql) => sql !== erasing))('is not changed by a slip of the owner: %s', async (sql) => {
-    await expect(log.asOwner((tx) => tx.query(sql))).rejects.toThrow('append-only');
+    expect(await refusal(log.asOwner((tx) => tx.query(sql)))).toContain('append-only');
   });
 
-  it.each(['INSERT INTO head (one, size, frontier) VALUES (true, 0, DEFAULT)', 'DELETE FROM head', 'TRUNCATE head'])(
+  it.each([`INSERT INTO head (size, frontier) VALUES (0, '{}')`, 'DELETE FROM head', 'TRUNCATE head'])(
     'has one head for ever: %s',
     async (sql) => {
-      await expect(log.database.query(sql)).rejects.toThrow('permission denied');
+      expect(await refusal(log.database.query(sql))).toContain('permission denied');
     },
   );
 

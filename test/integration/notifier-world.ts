@@ -124,7 +124,7 @@ export class NotifierWorld {
 /** The poll finds nothing: whoever is woken was woken by a commit of this process. */
 class UnaskedActions extends ActionStore {
   override statesOf(): Promise<Map<string, never>> {
-    return Promise.resolve(new Map());
+    return Promise.resolve(new Map<string, never>());
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Shutdown } from '#platform';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
@@ -41,6 +41,8 @@ let answer: (call: Call, response: ServerResponse) => void;
 const doors: MailDoor[] = [];
 
 const ok = (_: Call, response: ServerResponse): void => void response.writeHead(204).end();
+
+jest.setTimeout(30_000);
 
 beforeAll(async () => {
   world = await NotifierWorld.start();
@@ -279,7 +281,9 @@ describe('channels side by side', () => {
     const sender = aSender();
     const stuck = await sender.begin();
     await due('live', 'webhook', 2);
-    await Promise.all(await sender.begin());
+    const others = await sender.begin();
+    expect(others).toHaveLength(2);
+    await Promise.all(others);
     expect(calls.filter(({ path }) => path === '/live')).toHaveLength(2);
     expect((await rows()).filter(({ state }) => state === 'sent')).toHaveLength(2);
     expect(stuck).toHaveLength(2);

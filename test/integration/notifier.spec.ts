@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { approvalCancelRequested, type ActionState } from '#contracts';
 import type { Caller } from '#trust/http';
 import { Waiters } from '../../apps/notifier/src/io/waiters.js';
@@ -6,6 +6,8 @@ import { anAgent, aPerson } from '../../apps/policy/src/registry.fixture.js';
 import { agentId, NotifierWorld, Story } from './notifier-world.js';
 
 let world: NotifierWorld;
+jest.setTimeout(30_000);
+
 beforeAll(async () => {
   world = await NotifierWorld.start();
 }, 60_000);
@@ -104,7 +106,7 @@ describe('what is forwarded', () => {
     world.registry.change('agents', agentId, { outcomes: 'own' });
     await world.hear(story.isOffered());
     expect(world.sent.at(-1)).toMatchObject({ topic: 'sallyport.outcomes.own.v1', key: story.id });
-    world.registry.change('agents', agentId, { outcomes: undefined } as never);
+    world.registry.change('agents', agentId, { outcomes: undefined });
   });
 
   it('is never a second end, which alarms', async () => {

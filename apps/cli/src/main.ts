@@ -19,7 +19,7 @@ const program = new Command('sallyport')
   .option('--as <profile>', 'act as another signed-in person of this machine', process.env['SALLYPORT_CLI_PROFILE'] ?? 'default')
   .addHelpText('after', '\nExit status: 0 done, 1 a negative result, 2 wrong use, 3 something does not answer, 4 not allowed, 5 too late.')
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => { write(text); } }); // prettier-ignore
+  .configureOutput({ outputError: (text, write) => { write(oneLine(text)); } }); // prettier-ignore
 
 const context = contextOf(program);
 addLooking(program, context);
@@ -44,21 +44,31 @@ try {
 function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const [code, text] = wordsOf(error);
-  process.stderr.write(`${safeText(text.trim().replace(/\s*\n\s*/gu, '; '))}\n`);
+  process.stderr.write(oneLine(text));
   return code;
 }
 
+function oneLine(text: string): string {
+  return `${safeText(text.trim().replace(/\s*\n\s*/gu, '; '))}\n`;
+}
+
 function wordsOf(error: unknown): [ExitCode, string] {
-  if (error instanceof Refused) {
-    const { code, title, todo, why, detail } = error.problem;
-    const more = [why, detail].filter((part) => part !== undefined).join('; ');
-    const later = error.retryAfter === undefined ? '' : ` Again in ${error.retryAfter} s.`;
-    return [exitOf(error.problem), `${code}: ${title}${more === '' ? '' : ` (${more})`}. ${todo ?? ''}${later}`];
-  }
+  if (error instanceof Refused) return refusal(error);
   if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
   if (error instanceof ViewChanged) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
   if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];
   return [exitCodes.unavailable, error instanceof Error ? error.message : 'something failed'];
+}
+
+function refusal({ problem, retryAfter }: Refused): [ExitCode, string] {
+  const { code, title, todo, why, detail } = problem;
+  const more = [why, detail].filter((part) => part !== undefined).join('; ');
+  const said = [
+    `${code}: ${title}${more === '' ? '' : ` (${more})`}.`,
+    todo,
+    retryAfter && `Again in ${retryAfter} s.`,
+  ];
+  return [exitOf(problem), said.filter((part) => part !== undefined && part !== '').join(' ')];
 }

@@ -91,10 +91,10 @@ export function row(label: string, text: string): string[] {
 export function beside(label: string, lines: readonly string[]): string[] {
   const head = `  ${safeText(label)}`;
   const gap = ' '.repeat(textColumn);
-  const below = (text: string): string => `${gap}${text}`.trimEnd();
+  const below = (text: string): string => (text === '' ? '' : `${gap}${text}`);
   if (columns(head) >= textColumn) return [...chop(head, 0), ...lines.map(below)];
   const [first = '', ...more] = lines;
-  return [`${head.padEnd(textColumn)}${first}`.trimEnd(), ...more.map(below)];
+  return [first === '' ? head.trimEnd() : `${head.padEnd(textColumn)}${first}`, ...more.map(below)];
 }
 
 /** A value as a person reads it: text as it is, everything else as JSON. */

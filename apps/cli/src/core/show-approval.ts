@@ -159,7 +159,7 @@ const longestWord = 600;
 
 /** The agent’s own words push nothing off the screen. They are cut visibly, and whole in the exact bytes. */
 function excerpt(text: string): string {
-  const chars = [...text];
+  const chars = Array.from(text);
   if (chars.length <= longestWord) return text;
   const more = `… (${String(chars.length - longestWord)} more characters, see exact bytes)`;
   return `${chars.slice(0, longestWord).join('')}${more}`;

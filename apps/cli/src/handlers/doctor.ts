@@ -45,7 +45,7 @@ export async function doctor(gate: Gate, output: Output): Promise<boolean> {
 }
 
 function lineOf({ ok, name, result, fix }: Finding): string {
-  return `${ok ? 'ok  ' : 'BAD '}  ${name.padEnd(24)}${result}${ok || fix === undefined ? '' : `\n      ${' '.repeat(24)}fix: ${fix}`}`;
+  return `${ok ? 'ok  ' : 'BAD '}  ${name.padEnd(32)}${result}${ok || fix === undefined ? '' : `\n      ${' '.repeat(32)}fix: ${fix}`}`;
 }
 
 async function checkService(gate: Gate, service: DoorName): Promise<Finding[]> {

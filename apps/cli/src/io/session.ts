@@ -59,7 +59,7 @@ export class SessionFile {
     try {
       file = openSync(this.#path, 'r');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
       throw new SessionError(`${this.#path} cannot be read: remove it and sign in again`);
     }
     try {

@@ -39,7 +39,7 @@ export function cliSettings(env: NodeJS.ProcessEnv, folder: string): CliSettings
 function overridden(file: unknown, env: NodeJS.ProcessEnv): unknown {
   const read = z.looseObject({ services: z.record(z.string(), z.unknown()) }).safeParse(file);
   if (!read.success) return file;
-  const named = serviceNames.flatMap((name) => {
+  const named = serviceNames.flatMap((name): [string, string][] => {
     const address = env[`SALLYPORT_${name.toUpperCase()}_URL`];
     return address === undefined ? [] : [[name, address]];
   });

@@ -13,6 +13,8 @@ const earlySeconds = 10;
  * URL is printed and nothing is opened by itself.
  */
 export class SignIn {
+  private turn: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly settings: CliSettings,
     private readonly file: SessionFile,
@@ -39,8 +41,17 @@ export class SignIn {
     }
   }
 
-  /** An access token for this service and no other. Throws SessionError when nobody is signed in any more. */
-  async tokenFor(audience: string): Promise<string> {
+  /**
+   * An access token for this service and no other. Throws SessionError when nobody is signed in any more. One at a time: a
+   * refresh token is good once, and a second use of it ends the session.
+   */
+  tokenFor(audience: string): Promise<string> {
+    const token = this.turn.then(() => this.freshToken(audience));
+    this.turn = token.catch(() => undefined);
+    return token;
+  }
+
+  private async freshToken(audience: string): Promise<string> {
     const session = this.file.read();
     if (session?.issuer !== this.settings.issuer)
       throw new SessionError(`nobody is signed in: ${this.file.howToSignIn}`);

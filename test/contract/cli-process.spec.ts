@@ -1,0 +1,255 @@
+import { execFile } from 'node:child_process';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { problem, type ApprovalAnswer, type Problem } from '#contracts';
+import { shortView } from '../../apps/cli/src/core/show-approval.js';
+import { root } from '../../tools/world/place.js';
+import { scratchFolder } from '../support/scratch.js';
+import { stories, StoryWorld } from './cli-stories.js';
+
+const program = join(root, 'dist/apps/cli/src/main.js');
+const names = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
+const startMs = 30_000;
+jest.setTimeout(2 * startMs);
+/** Nothing listens here. */
+const deaf = 'http://127.0.0.1:9';
+
+interface Received {
+  method: string;
+  path: string;
+  authorization: string | undefined;
+  body: unknown;
+}
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+type Answer = { status: number; body: unknown; headers?: Record<string, string> };
+
+let scratch: ReturnType<typeof scratchFolder>;
+let server: Server;
+let url: string;
+let shown: ApprovalAnswer;
+let received: Received[];
+let answers: (path: string) => Answer;
+
+const refusing = (body: Problem, headers?: Record<string, string>): Answer => ({
+  status: body.status,
+  body,
+  ...(headers && { headers }),
+});
+const votes = (): Received[] => received.filter(({ method }) => method === 'POST');
+
+beforeAll(async () => {
+  const world = await StoryWorld.open();
+  const { agent, asked } = stories['database-change'];
+  shown = world.answerTo(agent, asked);
+  scratch = scratchFolder('cli');
+  server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      const path = request.url ?? '';
+      received.push({ method: request.method ?? '', path, authorization: request.headers.authorization, body });
+      const answer = answers(`${request.method ?? ''} ${path}`);
+      response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+      response.end(JSON.stringify(answer.body));
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}, startMs);
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((closed) => server.close(closed));
+  scratch.remove();
+});
+
+beforeEach(() => {
+  received = [];
+  answers = (path) =>
+    path.startsWith('GET')
+      ? { status: 200, body: shown }
+      : { status: 201, body: { action_id: shown.decision.action_id, state: 'granted', stage: 1 } };
+  signIn();
+});
+afterEach(() => {
+  expect(received.every(({ authorization }) => authorization === 'Bearer token-for-this-service')).toBe(true);
+});
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+/** Signed in with a token that is good for one service only. */
+function signIn(mode = 0o600): void {
+  const home = join(scratch.dir, 'home');
+  mkdirSync(home, { recursive: true });
+  const token = { token: 'token-for-this-service', expires_at: Math.floor(Date.now() / 1_000) + 600 };
+  const session = { issuer: 'http://127.0.0.1:9', subject: 'dana', tokens: { [url]: token, [deaf]: token } };
+  writeFileSync(join(home, `dana-${String(mode)}.json`), JSON.stringify(session), { mode });
+  const services = Object.fromEntries(names.map((name) => [name, url]));
+  const settings = { issuer: 'http://127.0.0.1:9', client_id: 'cli', services };
+  writeFileSync(join(scratch.dir, 'cli.json'), JSON.stringify(settings));
+}
+
+function run(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
+  const given = {
+    PATH: process.env['PATH'],
+    SALLYPORT_CLI_CONFIG: join(scratch.dir, 'cli.json'),
+    SALLYPORT_CLI_HOME: join(scratch.dir, 'home'),
+    SALLYPORT_CLI_PROFILE: `dana-${String(0o600)}`,
+    ...env,
+  };
+  return new Promise((ended) => {
+    const options = { cwd: '/', env: given, timeout: startMs };
+    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      ended({ code, stdout, stderr });
+    });
+  });
+}
+
+const id = '01938a1e-7c00-7000-8000-000000000001';
+const approve = ['approvals', 'approve', id, '--confirm', 'scope', '--reason', 'I looked'];
+
+/** Words on one line, no stack, and nothing on stdout. */
+function expectWords({ stdout, stderr }: Ended, words: string): void {
+  const last = stderr.trimEnd().split('\n').at(-1) ?? '';
+  expect(last).toContain(words);
+  expect(stderr).not.toMatch(/^\s+at /mu);
+  expect(stdout).toBe('');
+}
+
+describe('the exit status', () => {
+  it('is 0 for what was done', async () => {
+    const ended = await run(['approvals', 'show', id]);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toContain('migrator-1 (run by olga) wants to run this statement');
+  });
+
+  it.each<[string, number, Problem, string]>([
+    ['a negative result', 1, problem('already_decided'), 'already_decided: This request is already decided'],
+    ['a part that does not answer', 3, problem('dependency_unavailable'), 'Again in 7 s.'],
+    ['somebody who may not', 4, problem('not_eligible', { why: 'owner' }), '(owner). Somebody else has to decide'],
+    ['too late', 5, problem('expired'), 'expired: Too late'],
+  ])('is, for %s, %p', async (_, code, body, words) => {
+    answers = () => refusing(body, { 'retry-after': '7' });
+    const ended = await run(['approvals', 'show', id]);
+    expect(ended.code).toBe(code);
+    expectWords(ended, words);
+  });
+
+  it('is 2 for wrong use, in words', async () => {
+    for (const args of [['approvals', 'approve', id], ['approve'], ['--as', '..', 'approvals', 'list', '--so']]) {
+      const ended = await run(args);
+      expect(ended.code).toBe(2);
+      expectWords(ended, 'error: ');
+    }
+  });
+
+  it('is 2 when no gate is configured, and says what to do', async () => {
+    const ended = await run(['approvals', 'list'], { SALLYPORT_CLI_CONFIG: undefined });
+    expect(ended.code).toBe(2);
+    expectWords(ended, 'no gate is configured: run `npm start`');
+  });
+
+  it('is 3 when nothing listens, or what answers is no gate', async () => {
+    const nobody = await run(['approvals', 'show', id], { SALLYPORT_APPROVALS_URL: deaf });
+    expect(nobody.code).toBe(3);
+    expectWords(nobody, 'approvals does not answer at http://127.0.0.1:9: is the gate running?');
+    for (const answer of [
+      { status: 200, body: { hello: 1 } },
+      { status: 502, body: 'bad gateway' },
+    ]) {
+      answers = () => answer;
+      const ended = await run(['approvals', 'show', id]);
+      expect(ended.code).toBe(3);
+      expectWords(ended, 'approvals answered');
+    }
+  });
+
+  it('is 4 when nobody is signed in any more, or others can read the sign-in', async () => {
+    const nobody = await run(['--as', 'nobody', 'approvals', 'list']);
+    expect(nobody.code).toBe(4);
+    expectWords(nobody, 'nobody is signed in: sallyport --as nobody login');
+    const over = await run(['approvals', 'list'], { SALLYPORT_APPROVALS_URL: 'http://127.0.0.1:10' });
+    expect(over.code).toBe(4);
+    expectWords(over, 'the session is over: sallyport --as dana-384 login');
+    signIn(0o644);
+    const open = await run(['--as', `dana-${String(0o644)}`, 'approvals', 'list']);
+    expect(open.code).toBe(4);
+    expectWords(open, 'can be read by others');
+    expect(received).toEqual([]);
+  });
+});
+
+describe('a vote', () => {
+  it('names the view that was shown, and nothing that was not said', async () => {
+    const ended = await run(approve);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContain('Written by the agent, not verified:');
+    expect(votes().map(({ body }) => body)).toEqual([
+      { decision: 'approve', reason: 'I looked', view_digest: shown.view_digest, confirmed: ['scope'] },
+    ]);
+  });
+
+  it('carries shorter terms where the person asks for them', async () => {
+    await run([...approve, '--ttl', '60', '--uses', '1']);
+    expect(votes()[0]?.body).toMatchObject({ caps: { ttl_seconds: 60, uses: 1 } });
+  });
+
+  it('counts for the view that the person saw before, or not at all', async () => {
+    expect((await run([...approve, '--view', shortView(shown.view_digest)])).code).toBe(0);
+    received = [];
+    const ended = await run([...approve, '--view', 'another']);
+    expect(ended.code).toBe(1);
+    expectWords(ended, 'view_changed');
+    expect(votes()).toEqual([]);
+  });
+
+  it('that the gate does not take is told, with what to do', async () => {
+    answers = (path) =>
+      path.startsWith('GET') ? { status: 200, body: shown } : refusing(problem('confirmation_missing'));
+    const ended = await run(approve);
+    expect(ended.code).toBe(1);
+    expectWords(ended, 'confirmation_missing: A point was not confirmed. Confirm every point of the stage, or deny.');
+  });
+
+  it('is shown to a person also when a program reads the result', async () => {
+    const ended = await run(['--json', ...approve]);
+    expect(ended.stderr).toContain('To decide');
+    expect(JSON.parse(ended.stdout)).toMatchObject({ state: 'granted' });
+  });
+});
+
+describe('--json', () => {
+  it('prints JSON on stdout, one a line, and nothing else', async () => {
+    const ended = await run(['--json', 'approvals', 'show', id]);
+    expect(ended.stderr).toBe('');
+    expect(JSON.parse(ended.stdout)).toEqual(shown);
+    expect(ended.stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('prints nothing on stdout when it fails', async () => {
+    answers = () => refusing(problem('not_found'));
+    const ended = await run(['--json', 'approvals', 'show', id]);
+    expect(ended.code).toBe(1);
+    expectWords(ended, 'not_found');
+  });
+});
+
+describe('what others wrote', () => {
+  it('reaches the terminal without its control characters', async () => {
+    answers = () => refusing(problem('not_found', { detail: '\u001b]8;;http://evil\u0007x\nSECOND LINE' }));
+    const { stderr } = await run(['approvals', 'show', id]);
+    expect(stderr).not.toContain('\u001b');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
