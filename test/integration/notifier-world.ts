@@ -42,7 +42,7 @@ export class NotifierWorld {
   readonly database: Database;
   readonly actions: ActionStore;
   readonly messages: MessageStore;
-  readonly waiters: Waiters;
+  readonly waiters: SeenWaiters;
   readonly record: RecordEvents;
   readonly remind: Remind;
   readonly shutdown = new Shutdown(this.log);
@@ -53,7 +53,7 @@ export class NotifierWorld {
     this.database = new Database(makeDataSource(connection), this.log);
     this.actions = new ActionStore(this.database);
     this.messages = new MessageStore(this.database);
-    this.waiters = new Waiters(new UnaskedActions(this.database), this.shutdown, this.log);
+    this.waiters = new SeenWaiters(new UnaskedActions(this.database), this.shutdown, this.log);
     const { copy } = this.registry;
     const outbox = outboxInto(this.sent);
     const people = new TellPeople(copy, this.messages, new Timers());
@@ -118,6 +118,19 @@ export class NotifierWorld {
       [actionId],
     );
     return rows.map(({ line }) => line);
+  }
+}
+
+/** Shows which waits have begun and which are over. */
+export class SeenWaiters extends Waiters {
+  readonly begun: string[] = [];
+  readonly over: string[] = [];
+
+  override async until(...[actionId, ...rest]: Parameters<Waiters['until']>): Promise<void> {
+    const wait = super.until(actionId, ...rest);
+    this.begun.push(actionId);
+    await wait;
+    this.over.push(actionId);
   }
 }
 

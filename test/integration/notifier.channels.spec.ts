@@ -14,6 +14,7 @@ import { MailDoor } from '../../apps/notifier/src/io/mail.js';
 import type { Channel } from '../../apps/notifier/src/io/message.store.js';
 import { Secrets } from '../../apps/notifier/src/io/secrets.js';
 import { WebhookDoor } from '../../apps/notifier/src/io/webhook.js';
+import { freePorts } from '../../tools/world/ports.js';
 import { eventually } from '../support/eventually.js';
 import { scratchFolder } from '../support/scratch.js';
 import { NotifierWorld, Story } from './notifier-world.js';
@@ -260,7 +261,8 @@ describe('webhooks', () => {
 
   it('wait while a secret is missing, and name neither address nor key in what operators see', async () => {
     world.group('unset', { webhook: { url_secret: 'nowhere', key_secret: '../key' } });
-    aWebhookGroup('refused', 'http://127.0.0.1:1/secret-path');
+    const [closed = 0] = await freePorts(1);
+    aWebhookGroup('refused', `http://127.0.0.1:${String(closed)}/secret-path`);
     await due('unset', 'webhook');
     await due('refused', 'webhook');
     await attempt(aSender());

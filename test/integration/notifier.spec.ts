@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { approvalCancelRequested, type ActionState } from '#contracts';
 import type { Caller } from '#trust/http';
-import { Waiters } from '../../apps/notifier/src/io/waiters.js';
 import { anAgent, aPerson } from '../../apps/policy/src/registry.fixture.js';
-import { agentId, NotifierWorld, Story } from './notifier-world.js';
+import { eventually } from '../support/eventually.js';
+import { agentId, NotifierWorld, SeenWaiters, Story } from './notifier-world.js';
 
 let world: NotifierWorld;
 jest.setTimeout(30_000);
@@ -254,36 +254,34 @@ describe('asking for an action', () => {
 
   it('wakes by the commit of this process, not before', async () => {
     const story = await waiting();
-    let isAnswered = false;
-    const asked = world.door().handle(story.id, agent(agentId), { seconds: 30, known: 'pending' });
-    const answered = asked.then((answer) => {
-      isAnswered = true;
-      return answer;
+    const asked = world.door().handle(story.id, agent(agentId), { seconds: 20, known: 'pending' });
+    await eventually(() => {
+      expect(world.waiters.begun).toContain(story.id);
     });
-    await held();
-    await world.database
-      .transaction(async (tx) => {
-        await world.record.handle([story.isOffered()], tx);
-        throw new Error('rolled back');
-      })
-      .catch(() => undefined);
-    await held();
-    expect(isAnswered).toBe(false);
+    const rolledBack = world.database.transaction(async (tx) => {
+      await world.record.handle([story.isOffered()], tx);
+      throw new Error('rolled back');
+    });
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    expect(world.waiters.over).not.toContain(story.id);
     await world.hear(story.isOffered());
-    expect(await answered).toMatchObject({ state: 'offered', reasons: [{ code: 'approved' }] });
+    await eventually(() => {
+      expect(world.waiters.over).toContain(story.id);
+    });
+    expect(await asked).toMatchObject({ state: 'offered', reasons: [{ code: 'approved' }] });
   });
 
   it('sees the commit of another instance', async () => {
     const story = await waiting();
-    const others = new Waiters(world.actions, world.shutdown, world.log);
-    const asked = world.door(others).handle(story.id, agent(agentId), { seconds: 30, known: 'pending' });
-    await held();
+    const others = new SeenWaiters(world.actions, world.shutdown, world.log);
+    const asked = world.door(others).handle(story.id, agent(agentId), { seconds: 20, known: 'pending' });
+    await eventually(() => {
+      expect(others.begun).toEqual([story.id]);
+    });
     await world.hear(story.isOffered());
+    await eventually(() => {
+      expect(others.over).toEqual([story.id]);
+    });
     expect(await asked).toMatchObject({ state: 'offered' });
   });
-
-  /** Until a request has come as far as it comes: its two questions to the database are behind three of ours. */
-  async function held(): Promise<void> {
-    for (let i = 0; i < 3; i += 1) await world.database.now();
-  }
 });

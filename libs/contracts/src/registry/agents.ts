@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eachCurrencyOnce, entryId, instant, thumbprint } from '../ids.js';
+import { entryId, instant, thumbprint } from '../ids.js';
 
 const publicJwk = z.strictObject({
   kty: z.enum(['OKP', 'EC']),
@@ -29,7 +29,6 @@ export const agent = z.strictObject({
         daily_minor: z.int().nonnegative(),
       }),
     )
-    .refine(eachCurrencyOnce, 'each currency once')
     .default([]),
   /** Requests per minute that intake accepts. */
   requests_per_minute: z.int().positive().default(600),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eachCurrencyOnce, entryId, money } from '../ids.js';
+import { entryId, money } from '../ids.js';
 import { issuerSubject } from '../request.js';
 
 export const person = z.strictObject({
@@ -9,7 +9,7 @@ export const person = z.strictObject({
   mail: z.string().max(320).optional(),
   manager: entryId.optional(),
   /** How much this person may approve, per currency. */
-  limits: z.array(money).refine(eachCurrencyOnce, 'each currency once').default([]),
+  limits: z.array(money).default([]),
   state: z.enum(['active', 'inactive']),
 });
 export type Person = z.infer<typeof person>;
