@@ -48,8 +48,11 @@ describe('npm start', () => {
     expect(await Promise.all(answers)).toEqual(serviceNames.map(() => 200));
     const keys = readFileSync(join(scratch.dir, 'secrets/keys/trust.json'), 'utf8');
     await say(started, 1);
+    // Under npm one Ctrl-C arrives twice; it must not count as the impatient second one.
+    started.child.kill('SIGINT');
     started.child.kill('SIGINT');
     expect((await started.ended).code).toBe(130);
+    expect(readFileSync(join(scratch.dir, 'logs/registry.log'), 'utf8')).toContain('shutdown.done');
     await gone(scratch.dir, started.ports);
 
     started = await npmStart(scratch.dir, started.ports);

@@ -4,17 +4,21 @@ import { killAll, stopAll } from './run.mjs';
 
 const endings = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
+/** One Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
+const sameKeyMs = 500;
+
 /**
  * Runs a script's work. A signal first ends everything that it started, in order; a second one ends it at once; a failed set-up is told without a stack.
  *
  * @param {() => Promise<number>} work Gives the exit code.
  */
 export async function main(work) {
-  let asked = false;
+  let askedAt;
   for (const signal of endings) {
     process.on(signal, () => {
-      const how = asked ? killAll() : stopAll();
-      asked = true;
+      if (askedAt !== undefined && performance.now() - askedAt < sameKeyMs) return;
+      const how = askedAt === undefined ? stopAll() : killAll();
+      askedAt ??= performance.now();
       void how.then(() => process.exit(128 + constants.signals[signal]));
     });
   }
