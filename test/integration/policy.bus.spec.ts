@@ -8,7 +8,7 @@ import {
 import { migrate, roleOf } from '#database';
 import { topicsApply, withKafkaAdmin } from '#messaging';
 import { createApp, loadSettings, Log, newId, portName } from '#platform';
-import { signServiceToken } from '#trust';
+import { digestOfBytes, outcomeAttributes, signOutcome, signServiceToken } from '#trust';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import { settings as definition } from '../../apps/policy/src/config.js';
 import { migrations, PolicyModule } from '../../apps/policy/src/policy.module.js';
@@ -184,7 +184,10 @@ describe('policy on a real bus', () => {
     const allowed = all.filter((one) => typesOf(one)[0] === 'allowed');
     expect(allowed.length).toBeLessThan(11);
     const ends = allowed.map(({ actionId, agentId }) => {
-      const outcome = { ce: { id: 'x', source: 's', type: 't' }, value: '{}', signature: 'e30..AA' };
+      const said = { action_id: actionId, action_digest: digestOfBytes(actionId), code: 'offer_expired' };
+      const ce = outcomeAttributes(newId(), 'credentials', 'expired');
+      const keyring = gate.keyring('credentials');
+      const outcome = signOutcome(keyring, { agentId, ce, value: { ...said, outcome: 'expired', reasons: [] } });
       return record(leaseLapsed, actionId, {
         action_id: actionId,
         agent_id: agentId,
