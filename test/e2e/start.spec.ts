@@ -50,6 +50,7 @@ describe('npm start', () => {
     await say(started, 1);
     // Under npm one Ctrl-C arrives twice; it must not count as the impatient second one.
     started.child.kill('SIGINT');
+    await new Promise((resolve) => setImmediate(resolve));
     started.child.kill('SIGINT');
     expect((await started.ended).code).toBe(130);
     expect(readFileSync(join(scratch.dir, 'logs/registry.log'), 'utf8')).toContain('shutdown.done');

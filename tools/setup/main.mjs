@@ -5,7 +5,7 @@ import { killAll, stopAll } from './run.mjs';
 const endings = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /** One Ctrl-C arrives twice: from the terminal, and from npm, which passes it on. */
-const sameKeyMs = 500;
+const sameKeyMs = 1000;
 
 /**
  * Runs a script's work. A signal first ends everything that it started, in order; a second one ends it at once; a failed set-up is told without a stack.

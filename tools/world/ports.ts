@@ -1,30 +1,23 @@
-import { connect, createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
+import { connect, createServer } from 'node:net';
 
 const host = '127.0.0.1';
 
+/** Below the range from which systems number outgoing connections: one of those cannot take a port before we use it. */
+const lowest = 12_000;
+const highest = 32_000;
+
 /**
- * Ports that nobody listens on now, all different. Somebody else may take one before we use it: callers that start a
- * process must treat "address in use" as possible.
+ * Ports that nobody listens on now, all different, chosen at random so that two runs beside each other seldom choose
+ * the same. Somebody may still take one before we use it: callers must treat "address in use" as possible.
  */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  try {
-    return await Promise.all(
-      servers.map(async (server) => {
-        server.listen(0, host);
-        await once(server, 'listening');
-        return portOf(server.address());
-      }),
-    );
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  const free = new Set<number>();
+  while (free.size < count) {
+    const port = randomInt(lowest, highest);
+    if (!(await isTaken(port))) free.add(port);
   }
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
-  return address.port;
+  return [...free];
 }
 
 /** True when this port cannot be listened on. */
