@@ -257,7 +257,13 @@ describe('hearing, on a real Kafka and PostgreSQL', () => {
     // A later build reads it; here it is taken away, so that the next spec is not held up.
     const admin = world.client().admin();
     await admin.connect();
-    await admin.resetOffsets({ groupId: 'sallyport.policy', topic: topics.actions, earliest: false });
+    const ends = await admin.fetchTopicOffsets(topics.actions);
+    await admin.setOffsets({
+      groupId: 'sallyport.policy',
+      topic: topics.actions,
+      // Not resetOffsets to the latest: that commits -1, which the next consumer reads as no offset and starts at 0.
+      partitions: ends.map(({ partition, high }) => ({ partition, offset: high })),
+    });
     await admin.disconnect();
   }, 60_000);
 
