@@ -28,6 +28,7 @@ const story = (log: TestLog): TestLog =>
     .allowed(1)
     .released(1)
     .ended(1)
+    .closed(1)
     .accepted(2)
     .approvalRequired(2)
     .granted(2, ['mia', 'max'])
@@ -43,7 +44,7 @@ describe('verifying an export offline', () => {
   it('accepts a log in which everything is as it should be, and says what was checked', async () => {
     const log = story(new TestLog(gate));
     await expect(verifyExport(written(log), { key: log.verifierKey })).resolves.toMatchObject({
-      entries: '12', registry_entries: 4, actions: 2, open: 1, released: 2, outcomes: 3, votes: 2, erased: 0,
+      entries: '13', registry_entries: 4, actions: 2, open: 1, released: 2, outcomes: 3, votes: 2, erased: 0,
     }); // prettier-ignore
   });
 
@@ -76,7 +77,7 @@ describe('verifying an export offline', () => {
     const since = join(scratch.dir, 'since');
     writeFileSync(since, log.checkpoint());
     await expect(verifyExport(written(log.ended(2)), { key: log.verifierKey, since })).resolves.toMatchObject({
-      since: '12',
+      since: '13',
     });
   });
 
@@ -105,6 +106,9 @@ describe('what the events prove', () => {
     ['a grant by one vote where two were needed', (log) => log.registered().accepted(1).granted(1, ['mia']).released(1), 'votes do not verify'],
     ['a grant by the same person twice', (log) => log.registered().accepted(1).granted(1, ['mia', 'mia']).released(1), 'votes do not verify'],
     ['a grant by somebody outside the group', (log) => log.registered().accepted(1).granted(1, ['mia', 'eve']).released(1), 'votes do not verify'],
+    ['a grant that approvals did not hand on', (log) => log.registered().accepted(1).granted(1, ['mia', 'max'], { votes: [] }), 'has not signed that it handed'],
+    ['a grant that approvals handed on with other votes', (log) => log.registered().accepted(1).granted(1, ['mia', 'max'], { votes: [`sha256:${'A'.repeat(43)}`] }), 'has not signed that it handed'],
+    ['a closed review of which approvals signed another rule', (log) => log.registered().accepted(1).allowed(1).closed(1, { rule: 'EMERG-002' }), 'closing of a review is not signed'],
     ['an action that ended twice', (log) => log.registered().accepted(1).allowed(1).released(1).ended(1).ended(1), 'ended twice'],
     ['an agent that nobody registered', (log) => log.accepted(1).allowed(1), 'lacks the entry of agent'],
   ]; // prettier-ignore

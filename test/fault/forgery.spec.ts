@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { actionAccepted, approvalGranted, approvalVoted, leaseCancelled, leaseEnded, leaseOffered, policyAllowed, policyApprovalRequired, topics } from '#contracts'; // prettier-ignore
+import {
+  actionAccepted, approvalGranted, approvalVoted, leaseCancelled, leaseEnded, leaseOffered, policyAllowed, policyApprovalRequired,
+  reviewClosed, reviewOpened, topics,
+} from '#contracts'; // prettier-ignore
 import { newActionId } from '#sdk';
 import { Bus } from '../support/bus.js';
+import { closeReview, declareIncident, quarantine } from '../support/emergency.js';
 import { eventually } from '../support/eventually.js';
 import { Forger } from '../support/forger.js';
 import { Leaving } from '../support/leaving.js';
@@ -66,14 +70,20 @@ async function pending(amount = 10_000): Promise<Ask> {
 
 const who = ({ agent, ticket }: Ask) => ({ action_id: ticket.actionId, agent_id: agent.id });
 
-/** The event came as far as the verifier of credentials, and no lease came out of it. */
-async function isRefusedAtOffer(one: Ask): Promise<void> {
+/** Credentials has buried the event: it offered nothing, and ended nothing that somebody else holds. */
+async function isBuriedAtOffer(one: Ask): Promise<void> {
   await eventually(() => {
-    expect(forger.saidOfLease(one.ticket.actionId)).not.toHaveLength(0);
+    expect(forger.buried('credentials', one.ticket.actionId)).toStrictEqual(['evidence_invalid']);
   }, patience);
-  const said = forger.saidOfLease(one.ticket.actionId);
-  expect(said).toStrictEqual([{ type: 'sallyport.lease.refused.v1', code: 'evidence_invalid' }]);
-  expect(told.leaseOf(one)).toBeUndefined();
+  expect(forger.saidOfLease(one.ticket.actionId)).toStrictEqual([]);
+  expect(told.namesOf(one)).toStrictEqual(['pending']);
+}
+
+/** People decide as if nothing had been forged, and what they decided is offered. */
+async function goesOn(one: Ask, ...people: string[]): Promise<void> {
+  for (const person of people) await gate.approved(person, one.ticket.actionId);
+  await isTold(one, 'offered');
+  expect(told.namesOf(one)).toStrictEqual(['pending', 'offered']);
 }
 
 async function allow(one: Ask, evidence: { request?: Ask; verdict: Ask }): Promise<void> {
@@ -87,57 +97,54 @@ async function allow(one: Ask, evidence: { request?: Ask; verdict: Ask }): Promi
 }
 
 describe('an allow that policy never gave', () => {
-  it('with all the evidence of another action [readChain: the acceptance names another action]', async () => {
+  it('with all the evidence of another action [handedOverByPolicy: the verdict names another action]', async () => {
     const one = await pending();
     await allow(one, { request: allowed, verdict: allowed });
-    await isRefusedAtOffer(one);
+    await isBuriedAtOffer(one);
+    await goesOn(one, 'fiona');
   });
 
-  it('with the verdict of another action [isJudged: the verdict names another action and digest]', async () => {
+  it.each([
+    ['the verdict of another action', 'the verdict names another action', () => allowed],
+    ['the own verdict, which asks for people', 'only an allow passes an action on', (one: Ask) => one],
+  ])('with %s [handedOverByPolicy: %s]', async (_, __, verdictOf) => {
     const one = await pending();
-    await allow(one, { verdict: allowed });
-    await isRefusedAtOffer(one);
-  });
-
-  it('with the own verdict, which asks for people [soundAllow: only an allow passes without votes]', async () => {
-    const one = await pending();
-    await allow(one, { verdict: one });
-    await isRefusedAtOffer(one);
+    await allow(one, { verdict: verdictOf(one) });
+    await isBuriedAtOffer(one);
+    await goesOn(one, 'fiona');
   });
 });
 
 describe('a grant that people never gave', () => {
-  async function grant(one: Ask, votesOf: Ask, times = 1): Promise<void> {
+  /** Approvals has signed one granting that anybody can read: that of the action that it did grant. */
+  async function grant(
+    one: Ask,
+    { votesOf, times = 1, sequence }: { votesOf: Ask; times?: number; sequence: number },
+  ): Promise<void> {
     const { evidence } = await forger.genuine(policyApprovalRequired, one.ticket.actionId);
     const { counted } = await forger.genuine(approvalVoted, votesOf.ticket.actionId);
+    const { granting } = await forger.genuine(approvalGranted, granted.ticket.actionId);
     const votes = Array.from({ length: times }, () => counted);
-    const data = { ...who(one), evidence: { ...evidence, votes }, granted: { ttl_seconds: 300, uses: 1 } };
-    await forger.say({ event: approvalGranted, service: 'approvals', actionId: one.ticket.actionId, data });
+    const data = { ...who(one), evidence: { ...evidence, votes }, granting, granted: { ttl_seconds: 300, uses: 1 } };
+    await forger.say({ event: approvalGranted, service: 'approvals', actionId: one.ticket.actionId, data, sequence });
   }
 
-  it('with the votes on another action [verifyVote: action, digest and plan of the vote]', async () => {
+  it('with the votes on another action [readGranting: the granting names another action]', async () => {
     const one = await pending();
-    await grant(one, granted);
-    await isRefusedAtOffer(one);
+    await grant(one, { votesOf: granted, sequence: 2 });
+    await isBuriedAtOffer(one);
+    await goesOn(one, 'fiona');
   });
 
-  it('with one vote counted twice [readVotes: each vote once]', async () => {
+  it.each([
+    ['one vote counted twice', 2],
+    ['one of the two votes that the plan wants', 1],
+  ])('with %s [readGranting: the granting names another action]', async (_, times) => {
     const one = await pending(1_500_000);
     await gate.approved('greta', one.ticket.actionId);
-    await grant(one, one, 2);
-    await isRefusedAtOffer(one);
-  });
-
-  it('with one of the two votes that the plan wants [isWhole: satisfies, at redeem, before anything is minted]', async () => {
-    const one = await pending(1_500_000);
-    await gate.approved('greta', one.ticket.actionId);
-    await grant(one, one);
-    await isTold(one, 'offered');
-    const offer = told.leaseOf(one);
-    if (offer === undefined) throw new Error('no offer');
-    await expect(one.agent.sdk.redeem(one.ticket, offer)).rejects.toMatchObject({ code: 'evidence_invalid' });
-    await isTold(one, 'refused');
-    expect(told.namesOf(one)).not.toContain('released');
+    await grant(one, { votesOf: one, times, sequence: 3 });
+    await isBuriedAtOffer(one);
+    await goesOn(one, 'gustav');
   });
 });
 
@@ -213,13 +220,52 @@ describe('an end or an offer that its holder never said', () => {
       await forger.say({ event: leaseCancelled, service: 'credentials', actionId: one.ticket.actionId, data });
     }
     await eventually(() => {
-      for (const one of fitting) expect(forger.buried('notifier', one.ticket.actionId)).toHaveLength(1);
+      for (const one of fitting) {
+        expect(forger.buried('notifier', one.ticket.actionId)).toHaveLength(1);
+        expect(forger.buried('policy', one.ticket.actionId)).toHaveLength(1);
+      }
     }, patience);
     const [more] = (await ask(4_900)) as [Ask];
     await eventually(() => {
       expect(told.namesOf(more)).not.toHaveLength(0);
     }, patience);
     expect(told.namesOf(more)).toStrictEqual(['pending']);
+  });
+});
+
+describe('a review that nobody closed', () => {
+  /** Policy hears of incidents and of closed reviews a little later than they are. */
+  async function byEmergencyRule(): Promise<Ask> {
+    let last: Ask | undefined;
+    await eventually(async () => {
+      const [one] = (await askAtOnce(gate, bus, [quarantine])) as [Ask];
+      await eventually(() => {
+        expect(told.of(one)).not.toHaveLength(0);
+      }, patience);
+      expect(told.codesOf(one)).toStrictEqual(['offered/emergency_rule']);
+      last = one;
+    }, patience);
+    return last as Ask;
+  }
+
+  it('does not let its emergency rule work again [policy: the signed closing names another action and review]', async () => {
+    await declareIncident(gate);
+    const first = await byEmergencyRule();
+    const { review_id: closed } = await forger.genuine(reviewOpened, first.ticket.actionId);
+    await closeReview(gate, closed);
+    const genuine = await forger.genuine(reviewClosed, first.ticket.actionId);
+    const second = await byEmergencyRule();
+    const { review_id } = await forger.genuine(reviewOpened, second.ticket.actionId);
+    const data = { ...genuine, ...who(second), review_id };
+    await forger.say({ event: reviewClosed, service: 'approvals', actionId: second.ticket.actionId, data });
+    await eventually(() => {
+      expect(forger.buried('policy', second.ticket.actionId)).toStrictEqual(['evidence_invalid']);
+    }, patience);
+    const [third] = (await askAtOnce(gate, bus, [quarantine])) as [Ask];
+    await eventually(() => {
+      expect(told.of(third)).not.toHaveLength(0);
+    }, patience);
+    expect(told.codesOf(third)).toStrictEqual(['pending/approval_required']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Known } from '#contracts';
+import { reviewClosed, type Known } from '#contracts';
 import { newId } from '#platform';
+import { isClosingOf } from '#trust';
 import { agentId, agentOf, groupOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, signEntry, soon } from '../../apps/approvals/src/gate.fixture.js';
 import { CloseReview } from '../../apps/approvals/src/handlers/close-review.js';
@@ -225,5 +226,8 @@ describe('reviews', () => {
     expect(await close(id, 'cora')).toBe('closed');
     expect(await close(id, 'cora')).toBe('already_decided');
     expect(service.said.at(-1)).toMatchObject({ type: 'sallyport.review.closed.v1', sequence: 2 });
+    const { closing, ...said } = reviewClosed.data.parse(service.said.at(-1)?.data);
+    expect(said).toMatchObject({ review_id: id, rule: 'EMERG-001', by: 'cora', verdict: 'fit', reason: 'well done' });
+    expect(isClosingOf(gate.trust, closing, said)).toBe(true);
   });
 });

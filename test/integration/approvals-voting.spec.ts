@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { countedVote, verdict as verdictSchema } from '#contracts';
+import { approvalGranted, verdict as verdictSchema } from '#contracts';
 import { newId } from '#platform';
-import { planDigest, satisfies, verifyVote, type VerifiedVote } from '#trust';
+import {
+  isGrantedWith, planDigest, readGranting, readPassage, satisfies, verifyVote, type VerifiedVote,
+} from '#trust'; // prettier-ignore
 import { agentOf, groupOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
 import {
@@ -44,7 +46,7 @@ describe('voting', () => {
     ]);
     expect(saidOf(id).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
     expect(saidOf(id)[2]?.data).toMatchObject({ next: { stage: 2, summary: { groups: ['security'] } } });
-    const granted = saidOf(id).at(-1)?.data as { evidence: { verdict: string; votes: unknown[] }; granted: object };
+    const granted = approvalGranted.data.parse(saidOf(id).at(-1)?.data);
     expect(granted.granted).toEqual({ ttl_seconds: 60, uses: 1 });
     const judged = gate.trust.verify(granted.evidence.verdict, {
       purpose: 'verdict',
@@ -53,7 +55,7 @@ describe('voting', () => {
     });
     const votes = granted.evidence.votes.flatMap((one): VerifiedVote[] => {
       const digest = known.get(id)?.actionDigest ?? '';
-      const read = verifyVote(gate.trust, countedVote.parse(one), {
+      const read = verifyVote(gate.trust, one, {
         actionId: id,
         actionDigest: digest,
         planDigest: planDigest(plan),
@@ -63,6 +65,10 @@ describe('voting', () => {
     expect(judged.ok && votes.length === 3).toBe(true);
     const groups = [groupOf('dba', ['anna', 'ben']), groupOf('security', ['sam'])];
     expect(satisfies(plan, votes, { groups, people })).toEqual({ ok: true, granted: { ttl_seconds: 60, uses: 5 } });
+    const subject = { actionId: id, agentId: granted.agent_id };
+    const passage = readPassage(gate.trust, granted.evidence, subject);
+    const granting = readGranting(gate.trust, granted.granting, subject);
+    expect(granting && passage && isGrantedWith(granting, passage, granted.evidence.votes)).toBe(true);
     expect(await timersOf(id)).toEqual([]);
   });
 

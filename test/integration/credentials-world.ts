@@ -7,7 +7,7 @@ import pg from 'pg';
 import {
   approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
   type AgentKey,
-  type EventDefinition, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
+  type EventDefinition, type Granting, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
 import { topicsApply, withKafkaAdmin } from '#messaging';
@@ -24,7 +24,7 @@ import {
 } from '#trust';
 import { settings as definition } from '../../apps/credentials/src/config.js';
 import {
-  agentId, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type World,
+  agentId, aGranting, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type World,
 } from '../../apps/credentials/src/core/evidence.fixture.js'; // prettier-ignore
 import { CredentialsModule, migrations } from '../../apps/credentials/src/credentials.module.js';
 import { freePorts } from '../../tools/world/ports.js';
@@ -252,13 +252,18 @@ export class CredentialsWorld {
     await this.say(policyAllowed, action, { evidence: { request: action.request, verdict, facts: {} } });
   }
 
-  /** People grant it. */
-  async grant(action: Action, people: readonly string[] = ['ada'], plan = this.plan()): Promise<void> {
+  /** People grant it. `granting` is what approvals signs otherwise when it hands the action on. */
+  async grant(
+    action: Action,
+    people: readonly string[] = ['ada'],
+    { plan = this.plan(), granting: more = {} }: { plan?: Plan; granting?: Partial<Granting> } = {},
+  ): Promise<void> {
     const iat = Math.floor(Date.now() / 1_000);
     const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
     const votes = people.map((person) => aVote(this.keys, { action, plan, person }));
     const evidence = { request: action.request, verdict, facts: {}, votes };
-    await this.say(approvalGranted, action, { evidence, granted: { ttl_seconds: 300, uses: 1 } });
+    const granting = aGranting(this.keys, { action, plan, votes }, more);
+    await this.say(approvalGranted, action, { evidence, granting, granted: { ttl_seconds: 300, uses: 1 } });
   }
 
   say(event: EventDefinition, { actionId, agentId: agent }: Action, data: object): Promise<void> {

@@ -151,6 +151,23 @@ describe('no offer', () => {
     expect(world.outcomes(action)).toEqual(['refused/evidence_invalid']);
   });
 
+  it('for an allow or a grant by which nobody handed the action on: nothing is said, and the true one is offered', async () => {
+    const [action, other] = [world.action(), world.action()];
+    await world.allow(action, { outcome: 'require_approval', code: 'approved', plan: world.plan() });
+    await world.allow(action, { action_id: other.actionId });
+    await world.grant(action, ['ada', 'bob'], { granting: { action_id: other.actionId } });
+    await world.grant(action, ['ada', 'bob'], { granting: { agent_id: 'migrator-2' } });
+    await world.grant(action);
+    await world.offered(action);
+    expect(world.outcomes(action)).toEqual(['offered']);
+  });
+
+  it('for other votes than those with which approvals handed the action on: it is refused', async () => {
+    const action = world.action();
+    await world.grant(action, ['ada', 'bob'], { granting: { votes: [action.digest] } });
+    await world.hears(action, 'refused/evidence_invalid');
+  });
+
   it('under a profile that wants a person where policy asked none', async () => {
     await world.register('profiles', 'orders-ddl', world.profile({ requires_person: true, min_quorum: 1 }));
     const action = world.action();

@@ -162,18 +162,24 @@ describe('an emergency', () => {
       },
     ]);
     expect(await world.judge(quarantine())).toMatchObject([{ outcome: 'require_approval', code: 'approved' }]);
-    const closed = {
-      action_id: first.actionId,
-      agent_id: first.agentId,
-      review_id: newId(),
-      rule: 'EMERG-001',
-      group: 'soc-lead',
-      verdict: 'fit' as const,
-      reason: 'r',
-      by: 'sam',
-      closed_at: '',
-    };
-    await world.service.hear(CloseReviews, closed);
+    await world.service.hear(CloseReviews, world.closed(first));
+    expect(await world.judge(quarantine())).toMatchObject([{ code: 'emergency_rule' }]);
+  });
+
+  it('does not fire again for a closing that approvals did not sign about exactly this review', async () => {
+    const [first, other] = [quarantine(), quarantine()];
+    expect(await world.judge(first)).toMatchObject([{ code: 'emergency_rule' }]);
+    const genuine = world.closed(first);
+    const forged = [
+      { ...world.closed(other), action_id: first.actionId },
+      { ...genuine, closing: world.closed({ ...first, agentId: 'agent-2' }).closing },
+      { ...genuine, review_id: newId() },
+      { ...genuine, by: 'somebody' },
+    ];
+    for (const one of forged) await world.service.hear(CloseReviews, one);
+    expect(world.buried()).toStrictEqual(forged.map(() => `evidence_invalid ${first.actionId}`));
+    expect(await world.judge(quarantine())).toMatchObject([{ code: 'approved' }]);
+    await world.service.hear(CloseReviews, { ...genuine, review_id: newId() }, genuine);
     expect(await world.judge(quarantine())).toMatchObject([{ code: 'emergency_rule' }]);
   });
 

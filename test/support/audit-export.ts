@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  actionAccepted, agentUrn, approvalGranted, leaseEnded, leaseReleased, policyAllowed, policyApprovalRequired, registryChanged, serviceUrn,
-  type DataOf, type EventDefinition, type OutcomeName, type OutcomeValue, type Plan, type Verdict,
+  actionAccepted, agentUrn, approvalGranted, leaseEnded, leaseReleased, policyAllowed, policyApprovalRequired, registryChanged, reviewClosed, serviceUrn,
+  type DataOf, type EventDefinition, type Granting, type OutcomeName, type OutcomeValue, type Plan, type Verdict,
 } from '#contracts'; // prettier-ignore
 import {
   actionDigest, LineHash, manifestText, append, canonical, digestOf, digestOfBytes, emptyFrontier, formatCheckpoint, outcomeAttributes, planDigest, readTrustFile,
-  requestAttributes, rootOf, signNote, signOutcome, signRequest, verifierKey,
+  requestAttributes, rootOf, signNote, signOutcome, signRequest, verifierKey, votesNamed, type SaidClosing,
 } from '#trust'; // prettier-ignore
 import { leafOf } from '../../apps/audit/src/core/leaf.js';
 import { aSigningKey, signEntry, type TestGate, type TestKey } from './gate.js';
@@ -81,11 +81,26 @@ export class TestLog {
     return this.say(policyApprovalRequired, 'policy', who.action_id, { ...who, evidence });
   }
 
+  /** @param more what the event says otherwise than approvals signed */
+  closed(n: number, more: Partial<SaidClosing> = {}): this {
+    const { who } = this.#asked(n);
+    const said: SaidClosing = {
+      ...who, review_id: uuid(600 + n), rule: 'EMERG-001', group: 'soc-lead', verdict: 'fit', reason: 'fine', by: 'mia', closed_at: at,
+    }; // prettier-ignore
+    const signed = { gate: this.gate.id, ...said, iat: 1_795_000_000 };
+    const closing = this.gate.keyring('approvals').sign('vote', signed, 'sallyport-closing+jws');
+    return this.say(reviewClosed, 'approvals', who.action_id, { ...said, ...more, closing });
+  }
+
   /** @param voters who approved; the plan wants two of `finance` */
-  granted(n: number, voters: string[]): this {
+  granted(n: number, voters: string[], more: Partial<Granting> = {}): this {
     const { who, evidence, digest } = this.#judged(n, planOfTwo);
     const votes = voters.map((person, index) => this.#vote({ person, digest, n, index }));
-    const data = { ...who, evidence: { ...evidence, votes }, granted: { ttl_seconds: 300, uses: 1 } };
+    const granting = this.gate.keyring('approvals').sign('vote', {
+      gate: this.gate.id, ...who, action_digest: digest, plan_digest: planDigest(planOfTwo), votes: votesNamed(votes), granted_at: at,
+      iat: 1_795_000_000, ...more,
+    }, 'sallyport-granting+jws'); // prettier-ignore
+    const data = { ...who, evidence: { ...evidence, votes }, granting, granted: { ttl_seconds: 300, uses: 1 } };
     return this.say(approvalGranted, 'approvals', who.action_id, data);
   }
 

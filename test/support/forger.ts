@@ -9,6 +9,8 @@ export interface Forged<E extends EventDefinition> {
   service: string;
   actionId: string;
   data: DataOf<E>;
+  /** Newer than all that the service has said, unless this says how new: then the service's own next word still counts. */
+  sequence?: number;
 }
 
 /** Somebody who may write to every topic, and has read all of them: every signature of theirs is somebody's genuine one. */
@@ -39,8 +41,8 @@ export class Forger {
     });
   }
 
-  /** Everything around the data is as the service itself would send it, newer than all that it has said. */
-  async say<E extends EventDefinition>({ event, service, actionId, data }: Forged<E>): Promise<void> {
+  /** Everything around the data is as the service itself would send it. */
+  async say<E extends EventDefinition>({ event, service, actionId, data, sequence }: Forged<E>): Promise<void> {
     this.#sequence += 1;
     const headers = {
       ce_specversion: '1.0',
@@ -48,7 +50,7 @@ export class Forger {
       ce_source: serviceUrn(service),
       ce_type: event.type,
       ce_subject: actionId,
-      ce_sequence: String(this.#sequence),
+      ce_sequence: String(sequence ?? this.#sequence),
       ce_time: new Date().toISOString(),
       'content-type': 'application/json',
     };

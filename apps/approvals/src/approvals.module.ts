@@ -5,6 +5,7 @@ import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigratio
 import { MessagingModule, on } from '#messaging';
 import { ApprovalsController } from './approvals.controller.js';
 import type { Settings } from './config.js';
+import { mayWantReview } from './core/review.js';
 import { AnnounceOpenings } from './handlers/announce-openings.js';
 import { AskToEnd } from './handlers/ask-to-end.js';
 import { CastVote } from './handlers/cast-vote.js';
@@ -52,7 +53,7 @@ export const migrations = [...registryCopyMigrations, CreateApprovals];
 /** What this service hears. Everything else it does, people or the clock make it do. */
 const hears = [
   on(policyApprovalRequired, OpenApprovals),
-  on(policyAllowed, OpenReviews),
+  on(policyAllowed, OpenReviews, ({ evidence }) => mayWantReview(evidence.verdict)),
   on(policyCancelRequested, EndAsked),
   on(registryChanged, SweepSuspended),
 ];

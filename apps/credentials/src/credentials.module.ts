@@ -28,6 +28,7 @@ import { OfferGranted } from './handlers/offer-granted.js';
 import { OfferFacts, OfferLeases } from './handlers/offer-leases.js';
 import { OfferedLeases } from './handlers/offered-leases.js';
 import { Pace } from './handlers/pace.js';
+import { ReadPassed } from './handlers/read-passed.js';
 import { ReconcileTargets } from './handlers/reconcile-targets.js';
 import { RedeemFacts } from './handlers/redeem-facts.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
@@ -65,7 +66,7 @@ const timers = [
 const handlers: Provider[] = [
   ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, EndByPerson, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
   KeepEnding, LeaseAccess, LeaseWords, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
-  OfferLeases, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable, SweepAgain, SweepAgents, SweepSuspended, Transact,
+  OfferLeases, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable, SweepAgain, SweepAgents, SweepSuspended, Transact,
   WatchClock,
 ]; // prettier-ignore
 

@@ -7,6 +7,7 @@ import { DatabaseModule } from '#database';
 import { callersModule, FactsModule, KeysModule, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
 import type { Settings } from './config.js';
+import { BuryForged } from './handlers/bury-forged.js';
 import { CloseReviews } from './handlers/close-reviews.js';
 import { DecideSlice } from './handlers/decide-slice.js';
 import { EndHeld } from './handlers/end-held.js';
@@ -17,6 +18,7 @@ import { JudgeAgain } from './handlers/judge-again.js';
 import { PassOnAsks } from './handlers/pass-on-asks.js';
 import { ReadActions } from './handlers/read-actions.js';
 import { SayVerdicts } from './handlers/say-verdicts.js';
+import { SettleReservations } from './handlers/settle-reservations.js';
 import { SpendReservations } from './handlers/spend-reservations.js';
 import { AccountStore } from './io/account.store.js';
 import { ActionStore } from './io/action.store.js';
@@ -51,8 +53,8 @@ const hears = [
 
 /** Everything that acts and everything that stores: what a spec makes without a broker and without the other services. */
 export const parts: Provider[] = [
-  CloseReviews, DecideSlice, EndHeld, EndUnreadable, FreeReservations, JudgeActions, JudgeAgain, PassOnAsks, ReadActions, SayVerdicts,
-  SpendReservations,
+  BuryForged, CloseReviews, DecideSlice, EndHeld, EndUnreadable, FreeReservations, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
+  SayVerdicts, SettleReservations, SpendReservations,
   AccountStore, ActionStore, CurrentRegistry, Decider, Evidence, PolicyRuntime, RegistryView, ReviewStore, SqlParser, StandingStore,
 ]; // prettier-ignore
 

@@ -168,6 +168,38 @@ export const counting = z.strictObject({
 });
 export type Counting = z.infer<typeof counting>;
 
+/** approvals: these votes fill the plan, and the action is handed on. Said once about an action, ever; only then does credentials hold it. */
+export const granting = z.strictObject({
+  gate: z.string(),
+  action_id: uuidv7,
+  agent_id: entryId,
+  action_digest: digest,
+  plan_digest: digest,
+  /** Of the votes' own statements, in the order of the event. */
+  votes: z.array(digest).min(1),
+  granted_at: instant,
+  iat: z.int(),
+});
+export type Granting = z.infer<typeof granting>;
+
+export const reviewVerdict = z.enum(['fit', 'unfit', 'follow_up']);
+
+/** approvals: this person has looked at what this rule released for this action, and has closed the review. */
+export const closing = z.strictObject({
+  gate: z.string(),
+  action_id: uuidv7,
+  agent_id: entryId,
+  review_id: uuidv7,
+  rule: z.string(),
+  group: entryId,
+  verdict: reviewVerdict,
+  reason: z.string(),
+  by: entryId,
+  closed_at: instant,
+  iat: z.int(),
+});
+export type Closing = z.infer<typeof closing>;
+
 export const countedVote = z.strictObject({ vote: compactJws, counting: compactJws });
 export type CountedVote = z.infer<typeof countedVote>;
 

@@ -2,7 +2,7 @@ import {
   acceptance, agentUrn, requestType, requestValue, verdict, type Acceptance, type CountedVote, type Grant, type Known,
   type Plan, type RequestEvidence, type RequestValue, type Verdict,
 } from '#contracts'; // prettier-ignore
-import { actionDigest, digestOfBytes } from './canonical.js';
+import { actionDigest } from './canonical.js';
 import { planDigest } from './plan.js';
 import { verifyRequestSignature } from './request-signature.js';
 import { satisfies, type VoteFacts } from './satisfies.js';
@@ -23,15 +23,19 @@ export interface Subject {
   agentId: string;
 }
 
-/** Evidence that belongs together: every signature by the right key, every id and digest about the same action. */
-export interface Chain extends Subject {
+/** What lets an action through: the verdict, and the votes that it asked for. */
+export interface Passage extends Subject {
   value: RequestValue;
   actionDigest: string;
-  acceptance: Acceptance;
   verdict: Verdict;
   grant: Grant;
   plan: Plan | undefined;
   votes: VerifiedVote[];
+}
+
+/** Evidence that belongs together: every signature by the right key, every id and digest about the same action. */
+export interface Chain extends Passage {
+  acceptance: Acceptance;
 }
 
 /** Reads the frozen action and computes its digest anew; undefined when the bytes are no request of this agent. */
@@ -43,33 +47,36 @@ function readFrozen(text: string, subject: Subject): { value: RequestValue; acti
   return { value: value.data, actionDigest: actionDigest({ id: subject.actionId, source, data: parsed.value }) };
 }
 
-/** The digest that an outcome names when the evidence is refused: that of the action if it can be read, else of the bytes. */
-export function digestForRefusal(text: string, subject: Subject): string {
-  return readFrozen(text, subject)?.actionDigest ?? digestOfBytes(text);
-}
-
 /**
- * Verifies what intake, policy and approvals have signed, and that all of it is about this action of this agent.
- * Undefined for anything forged or put together from different actions. Whether the votes are enough is another
- * question (`isWhole`), and so is whether the verdict is still in time.
+ * Verifies what policy and approvals have signed, and that it is about this action of this agent and these bytes. Policy
+ * signs only what it has verified itself, so for an offer this is enough; a release reads the whole chain. Undefined for
+ * anything forged or put together from different actions. Whether the votes are enough is another question (`isWhole`),
+ * and so is whether the verdict is still in time.
  */
-export function readChain(trust: Trust, evidence: Evidence, subject: Subject): Chain | undefined {
+export function readPassage(trust: Trust, evidence: Evidence, subject: Subject): Passage | undefined {
   const frozen = readFrozen(evidence.request.value, subject);
-  const accepted = trust.verify(evidence.request.acceptance, {
-    purpose: 'acceptance',
-    service: 'intake',
-    schema: acceptance,
-  });
   const judged = trust.verify(evidence.verdict, { purpose: 'verdict', service: 'policy', schema: verdict });
-  if (frozen === undefined || !accepted.ok || !judged.ok) return undefined;
-  if (!isAccepted(accepted.payload, subject, frozen.actionDigest)) return undefined;
+  if (frozen === undefined || !judged.ok) return undefined;
   if (!isJudged(judged.payload, subject, frozen.actionDigest)) return undefined;
   const grant = soundGrant(judged.payload, frozen.value);
   const votes =
     evidence.votes === undefined ? soundAllow(judged.payload) : readVotes(trust, evidence.votes, judged.payload);
   if (grant === undefined || votes === undefined) return undefined;
-  const { payload: v } = judged;
-  return { ...subject, ...frozen, acceptance: accepted.payload, verdict: v, grant, plan: v.plan, votes };
+  const { actionId, agentId } = subject;
+  return { actionId, agentId, ...frozen, verdict: judged.payload, grant, plan: judged.payload.plan, votes };
+}
+
+/** The same, and what intake has signed before: for a release, and for whoever trusts no service. */
+export function readChain(trust: Trust, evidence: Evidence, subject: Subject): Chain | undefined {
+  const passage = readPassage(trust, evidence, subject);
+  if (passage === undefined) return undefined;
+  const accepted = trust.verify(evidence.request.acceptance, {
+    purpose: 'acceptance',
+    service: 'intake',
+    schema: acceptance,
+  });
+  if (!accepted.ok || !isAccepted(accepted.payload, subject, passage.actionDigest)) return undefined;
+  return { ...passage, acceptance: accepted.payload };
 }
 
 function isAccepted(accepted: Acceptance, { actionId, agentId }: Subject, digest: string): boolean {

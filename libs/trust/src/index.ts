@@ -2,12 +2,13 @@
 export { actionDigest, canonical, digestOf, digestOfBytes, shapeDigest } from './canonical.js';
 export { parseStrict, type JsonLimits, type JsonValue, type ParsedJson, type StrictJsonCode } from './strict-json.js';
 export { freeText, machineLines, machineText, safeText } from './text.js';
+export { moneyText } from './money.js';
 export { forbiddenText } from './request-text.js';
 export {
   algOf, publicKey, publicPart, signingKey, thumbprint,
   type PrivateJwk, type PublicJwk, type PublicKey, type SigningAlg, type SigningKey,
 } from './jwk.js'; // prettier-ignore
-export { fromBase64url } from './jws.js';
+export { fromBase64url, peek } from './jws.js';
 export {
   generateKeys, generatePrivateJwk, KeyFileError, keysFile, keysOfServices, readKeysFile, readTrustFile, trustFile,
   type KeysFile, type TrustFile,
@@ -31,10 +32,12 @@ export {
 export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
 export { planDigest, sameConfirmations, samePlan } from './plan.js';
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
+export { isClosingOf, type SaidClosing } from './closing.js';
+export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
 export { viewDigest, viewOf, type ViewInput, type ViewVariant } from './view.js';
 export * from './log/index.js';
 export {
-  citedBy, digestForRefusal, isWhole, peopleIn, readChain, soundGrant,
-  type Chain, type Cited, type Evidence, type Subject, type WholeInput,
+  citedBy, isWhole, peopleIn, readChain, readPassage, soundGrant,
+  type Chain, type Cited, type Evidence, type Passage, type Subject, type WholeInput,
 } from './chain.js'; // prettier-ignore

@@ -8,7 +8,7 @@ export const statementTypes = {
   registry: ['sallyport-registry+jws'],
   acceptance: ['sallyport-acceptance+jws'],
   verdict: ['sallyport-verdict+jws'],
-  vote: ['sallyport-vote+jws', 'sallyport-counting+jws'],
+  vote: ['sallyport-vote+jws', 'sallyport-counting+jws', 'sallyport-granting+jws', 'sallyport-closing+jws'],
   lease: ['sallyport-lease+jws'],
   token: ['at+jwt'],
   outcome: ['sallyport-outcome+jws'],

@@ -42,7 +42,7 @@ export function reviewOf(believed: Believed): ReviewWanted | 'none' | 'forged' {
   return { request, review, agent: verdict.agent, summary: summaryOf(request, verdict, [review.group]) };
 }
 
-/** May this verdict want a review? Looks at the payload unverified, for speed: whatever says yes is verified afterwards. */
+/** May this verdict want a review? Nearly none does. Looks at the payload unverified: whatever says yes is verified afterwards. */
 export function mayWantReview(verdict: string): boolean {
   const payload = fromBase64url(verdict.split('.')[1] ?? '');
   return payload?.includes('"review"') ?? false;

@@ -9,6 +9,7 @@ import { chainOf, overseers } from '../core/eligibility.js';
 import { maySeeReview, whyMayNotClose, type ReviewCircle } from '../core/review.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 import { ReviewStore, type Closing, type Review } from '../io/review.store.js';
+import { VoteSigner } from '../io/vote-signer.js';
 
 export interface CloseReviewInput {
   reviewId: string;
@@ -25,6 +26,7 @@ export class CloseReview {
     private readonly registry: RegistryFacts,
     private readonly database: Database,
     private readonly outbox: Outbox,
+    private readonly signer: VoteSigner,
   ) {}
 
   /** Throws ProblemError: `not_found`, `not_eligible`, `already_decided`. */
@@ -44,9 +46,32 @@ export class CloseReview {
     return this.database.transaction(async (tx) => {
       const by = { ...closing, by: caller.id };
       const closedAt = await this.reviews.close(tx, review.reviewId, by);
-      if (closedAt !== undefined) await this.outbox.say(tx, [saidOf(review, by, { closedAt, traceparent })]);
+      if (closedAt !== undefined) await this.outbox.say(tx, [this.said(review, by, { closedAt, traceparent })]);
       return closedAt;
     });
+  }
+
+  private said(
+    review: Review,
+    closing: Closing,
+    { closedAt, traceparent }: { closedAt: Date; traceparent: string | undefined },
+  ): Said<typeof reviewClosed> {
+    const closed = {
+      action_id: review.actionId,
+      agent_id: review.agentId,
+      review_id: review.reviewId,
+      rule: review.rule,
+      group: review.group,
+      ...closing,
+      closed_at: closedAt.toISOString(),
+    };
+    return {
+      event: reviewClosed,
+      subject: review.actionId,
+      sequence: 2,
+      data: { ...closed, closing: this.signer.close(closed) },
+      traceparent: traceparent ?? review.traceparent,
+    };
   }
 
   /** The registry itself is asked, for the agent as it was and as it is, and for everybody who wrote the incident. */
@@ -87,26 +112,4 @@ function wantedFor({ agentId, agentVersion, group, incident }: Review, personId:
     ...[group, ...overseers].map((id) => ({ kind: 'groups', id }) as const),
     ...(incident === undefined ? [] : [{ kind: 'incidents', id: incident } as const]),
   ];
-}
-
-function saidOf(
-  review: Review,
-  closing: Closing,
-  { closedAt, traceparent }: { closedAt: Date; traceparent: string | undefined },
-): Said<typeof reviewClosed> {
-  return {
-    event: reviewClosed,
-    subject: review.actionId,
-    sequence: 2,
-    data: {
-      action_id: review.actionId,
-      agent_id: review.agentId,
-      review_id: review.reviewId,
-      rule: review.rule,
-      group: review.group,
-      ...closing,
-      closed_at: closedAt.toISOString(),
-    },
-    traceparent: traceparent ?? review.traceparent,
-  };
 }

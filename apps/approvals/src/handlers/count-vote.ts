@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { approvalGranted, approvalVoted, type DataOf } from '#contracts';
+import { approvalGranted, approvalVoted, type CountedVote, type DataOf, type Plan } from '#contracts';
 import { Timers, type Tx } from '#database';
 import { Outbox, type Said } from '#messaging';
+import { votesNamed } from '#trust';
 import { stagesInOrder, type Held } from '../core/approval.js';
 import type { Seat } from '../core/eligibility.js';
 import { accessAfter, countVote, type Counted } from '../core/vote.js';
@@ -44,7 +45,7 @@ export class CountVote {
     await this.approvals.count(tx, held, { vote: stored, reason: body.reason, next, granted });
     if (granted) await this.timers.clear(tx, expireTimer, [held.actionId]);
     const voted = votedOf(vote, stored, counted);
-    await this.outbox.say(tx, granted ? [voted, grantedOf(vote, [...before, stored])] : [voted]);
+    await this.outbox.say(tx, granted ? [voted, this.granted(vote, [...before, stored])] : [voted]);
     return counted;
   }
 
@@ -71,6 +72,33 @@ export class CountVote {
       },
     );
     return { person: person.id, stage: seat.stage.stage, decision: body.decision, caps: body.caps, counted };
+  }
+
+  private granted({ held, input, loaded }: VoteToCount, votes: StoredVote[]): Said<typeof approvalGranted> {
+    const { grant, plan, row, view } = loaded;
+    const who = { action_id: held.actionId, agent_id: held.agentId };
+    const inOrder = inOrderOf(plan, votes);
+    return {
+      event: approvalGranted,
+      subject: held.actionId,
+      sequence: held.version + 2,
+      data: {
+        ...who,
+        evidence: { request: row.request, verdict: row.verdict, facts: row.facts, votes: inOrder },
+        granting: this.signer.grant({
+          ...who,
+          action_digest: row.actionDigest,
+          plan_digest: view.plan_digest,
+          votes: votesNamed(inOrder),
+          granted_at: held.now.toISOString(),
+        }),
+        granted: accessAfter(
+          grant,
+          votes.map(({ caps }) => caps),
+        ),
+      },
+      traceparent: input.traceparent ?? held.traceparent,
+    };
   }
 }
 
@@ -103,28 +131,8 @@ function nextOf(held: Held, stage: { stage: number; group: string }): DataOf<typ
   return { stage: stage.stage, deadline_at: held.deadlineAt.toISOString(), summary };
 }
 
-function grantedOf({ held, input, loaded }: VoteToCount, votes: StoredVote[]): Said<typeof approvalGranted> {
-  const { grant, plan, row } = loaded;
+function inOrderOf(plan: Plan, votes: StoredVote[]): CountedVote[] {
   const order = stagesInOrder(plan).map(({ stage }) => stage);
   const inOrder = votes.toSorted((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage));
-  return {
-    event: approvalGranted,
-    subject: held.actionId,
-    sequence: held.version + 2,
-    data: {
-      action_id: held.actionId,
-      agent_id: held.agentId,
-      evidence: {
-        request: row.request,
-        verdict: row.verdict,
-        facts: row.facts,
-        votes: inOrder.map(({ counted }) => counted),
-      },
-      granted: accessAfter(
-        grant,
-        votes.map(({ caps }) => caps),
-      ),
-    },
-    traceparent: input.traceparent ?? held.traceparent,
-  };
+  return inOrder.map(({ counted }) => counted);
 }

@@ -4,7 +4,7 @@ import type { Tx } from '#database';
 import { DeadLetters, Outbox, type Incoming, type Said, type SliceHandler } from '#messaging';
 import { newId } from '#platform';
 import { digestOfBytes } from '#trust';
-import { reviewOf, mayWantReview, type ReviewWanted } from '../core/review.js';
+import { reviewOf, type ReviewWanted } from '../core/review.js';
 import { ReviewStore, type NewReview } from '../io/review.store.js';
 import { ReadEvidence } from './read-evidence.js';
 
@@ -27,10 +27,7 @@ export class OpenReviews implements SliceHandler<typeof policyAllowed> {
   ) {}
 
   async handle(events: Event[], tx: Tx): Promise<void> {
-    // Nearly all allows want none: what their verdict says is looked at before anything is verified.
-    const said = events.filter((event) => mayWantReview(event.data.evidence.verdict));
-    if (said.length === 0) return;
-    const read = said.map((event) => ({ event, wanted: reviewOf(this.evidence.read(event.data, 'allow')) }));
+    const read = events.map((event) => ({ event, wanted: reviewOf(this.evidence.read(event.data, 'allow')) }));
     const due = read.flatMap(({ event, wanted }) =>
       typeof wanted === 'string' ? [] : [{ event, wanted, row: rowOf(event, wanted) }],
     );

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Counting, CountedVote, Vote } from '#contracts';
+import type { Closing, Counting, CountedVote, Granting, Vote } from '#contracts';
 import { Clock, newId } from '#platform';
 import { digestOfBytes, Keyring } from '#trust';
 
 export type VoteToSign = Omit<Vote, 'gate' | 'jti' | 'iat'>;
 export type CountingToSign = Omit<Counting, 'gate' | 'action_id' | 'proof_digest' | 'person'>;
+export type GrantingToSign = Omit<Granting, 'gate' | 'iat'>;
+export type ClosingToSign = Omit<Closing, 'gate' | 'iat'>;
 
-/** Signs a vote as it was received, and that it was counted. People sign their own votes once they have keys for it. */
+/** Signs what people decided as it was received, and what it led to. People sign their own votes once they have keys for it. */
 @Injectable()
 export class VoteSigner {
   constructor(
@@ -16,8 +18,7 @@ export class VoteSigner {
 
   sign(cast: VoteToSign, counted: CountingToSign): CountedVote {
     const { gate } = this.keyring;
-    const iat = Math.floor(this.clock.now().getTime() / 1_000);
-    const vote = this.keyring.sign('vote', { gate, ...cast, jti: newId(), iat } satisfies Vote);
+    const vote = this.keyring.sign('vote', { gate, ...cast, jti: newId(), iat: this.#iat() } satisfies Vote);
     const counting: Counting = {
       gate,
       action_id: cast.action_id,
@@ -26,5 +27,20 @@ export class VoteSigner {
       ...counted,
     };
     return { vote, counting: this.keyring.sign('vote', counting, 'sallyport-counting+jws') };
+  }
+  /** The votes fill the plan, and the action is handed on. */
+  grant(granted: GrantingToSign): string {
+    const granting: Granting = { gate: this.keyring.gate, ...granted, iat: this.#iat() };
+    return this.keyring.sign('vote', granting, 'sallyport-granting+jws');
+  }
+
+  /** A person has closed a review. */
+  close(closed: ClosingToSign): string {
+    const closing: Closing = { gate: this.keyring.gate, ...closed, iat: this.#iat() };
+    return this.keyring.sign('vote', closing, 'sallyport-closing+jws');
+  }
+
+  #iat(): number {
+    return Math.floor(this.clock.now().getTime() / 1_000);
   }
 }

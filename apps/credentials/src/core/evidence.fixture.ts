@@ -1,5 +1,5 @@
 import {
-  agentUrn, type Acceptance, type Agent, type CountedVote, type Counting, type Group, type Known, type Person, type Plan,
+  agentUrn, type Acceptance, type Agent, type CountedVote, type Counting, type Granting, type Group, type Known, type Person, type Plan,
   type Profile, type RequestEvidence, type RequestValue, type Verdict, type Vote,
 } from '#contracts'; // prettier-ignore
 import {
@@ -16,6 +16,7 @@ import {
   signRequest,
   signingKey,
   thumbprint,
+  votesNamed,
   type Evidence,
   type KeysFile,
   type PrivateJwk,
@@ -212,6 +213,26 @@ export function aVote(
     ...more.counting,
   };
   return { vote: cast, counting: approvals.sign('vote', counting, 'sallyport-counting+jws') };
+}
+
+/** What approvals signs when it hands a granted action on. */
+export function aGranting(
+  { keyring }: World,
+  { action, plan, votes }: { action: Action; plan: Plan; votes: CountedVote[] },
+  more: Partial<Granting> = {},
+): string {
+  const granting: Granting = {
+    gate: gateId,
+    action_id: action.actionId,
+    agent_id: action.agentId,
+    action_digest: action.digest,
+    plan_digest: planDigest(plan),
+    votes: votesNamed(votes),
+    granted_at: instant,
+    iat: seconds,
+    ...more,
+  };
+  return keyring('approvals').sign('vote', granting, 'sallyport-granting+jws');
 }
 
 /** Allowed by policy alone. */

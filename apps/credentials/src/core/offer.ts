@@ -1,5 +1,5 @@
 import type { Known, OfferedCode } from '#contracts';
-import type { Chain } from '#trust';
+import type { Passage } from '#trust';
 import { termsOf, type Terms } from './terms.js';
 
 /** What becomes of an action that was passed on to this service: a lease on offer, or an end before there is one. */
@@ -11,7 +11,7 @@ export type OverCode = 'evidence_invalid' | 'profile_mismatch' | 'offer_expired'
 
 export interface OfferInput {
   /** Undefined when the evidence did not verify. */
-  chain: Chain | undefined;
+  chain: Passage | undefined;
   /** The profile as it is registered now; undefined when there is none. */
   profile: Known<'profiles'> | undefined;
   isSuspended: boolean;
@@ -34,7 +34,7 @@ export function decideOffer({ chain, profile, isSuspended, now }: OfferInput): O
   return { kind: 'offer', terms, code: offeredCode(chain), offerExpiresAt: new Date(Math.min(ownEnd, verdictEnds)) };
 }
 
-function offeredCode({ plan, verdict }: Chain): OfferedCode {
+function offeredCode({ plan, verdict }: Passage): OfferedCode {
   if (plan !== undefined) return 'approved';
   return verdict.code === 'emergency_rule' ? 'emergency_rule' : 'policy_allowed';
 }

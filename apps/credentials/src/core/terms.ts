@@ -1,5 +1,5 @@
 import type { Known, RequestValue } from '#contracts';
-import { grantedBy, peopleIn, type Chain } from '#trust';
+import { grantedBy, peopleIn, type Passage } from '#trust';
 import type { Issuing } from './lease.js';
 import { fitsPattern } from './pattern.js';
 
@@ -21,7 +21,7 @@ export const modeOf = (issuer: Issuing): 'token' | 'role' => (issuer === 'token'
  * The terms of a chain under a profile, or undefined when the profile does not fit the action and resource, or when its
  * floors are not met. The floors are this service's own: no verdict lowers them, an emergency included.
  */
-export function termsOf(chain: Chain, profile: Known<'profiles'>): Terms | undefined {
+export function termsOf(chain: Passage, profile: Known<'profiles'>): Terms | undefined {
   const { spec } = profile;
   if (profile.id !== chain.grant.profile.id || !covers(spec, chain.value) || !meetsFloors(spec, chain))
     return undefined;
@@ -39,14 +39,14 @@ function covers({ actions, resources }: Known<'profiles'>['spec'], { action, res
   return actions.includes(action.name) && resources.some((pattern) => fitsPattern(pattern, resource.id));
 }
 
-function meetsFloors({ requires_person, min_quorum }: Known<'profiles'>['spec'], chain: Chain): boolean {
+function meetsFloors({ requires_person, min_quorum }: Known<'profiles'>['spec'], chain: Passage): boolean {
   return peopleIn(chain.votes) >= Math.max(min_quorum, requires_person ? 1 : 0);
 }
 
-type Amounts = Pick<Chain['grant'], 'ttl_seconds' | 'uses'>;
+type Amounts = Pick<Passage['grant'], 'ttl_seconds' | 'uses'>;
 
 /** The smallest of every limit that somebody set. */
-function amounts(chain: Chain, spec: Known<'profiles'>['spec']): { ttlSeconds: number; uses: number } {
+function amounts(chain: Passage, spec: Known<'profiles'>['spec']): { ttlSeconds: number; uses: number } {
   const asked = chain.value.requested_access;
   const caps = chain.votes.map(({ vote }) => vote.caps ?? {});
   const voted = caps.reduce<Amounts>((most, cap) => grantedBy(most, cap), chain.grant);

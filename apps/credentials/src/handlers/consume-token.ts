@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { consumeAnswer, ProblemError, type ActionTokenClaims, type ConsumeAnswer } from '#contracts';
 import { RegistryClient } from '#facts';
-import { Trust, readChain } from '#trust';
+import { Trust, readPassage } from '#trust';
 import { HttpTrust, type CallerOf } from '#trust/http';
 import { isSuspended } from '../core/agent.js';
 import { isForLease, readAgentProof, readToken, whyNotSpent, type Presented } from '../core/consume.js';
@@ -79,9 +79,10 @@ export class ConsumeToken {
 
   /** From the evidence that the lease rests on, verified once more: these bytes are what people and policy said yes to. */
   private async actionOf(lease: Lease) {
-    const chain = readChain(this.facts.trust, await this.offered.evidence(lease), lease);
-    if (chain === undefined || chain.actionDigest !== lease.actionDigest) throw new ProblemError('evidence_invalid');
-    const { action, resource } = chain.value;
+    const passage = readPassage(this.facts.trust, await this.offered.evidence(lease), lease);
+    if (passage === undefined || passage.actionDigest !== lease.actionDigest)
+      throw new ProblemError('evidence_invalid');
+    const { action, resource } = passage.value;
     const { actionId: action_id, actionDigest: action_digest, agentId: agent_id } = lease;
     return { action_id, action_digest, agent_id, action, resource: { type: resource.type, id: resource.id } };
   }

@@ -4,35 +4,24 @@ import { Timers, type Tx } from '#database';
 import { CatchUp, RegistryCopy } from '#facts';
 import { Outbox } from '#messaging';
 import { newId } from '#platform';
-import { Trust, digestForRefusal, readChain, type Chain, type Evidence, type Subject } from '#trust';
+import type { Passage } from '#trust';
 import { isSuspended } from '../core/agent.js';
 import { decideOffer, type OfferDecision } from '../core/offer.js';
 import { OfferStore, type NewLease } from '../io/offer.store.js';
 import { leaseTimer } from './apply-changes.js';
 import { LeaseWords } from './lease-words.js';
-
-/** An action that was passed on to this service, with its evidence. */
-export interface Passed extends Subject {
-  evidence: Evidence;
-  traceparent: string | undefined;
-}
-
-interface Read {
-  passed: Passed;
-  chain: Chain | undefined;
-}
+import type { Held } from './read-passed.js';
 
 /** What the copy of the registry is for: which profile, and is the agent suspended. */
 @Injectable()
 export class OfferFacts {
   constructor(
-    readonly trust: Trust,
     readonly copy: RegistryCopy,
     private readonly catchUp: CatchUp,
   ) {}
 
   /** Waits for the registry where a verdict names a newer profile than the copy holds. No such version is then no profile. */
-  async learn(chains: readonly Chain[]): Promise<void> {
+  async learn(chains: readonly Passage[]): Promise<void> {
     const newer = chains
       .map(({ grant }) => ({ kind: 'profiles' as const, ...grant.profile }))
       .filter(({ kind, id, version }) => this.copy.versionOf(kind, id) < version);
@@ -40,7 +29,7 @@ export class OfferFacts {
   }
 
   /** The profile now, unless the verdict names a version that does not exist. */
-  profileOf({ grant }: Chain): Known<'profiles'> | undefined {
+  profileOf({ grant }: Passage): Known<'profiles'> | undefined {
     const profile = this.copy.get('profiles', grant.profile.id);
     return profile !== undefined && profile.version >= grant.profile.version ? profile : undefined;
   }
@@ -62,11 +51,11 @@ export class OfferLeases {
     private readonly timers: Timers,
   ) {}
 
-  async offer(passed: readonly Passed[], tx: Tx): Promise<void> {
-    const read = passed.map((one) => ({ passed: one, chain: readChain(this.facts.trust, one.evidence, one) }));
-    await this.facts.learn(read.flatMap(({ chain }) => chain ?? []));
+  async offer(held: readonly Held[], tx: Tx): Promise<void> {
+    if (held.length === 0) return;
+    await this.facts.learn(held.flatMap(({ passage }) => passage ?? []));
     const now = await this.store.now(tx);
-    const decided = read.map((one) => this.decide(one, now));
+    const decided = held.map((one) => this.decide(one, now));
     const added = await this.store.add(
       tx,
       decided.map(({ lease }) => lease),
@@ -84,16 +73,15 @@ export class OfferLeases {
     );
   }
 
-  private decide({ passed, chain }: Read, now: Date): { lease: NewLease; decision: OfferDecision } {
+  private decide(held: Held, now: Date): { lease: NewLease; decision: OfferDecision } {
+    const { actionDigest, actionId, agentId, event, evidence, passage } = held;
     const decision = decideOffer({
-      chain,
-      profile: chain && this.facts.profileOf(chain),
-      isSuspended: this.facts.isSuspended(passed.agentId, now),
+      chain: passage,
+      profile: passage && this.facts.profileOf(passage),
+      isSuspended: this.facts.isSuspended(agentId, now),
       now,
     });
-    const { actionId, agentId, evidence, traceparent } = passed;
-    const actionDigest = chain?.actionDigest ?? digestForRefusal(evidence.request.value, passed);
-    const subject = { leaseId: newId(), actionId, agentId, actionDigest, traceparent };
+    const subject = { leaseId: newId(), actionId, agentId, actionDigest, traceparent: event.traceparent };
     if (decision.kind === 'over') {
       const { to: state, code } = decision;
       return {

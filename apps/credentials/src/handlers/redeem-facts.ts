@@ -5,6 +5,12 @@ import { CommonSettings } from '#platform';
 import { citedBy, type Chain, type VoteFacts } from '#trust';
 import type { Lease } from '../core/lease.js';
 
+export interface Access {
+  agent: Known<'agents'> | null;
+  profile: Known<'profiles'> | null;
+  target: Known<'targets'> | null;
+}
+
 /** The registry as it is at this moment, for one redeem. No answer is a 503, never a yes. */
 @Injectable()
 export class RedeemFacts {
@@ -14,18 +20,20 @@ export class RedeemFacts {
     private readonly settings: CommonSettings,
   ) {}
 
-  /** Read before everything else. Null when there is no such agent (any more). */
-  async agent(agentId: string): Promise<Known<'agents'> | null> {
-    const [agent = null] = await this.registry.current([{ kind: 'agents', id: agentId }]);
-    return agent;
-  }
-
-  /** The profile and its target now. */
-  async access({ profile }: Lease): Promise<{ profile: Known<'profiles'> | null; target: Known<'targets'> | null }> {
-    const [current = null] = await this.registry.current([{ kind: 'profiles', id: profile }]);
-    if (current === null) return { profile: null, target: null };
-    const [target = null] = await this.registry.current([{ kind: 'targets', id: current.spec.target }]);
-    return { profile: current, target };
+  /** The agent, the profile and its target now. Null for what is not registered (any more). */
+  async access({ agentId, profile: profileId, target: targetId }: Lease): Promise<Access> {
+    const found = await this.registry.current([
+      { kind: 'agents', id: agentId },
+      { kind: 'profiles', id: profileId },
+      { kind: 'targets', id: targetId },
+    ]);
+    const agent = ofKind(found, 'agents');
+    const profile = ofKind(found, 'profiles');
+    if (profile === null || profile.spec.target === targetId)
+      return { agent, profile, target: ofKind(found, 'targets') };
+    // The profile points elsewhere since the offer was made.
+    const [target = null] = await this.registry.current([{ kind: 'targets', id: profile.spec.target }]);
+    return { agent, profile, target };
   }
 
   /** The groups and people at the versions that the countings cite, and whoever these plans exclude. */
@@ -59,6 +67,10 @@ export class RedeemFacts {
     if (person === undefined) throw new ProblemError('policy_changed');
     return `urn:sallyport:person:${person.id}`;
   }
+}
+
+function ofKind<K extends RegistryKind>(found: readonly (Known<RegistryKind> | null)[], kind: K): Known<K> | null {
+  return (found.find((entry) => entry?.kind === kind) as Known<K> | undefined) ?? null;
 }
 
 const wantedOf = (kind: RegistryKind, { id, version }: { id: string; version?: number }): Wanted => ({

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemError, type Known, type RefusedCode } from '#contracts';
 import { Fault } from '#platform';
-import { Trust, readChain } from '#trust';
+import { Trust, readChain, type Evidence } from '#trust';
 import type { CallerOf } from '#trust/http';
 import { isSuspended } from '../core/agent.js';
 import { refuse, stop, whyNotRedeemable, type Change, type Lease } from '../core/lease.js';
@@ -9,7 +9,7 @@ import { checkRedeem, judgedAgain, readJudgement, type Checked } from '../core/r
 import { PolicyClient } from '../io/policy.client.js';
 import { MintCredential } from './mint-credential.js';
 import { OfferedLeases } from './offered-leases.js';
-import { RedeemFacts } from './redeem-facts.js';
+import { RedeemFacts, type Access } from './redeem-facts.js';
 
 type Sound = Extract<Checked, { ok: true }>;
 
@@ -38,22 +38,26 @@ export class RedeemLease {
   /** Answers the sealed delivery (JWE). Throws ProblemError, or a retryable Fault when something does not answer. */
   async handle({ caller, leaseId, actionDigest }: RedeemCall): Promise<string> {
     const lease = await this.offered.find(leaseId, caller.agent.id);
-    const agent = await this.mayAgent(caller, lease);
+    const access = await this.facts.access(lease);
     const now = await this.offered.now();
+    const agent = await this.mayAgent(caller, lease, { agent: access.agent, now });
     const why = whyNotRedeemable(lease, now);
     if (why !== undefined) throw new ProblemError(why);
     if (lease.actionDigest !== actionDigest) throw new ProblemError('digest_mismatch');
-    const sound = await this.check(lease, agent);
-    const { profile, target, checked } = sound;
-    const terms = await this.askPolicy(lease, checked, now);
+    const evidence = await this.offered.evidence(lease);
+    const { profile, target, checked } = await this.check(lease, evidence, { ...access, agent });
+    const terms = await this.askPolicy({ lease, evidence, now }, checked);
     const principal = this.facts.principal(checked.chain);
     return this.minting.handle({ lease, terms, profile, target, agent, jkt: caller.jkt, principal });
   }
 
   /** The agent's row comes first: a suspended one gets nothing, and what it was offered is gone. */
-  private async mayAgent({ agent: { id }, jkt }: CallerOf<'agent'>, lease: Lease): Promise<Known<'agents'>> {
-    const agent = await this.facts.agent(id);
-    if (agent === null || isSuspended(agent, await this.offered.now())) {
+  private async mayAgent(
+    { jkt }: CallerOf<'agent'>,
+    lease: Lease,
+    { agent, now }: { agent: Known<'agents'> | null; now: Date },
+  ): Promise<Known<'agents'>> {
+    if (agent === null || isSuspended(agent, now)) {
       const why = { code: 'agent_suspended', by: 'urn:sallyport:service:registry' } as const;
       await this.offered.change(lease.leaseId, (held) => stop(held, why));
       throw new ProblemError('agent_suspended');
@@ -63,10 +67,12 @@ export class RedeemLease {
     return agent;
   }
 
-  private async check(lease: Lease, agent: Known<'agents'>) {
-    const evidence = await this.offered.evidence(lease);
+  private async check(
+    lease: Lease,
+    evidence: Evidence,
+    { agent, profile, target }: Access & { agent: Known<'agents'> },
+  ) {
     const chain = readChain(this.trust, evidence, lease);
-    const { profile, target } = await this.facts.access(lease);
     const facts = chain === undefined ? { groups: [], people: [] } : await this.facts.votes(chain, chain.plan);
     const { actionDigest } = lease;
     const audiences = this.facts.audiences();
@@ -76,9 +82,9 @@ export class RedeemLease {
     return { checked, profile: profile.spec, target: target.spec };
   }
 
-  private async askPolicy(lease: Lease, sound: Sound, now: Date) {
+  private async askPolicy({ lease, evidence, now }: { lease: Lease; evidence: Evidence; now: Date }, sound: Sound) {
     const { chain } = sound;
-    const { request, votes } = await this.offered.evidence(lease);
+    const { request, votes } = evidence;
     const jws = await this.policy.judge({ purpose: 'redeem', evidence: request, ...(votes && { votes }) });
     const again = readJudgement(this.trust, jws, chain, now);
     if (again === undefined) throw unverified();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Tx } from '#database';
+import { Database, packed, type Tx } from '#database';
 import type { LeaseState } from '#contracts';
 import type { Evidence } from '#trust';
 import type { Terms } from '../core/terms.js';
@@ -46,8 +46,9 @@ export class OfferStore {
          ON CONFLICT (action_id) DO NOTHING RETURNING lease_id, action_id
        ), kept AS (
          INSERT INTO lease_evidence (lease_id, evidence)
-         SELECT e.lease_id, e.evidence FROM unnest($1::uuid[], $16::text[]) AS e (lease_id, evidence)
-         JOIN added USING (lease_id) WHERE e.evidence IS NOT NULL
+         SELECT e.lease_id, convert_from(substr($16::bytea, at, length), 'UTF8')
+         FROM unnest($1::uuid[], $17::int[], $18::int[]) AS e (lease_id, at, length)
+         JOIN added USING (lease_id) WHERE length IS NOT NULL
        )
        SELECT action_id FROM added`,
       parameters(leases),
@@ -84,6 +85,6 @@ function parameters(leases: readonly NewLease[]): unknown[] {
     of(({ terms }) => terms && JSON.stringify(terms.groups)),
     of(({ offerExpiresAt }) => offerExpiresAt),
     of(({ traceparent }) => traceparent),
-    of(({ evidence }) => evidence && JSON.stringify(evidence)),
+    ...packed(leases.map(({ evidence }) => (evidence && Buffer.from(JSON.stringify(evidence))) ?? null)),
   ];
 }

@@ -60,7 +60,7 @@ const evidence = `
   CREATE TABLE lease_evidence (
     lease_id uuid PRIMARY KEY,
     evidence text NOT NULL
-  );
+  ) WITH (toast_tuple_target = 8160);
   REVOKE DELETE ON leases FROM sallyport_credentials;
   REVOKE UPDATE, DELETE ON lease_evidence FROM sallyport_credentials;`;
 

@@ -75,6 +75,15 @@ export class AccountStore {
     );
   }
 
+  /** Which of these actions have money reserved that is neither spent nor free. */
+  async inFlight(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await tx.query<{ actionId: string }>(
+      `SELECT action_id::text AS "actionId" FROM reservation WHERE action_id = ANY($1::uuid[]) AND spent_at IS NULL`,
+      [ids],
+    );
+    return new Set(rows.map(({ actionId }) => actionId));
+  }
+
   /** The credential is out: the money counts as spent, for 24 hours from now. */
   async spend(tx: Tx, ids: readonly string[]): Promise<void> {
     await tx.query(

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import {
   acceptance,
-  terminalOutcomes,
+  type DataOf,
+  type OutcomeName,
   type OutcomeValue,
   type RequestEvidence,
+  type reviewClosed,
   type SignedOutcome,
   type Verdict,
 } from '#contracts';
 import { newId } from '#platform';
-import { Keyring, outcomeAttributes, signOutcome, Trust, verifyOutcome } from '#trust';
+import { isClosingOf, Keyring, outcomeAttributes, signOutcome, Trust, verifyOutcome } from '#trust';
 import { readQuestion, type Read } from '../core/question.js';
 
 /** Reads what intake signed, and signs what policy says. */
@@ -44,10 +46,18 @@ export class Evidence {
     return readQuestion({ actionId, agentId: agent.id }, request, accepted.payload);
   }
 
-  /** Whether a service that may say so has signed that this action is over. */
-  isEndOf(actionId: string, { agent_id: agentId, outcome }: { agent_id: string; outcome: SignedOutcome }): boolean {
+  /** What a service that may say so has signed about this action; undefined when nobody has. */
+  outcomeOf(
+    actionId: string,
+    { agent_id: agentId, outcome }: { agent_id: string; outcome: SignedOutcome },
+  ): { service: string; outcome: OutcomeName } | undefined {
     const verified = verifyOutcome(this.trust, outcome, { agentId, actionId });
-    return verified.ok && terminalOutcomes.has(verified.value.outcome);
+    return verified.ok ? { service: verified.service, outcome: verified.value.outcome } : undefined;
+  }
+
+  /** Whether approvals has signed exactly this closing of a review. */
+  isClosing({ closing, ...said }: DataOf<typeof reviewClosed>): boolean {
+    return isClosingOf(this.trust, closing, said);
   }
 
   sign(verdict: Verdict): string {

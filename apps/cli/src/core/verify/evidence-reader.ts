@@ -1,8 +1,11 @@
 import {
-  approvalGranted, policyAllowed, registryChanged, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
+  approvalGranted, policyAllowed, registryChanged, reviewClosed, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
   type EventDefinition,
 } from '#contracts'; // prettier-ignore
-import { citedBy, digestOf, isWhole, readChain, verifyOutcome, type Chain, type Evidence, type Trust } from '#trust';
+import {
+  citedBy, digestOf, isClosingOf, isGrantedWith, isWhole, readChain, readGranting, verifyOutcome,
+  type Chain, type Evidence, type Trust,
+} from '#trust'; // prettier-ignore
 import { Broken } from './finding.js';
 import type { History } from './history.js';
 import type { LoggedEvent } from './log-reader.js';
@@ -35,7 +38,8 @@ export interface EvidenceCounts {
 
 /**
  * Checks what the events prove: each is by the service whose topic it stands on, each outcome is signed by that service,
- * nothing was released without an allow or a quorum whose whole chain verifies, and no action ended twice.
+ * nothing was released without an allow or a quorum whose whole chain verifies, no action was handed on or review closed
+ * without the signature of approvals, and no action ended twice.
  */
 export class EvidenceReader {
   readonly #actions = new Map<string, Action>();
@@ -100,7 +104,9 @@ export class EvidenceReader {
       throw new Broken('entries.ndjson', 'an event is filed under another action', event.line);
     if (event.type === policyAllowed.type || event.type === approvalGranted.type) {
       action.permitted = this.#chain(event, data['evidence'] as VerdictPart, agentId);
+      if (event.type === approvalGranted.type) this.#handedOn(event, data, action.permitted);
     }
+    if (event.type === reviewClosed.type) this.#closed(event, data);
     const outcome = signedOutcome.safeParse(data['outcome']);
     if (outcome.success) this.#outcome(event, { action, agentId, outcome: outcome.data });
   }
@@ -125,6 +131,19 @@ export class EvidenceReader {
       throw new Broken('entries.ndjson', 'the agent’s signature or the votes do not verify', event.line);
     this.#counts.votes += chain.votes.length;
     return chain;
+  }
+
+  #handedOn(event: LoggedEvent, data: unknown, chain: Chain): void {
+    const { evidence, granting } = approvalGranted.data.parse(data);
+    const granted = readGranting(this.trust, granting, chain);
+    if (granted === undefined || !isGrantedWith(granted, chain, evidence.votes))
+      throw new Broken('entries.ndjson', 'approvals has not signed that it handed this on', event.line);
+  }
+
+  #closed(event: LoggedEvent, data: unknown): void {
+    const { closing, ...said } = reviewClosed.data.parse(data);
+    if (!isClosingOf(this.trust, closing, said))
+      throw new Broken('entries.ndjson', 'the closing of a review is not signed by approvals', event.line);
   }
 
   #outcome(
