@@ -147,7 +147,6 @@ describe('a mint that is killed leaves no login behind', () => {
     const isReleased = (ask: Ask): boolean => told.namesOf(ask).includes('released');
     const left = new Set((await target.roles()).map((role) => role.leaseId));
     const orphans = asks.filter((ask, index) => collected[index] === undefined && left.has(leaseId(ask)));
-    if (point === 'between-mint-and-record') expect(orphans.length).toBeGreaterThan(0);
     await gate.world.startService('credentials');
     // Once the time for a mint is over, only what was delivered still has a login, and that not past its own deadline.
     await eventually(async () => {
@@ -166,7 +165,12 @@ describe('a mint that is killed leaves no login behind', () => {
     }, patience);
     const codes = Map.groupBy(asks.map((ask) => told.codesOf(ask).join(' → ')), (codes) => codes); // prettier-ignore
     console.info([...codes].map(([code, all]) => `${all.length} ${code}`).join('\n'));
-    for (const ask of orphans) expect(told.codesOf(ask)).toStrictEqual(['offered/policy_allowed', 'refused/mint_failed']);
+    // Other redeems were under way: one that was recorded just before the kill is a release whose answer was lost.
+    const given = orphans.filter(isReleased);
+    for (const ask of given) expect(told.codesOf(ask)).toStrictEqual(['offered/policy_allowed', 'released/released', 'ended/ttl']);
+    const withdrawn = orphans.filter((ask) => !given.includes(ask));
+    for (const ask of withdrawn) expect(told.codesOf(ask)).toStrictEqual(['offered/policy_allowed', 'refused/mint_failed']);
+    if (point === 'between-mint-and-record') expect(withdrawn.length).toBeGreaterThan(0);
     survived.push(`  credentials x ${point}`);
   }, 180_000); // prettier-ignore
 });

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Database, makeDataSource, migrate, roleOf, sqlStateOf, type Migration, type MigrationRunner } from '#database';
+import {
+  Database,
+  makeDataSource,
+  migrate,
+  packed,
+  roleOf,
+  sqlStateOf,
+  type Migration,
+  type MigrationRunner,
+} from '#database';
 import { Log } from '#platform';
 import pg from 'pg';
 import { eventually } from '../support/eventually.js';
@@ -347,6 +356,25 @@ describe('a transaction', () => {
       await tx.query('SELECT pg_sleep(5)');
     });
     await expect(slow).rejects.toMatchObject({ code: 'database_timeout', retryable: true });
+  });
+});
+
+describe('many byte strings as one parameter', () => {
+  it('arrive as they are: empty ones, absent ones, every byte, and more than a page', async () => {
+    const database = connect('policy', 'policy-pw-1');
+    database.open();
+    const values = [
+      Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+      null,
+      Buffer.alloc(0),
+      Buffer.alloc(20_000, 7),
+      null,
+      Buffer.from('ä"\\\n'),
+    ];
+    const sql = `SELECT substr($1::bytea, at, length) AS value
+      FROM unnest($2::int[], $3::int[]) WITH ORDINALITY AS p(at, length, n) ORDER BY n`;
+    const rows = await database.query<{ value: Buffer | null }>(sql, packed(values));
+    expect(rows.map(({ value }) => value)).toEqual(values);
   });
 });
 

@@ -4,6 +4,7 @@ import { DatabaseModule, TimersModule } from '#database';
 import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
 import { MessagingModule, onAny } from '#messaging';
 import type { Settings } from './config.js';
+import { concerns } from './core/heard.js';
 import { Audiences } from './handlers/audiences.js';
 import { ForwardOutcomes } from './handlers/forward-outcomes.js';
 import { ListChannels } from './handlers/list-channels.js';
@@ -36,7 +37,7 @@ export class NotifierModule {
       module: NotifierModule,
       imports: [
         DatabaseModule.forService({ schema: 'notifier', migrations }),
-        MessagingModule.forService({ service: 'notifier', hears: [onAny(heard, RecordEvents)] }),
+        MessagingModule.forService({ service: 'notifier', hears: [onAny(heard, RecordEvents, concerns)] }),
         TimersModule.forHandlers([{ kind: reminderTimer, handler: Remind }]),
         KeysModule.forService(),
         FactsModule.forService(),

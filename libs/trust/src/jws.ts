@@ -1,4 +1,5 @@
 import { sign, verify } from 'node:crypto';
+import { fromDer, toDer } from './ecdsa-encoding.js';
 import type { PublicKey, SigningAlg, SigningKey } from './jwk.js';
 import { parseStrict, type JsonValue } from './strict-json.js';
 
@@ -27,7 +28,7 @@ export function openCompact(jws: string): OpenJws | undefined {
   const [protectedPart, payloadPart, signaturePart] = parts;
   if (parts.length !== 3 || !protectedPart || !payloadPart || !signaturePart) return undefined;
   const payload = fromBase64url(payloadPart);
-  return payload && open(protectedPart, payload, signaturePart);
+  return payload && open({ protectedPart, payloadPart, signaturePart }, payload);
 }
 
 /** Takes a detached JWS `<protected>..<signature>` (RFC 7515 appendix F) over these bytes apart. */
@@ -35,16 +36,23 @@ export function openDetached(jws: string, bytes: Uint8Array): OpenJws | undefine
   const parts = jws.split('.');
   const [protectedPart, between, signaturePart] = parts;
   if (parts.length !== 3 || !protectedPart || between !== '' || !signaturePart) return undefined;
-  return open(protectedPart, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), signaturePart);
+  const payload = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return open({ protectedPart, payloadPart: payload.toString('base64url'), signaturePart }, payload);
 }
 
-function open(protectedPart: string, payload: Buffer, signaturePart: string): OpenJws | undefined {
+interface Parts {
+  protectedPart: string;
+  payloadPart: string;
+  signaturePart: string;
+}
+
+function open({ protectedPart, payloadPart, signaturePart }: Parts, payload: Buffer): OpenJws | undefined {
   const headerBytes = fromBase64url(protectedPart);
   const signature = fromBase64url(signaturePart);
   if (headerBytes === undefined || signature === undefined) return undefined;
   const parsed = parseStrict(headerBytes, headerLimits);
   if (!parsed.ok || !isObject(parsed.value)) return undefined;
-  const signingInput = Buffer.from(`${protectedPart}.${payload.toString('base64url')}`, 'latin1');
+  const signingInput = Buffer.from(`${protectedPart}.${payloadPart}`, 'latin1');
   return { header: parsed.value, signingInput, payload, signature };
 }
 
@@ -62,7 +70,7 @@ export function namesAlg(header: JwsHeader, alg: SigningAlg): boolean {
 export function verifies(jws: OpenJws, by: PublicKey): boolean {
   if (!namesAlg(jws.header, by.alg) || jws.signature.length !== 64) return false;
   return by.alg === 'ES256'
-    ? verify('sha256', jws.signingInput, { key: by.key, dsaEncoding: 'ieee-p1363' }, jws.signature)
+    ? verify('sha256', jws.signingInput, by.key, toDer(jws.signature))
     : verify(null, jws.signingInput, by.key, jws.signature);
 }
 
@@ -70,6 +78,15 @@ export function verifies(jws: OpenJws, by: PublicKey): boolean {
 export function payloadOf(jws: OpenJws): Record<string, JsonValue> | undefined {
   const parsed = parseStrict(jws.payload, payloadLimits);
   return parsed.ok && isObject(parsed.value) ? parsed.value : undefined;
+}
+
+/** What a compact JWS says, nothing verified: good only for finding out whether it is worth verifying. */
+export function peek(jws: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Signs. `alg` is put first in the header, from the key. */
@@ -91,10 +108,7 @@ function encodeHeader(key: SigningKey, header: object): string {
 
 function signInput(key: SigningKey, input: string): string {
   const bytes = Buffer.from(input, 'latin1');
-  const signature =
-    key.alg === 'ES256'
-      ? sign('sha256', bytes, { key: key.key, dsaEncoding: 'ieee-p1363' })
-      : sign(null, bytes, key.key);
+  const signature = key.alg === 'ES256' ? fromDer(sign('sha256', bytes, key.key)) : sign(null, bytes, key.key);
   return signature.toString('base64url');
 }
 

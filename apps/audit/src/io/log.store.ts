@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Tx } from '#database';
+import { Database, packed, type Tx } from '#database';
 import type { Frontier } from '#trust';
 
 export interface NewLeaf {
@@ -54,8 +54,9 @@ export class LogStore {
       ],
     );
     await tx.query(
-      'INSERT INTO leaf_values (seq, value, salt) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])',
-      [seqs, leaves.map((leaf) => leaf.value), leaves.map((leaf) => leaf.salt)],
+      `INSERT INTO leaf_values (seq, value, salt)
+       SELECT seq, substr($2::bytea, at, length), salt FROM unnest($1::bigint[], $3::int[], $4::int[], $5::bytea[]) AS v(seq, at, length, salt)`,
+      [seqs, ...packed(leaves.map((leaf) => leaf.value)), leaves.map((leaf) => leaf.salt)],
     );
   }
 

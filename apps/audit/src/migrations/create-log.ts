@@ -15,11 +15,12 @@ export class CreateLog implements Migration {
         recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );
       CREATE INDEX leaves_by_subject ON leaves (subject, seq);
+      -- No foreign key: both rows of a leaf are written in one transaction, and leaves are never deleted.
       CREATE TABLE leaf_values (
-        seq bigint PRIMARY KEY REFERENCES leaves,
+        seq bigint PRIMARY KEY,
         value bytea NOT NULL,
         salt bytea NOT NULL CHECK (octet_length(salt) = 32)
-      );
+      ) WITH (toast_tuple_target = 8160);
       CREATE TABLE checkpoints (
         size bigint PRIMARY KEY,
         root bytea NOT NULL,

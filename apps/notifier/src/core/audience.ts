@@ -14,6 +14,11 @@ export interface Audience {
 
 const severities = ['low', 'medium', 'high', 'critical'];
 
+/** People who decide, who are to be told, or who owe a review. */
+export function namesSomebody({ plan, obligations }: Verdict): boolean {
+  return plan !== undefined || obligations.notify.length > 0 || obligations.review !== undefined;
+}
+
 /** @param frozen the exact request text of the evidence */
 export function audienceOf(verdict: Verdict, frozen: string): Audience | undefined {
   const request = requestValue.safeParse(parse(frozen));

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import {
   approvalOpened, approvalReplaced, approvalVoted, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
-  signedOutcome, type DataOf, type EventDefinition, type SignedOutcome, type VerdictEvidence,
+  signedOutcome, verdict, type DataOf, type EventDefinition, type SignedOutcome, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
+import { peek } from '#trust';
+import { namesSomebody } from './audience.js';
 
 /** The part of an event that this service works with. */
 export interface Event {
@@ -14,11 +16,19 @@ export interface Event {
 }
 
 /** Narrows an event that the runner has validated against its schema already. */
-export function isA<E extends EventDefinition>(
-  event: Event,
+export function isA<E extends EventDefinition, T extends Pick<Event, 'type'>>(
+  event: T,
   definition: E,
-): event is Event & { data: z.output<E['data']> } {
+): event is T & { data: z.output<E['data']> } {
   return event.type === definition.type;
+}
+
+/** Nearly all that policy allows names nobody who would be told; the offer that follows tells the agent. */
+export function concerns(type: string, data: unknown): boolean {
+  const event = { type, data };
+  if (!isA(event, policyAllowed)) return true;
+  const said = verdict.safeParse(peek(event.data.evidence.verdict));
+  return !said.success || namesSomebody(said.data);
 }
 
 export function agentOf(event: Event): string {

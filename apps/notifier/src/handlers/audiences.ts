@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { verdict, type Verdict } from '#contracts';
 import { Trust } from '#trust';
-import { audienceOf, type Audience } from '../core/audience.js';
+import { audienceOf, namesSomebody, type Audience } from '../core/audience.js';
 import { agentOf, evidenceIn, type Event } from '../core/heard.js';
 
 /** Who is told, read from the signed verdict alone: what stands beside it in an event proves nothing. */
@@ -14,8 +14,7 @@ export class Audiences {
     if (evidence === undefined) return undefined;
     const verified = this.trust.verify(evidence.verdict, { purpose: 'verdict', service: 'policy', schema: verdict });
     if (!verified.ok || !isAbout(verified.payload, event)) return undefined;
-    const { plan, obligations } = verified.payload;
-    if (plan === undefined && obligations.notify.length === 0 && obligations.review === undefined) return undefined;
+    if (!namesSomebody(verified.payload)) return undefined;
     return audienceOf(verified.payload, evidence.request.value);
   }
 }

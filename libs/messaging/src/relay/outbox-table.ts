@@ -1,4 +1,4 @@
-import type { Database, Tx } from '#database';
+import { packed, type Database, type Tx } from '#database';
 import type { NewRow, OutboxKey, OutboxRow } from './outbox-row.js';
 
 interface Columns {
@@ -33,7 +33,7 @@ export class OutboxTable {
       rows.map(({ topic }) => topic),
       rows.map(({ key }) => key),
       rows.map(({ headers }) => JSON.stringify(headers)),
-      rows.map(({ value }) => value),
+      ...packed(rows.map(({ value }) => value)),
       newKeys.map(({ topic }) => topic),
       newKeys.map(({ key }) => key),
     ]);
@@ -89,17 +89,24 @@ export class OutboxTable {
   }
 }
 
+// OFFSET 0 keeps each lookup a lookup by key: the planner takes a table whose rows live for milliseconds for a full one,
+// and would read all that is dead in it, in every transaction.
 const addSql = `
 WITH said AS MATERIALIZED (
-  SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::bytea[]) WITH ORDINALITY AS s(topic, key, headers, value, n)
+  SELECT topic, key, headers, substr($5::bytea, at, length) AS value, n
+  FROM unnest($2::text[], $3::text[], $4::text[], $6::int[], $7::int[]) WITH ORDINALITY AS s(topic, key, headers, at, length, n)
 ), keys AS MATERIALIZED (
-  SELECT * FROM unnest($6::text[], $7::text[]) AS k(topic, key)
+  SELECT * FROM unnest($8::text[], $9::text[]) AS k(topic, key)
+), unsent AS (
+  SELECT o.* FROM keys CROSS JOIN LATERAL (
+    SELECT id, topic, key, headers, value, writer FROM outbox WHERE outbox.key = keys.key AND outbox.topic = keys.topic OFFSET 0
+  ) AS o
 ), taken AS (
-  UPDATE outbox AS o SET writer = $1 FROM keys
-  WHERE o.key = keys.key AND o.topic = keys.topic AND o.writer <> $1
+  UPDATE outbox AS o SET writer = $1 FROM unsent
+  WHERE o.id = unsent.id AND unsent.writer <> $1 AND o.writer <> $1
   RETURNING o.id, o.topic, o.key, o.headers, o.value
 ), own AS (
-  SELECT o.id, o.topic, o.key, o.headers, o.value FROM outbox AS o JOIN keys USING (topic, key) WHERE o.writer = $1
+  SELECT id, topic, key, headers, value FROM unsent WHERE writer = $1
 ), added AS (
   INSERT INTO outbox (topic, key, headers, value, writer)
   SELECT topic, key, headers::jsonb, value, $1 FROM said ORDER BY n
@@ -120,9 +127,12 @@ WITH mine AS MATERIALIZED (
   ORDER BY id LIMIT $2
 ), keys AS MATERIALIZED (
   SELECT topic, key, max(id) AS newest FROM mine GROUP BY topic, key
+), older AS (
+  SELECT o.id FROM keys CROSS JOIN LATERAL (
+    SELECT id FROM outbox WHERE outbox.key = keys.key AND outbox.topic = keys.topic AND id < keys.newest AND writer <> $1 OFFSET 0
+  ) AS o
 ), taken AS (
-  UPDATE outbox AS o SET writer = $1 FROM keys
-  WHERE o.key = keys.key AND o.topic = keys.topic AND o.id < keys.newest AND o.writer <> $1
+  UPDATE outbox AS o SET writer = $1 FROM older WHERE o.id = older.id AND o.writer <> $1
   RETURNING o.id, o.topic, o.key, o.headers, o.value
 )
 SELECT id, topic, key, headers, value FROM taken

@@ -53,6 +53,14 @@ const codeOf = (message: KafkaMessage): string => {
 };
 
 describe('reading a record', () => {
+  it('skips what the service says is none of its business, and still refuses what it cannot read', () => {
+    const hears = new Routes([on(actionCancelRequested, Handler, ({ by }) => by !== 'agent-1')], () => new Handler());
+    const kindOf = (message: KafkaMessage): string => readRecord(message, place, hears).kind;
+    expect(kindOf(aRecord())).toBe('skip');
+    expect(kindOf(aRecord({ value: JSON.stringify({ ...data, by: 'somebody' }) }))).toBe('event');
+    expect(kindOf(aRecord({ value: '{}' }))).toBe('unreadable');
+  });
+
   it('gives the event with its attributes, its data, its exact bytes and its place', () => {
     const item = readRecord(aRecord(), place, routes);
     expect(item).toMatchObject({

@@ -58,6 +58,7 @@ function readEvent({ message, place, headers, route }: Routed): Item | Wait {
   if (value === null || value.length === 0) return unreadable(message, place, 'no_value');
   const data = readData(value, route);
   if (!data.ok) return unreadable(message, place, data.code);
+  if (route.concerns?.(about.type, data.value) === false) return { kind: 'skip' };
   const { topic, partition } = place;
   const event: Incoming<unknown> = { ...about, data: data.value, topic, partition, offset, key, value, headers };
   return { kind: 'event', lane: route.lane, event };

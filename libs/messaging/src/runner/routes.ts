@@ -1,7 +1,7 @@
 import { serviceEvents, type EventDefinition } from '#contracts';
 import type { Tx } from '#database';
 import type { Type } from '@nestjs/common';
-import type { Hearing } from '../hears.js';
+import type { Concerns, Hearing } from '../hears.js';
 import type { AnyHandler, Incoming, RawHandler, RawRecord } from '../incoming.js';
 
 /** Events of one lane in one round are handled together. */
@@ -18,6 +18,7 @@ export interface RawLane {
 export interface Route {
   schema: EventDefinition['data'];
   lane: Lane;
+  concerns: Concerns | undefined;
 }
 
 /** The instance of a handler class; asked for at each call, since handlers are made after the routes. */
@@ -62,16 +63,18 @@ export class Routes {
       return this.#addRaw(hearing.topic, { name, handle: (records, tx) => raw().handle(records, tx) });
     }
     const lane: Lane = { name, handle: (events, tx) => (resolve(hearing.handler) as AnyHandler).handle(events, tx) };
-    if (hearing.kind === 'event') return this.#addEvent(hearing.event, lane);
-    for (const event of serviceEvents) if (hearing.topics.includes(event.topic)) this.#addEvent(event, lane);
+    const { concerns } = hearing;
+    if (hearing.kind === 'event') return this.#addEvent(hearing.event, { lane, concerns });
+    for (const event of serviceEvents)
+      if (hearing.topics.includes(event.topic)) this.#addEvent(event, { lane, concerns });
     return hearing.topics;
   }
 
-  #addEvent({ type, topic, data }: EventDefinition, lane: Lane): readonly string[] {
+  #addEvent({ type, topic, data }: EventDefinition, to: Omit<Route, 'schema'>): readonly string[] {
     const address = addressOf(topic, type);
     if (this.#byAddress.has(address)) throw new Error(`${type} is heard twice in one service`);
     if (this.#raw.has(topic)) throw new Error(`${topic} is heard raw: no event of it can be heard as well`);
-    this.#byAddress.set(address, { schema: data, lane });
+    this.#byAddress.set(address, { schema: data, ...to });
     this.#names.add(addressOf(topic, type.replace(majorVersion, '')));
     return [topic];
   }

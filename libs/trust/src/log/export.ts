@@ -1,8 +1,9 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey } from 'node:crypto';
 
 /** What a leaf says of an event's value: HMAC-SHA256(salt, value), base64url. Without the salt it says nothing. */
 export function commitment(value: Buffer, salt: Buffer): string {
-  return createHmac('sha256', salt).update(value).digest('base64url');
+  // As a key object: Node 24 takes twice as long for a key that is plain bytes.
+  return createHmac('sha256', createSecretKey(salt)).update(value).digest('base64url');
 }
 
 /** The body of an export's manifest: what its files must hash to. Signed as a note by the checkpoint key. */
