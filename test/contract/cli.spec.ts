@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { approvalAnswer, type ApprovalAnswer } from '#contracts';
-import { columns, width } from '../../apps/cli/src/core/say.js';
+import { columns, textColumn, width } from '../../apps/cli/src/core/say.js';
 import { showApproval, shortView } from '../../apps/cli/src/core/show-approval.js';
 import { root } from '../../tools/world/place.js';
 import { stories, StoryWorld, type Story } from './cli-stories.js';
 
 const names = Object.keys(stories) as Story[];
-const longestScreen = 55;
+const longestScreen = 45;
 let world: StoryWorld;
 beforeAll(async () => {
   world = await StoryWorld.open();
@@ -56,13 +56,54 @@ describe.each(names)('approvals show: %s', (name) => {
   it('loses not one of the exact bytes', () => {
     const { decision } = answerTo(name);
     const screen = showApproval(answerTo(name));
-    const block = screen.slice(screen.indexOf('exact bytes') - 2).split('\n\n')[0]!;
-    expect(block.split('\n').map((line) => line.slice(20)).join('')).toBe(decision.exact); // prettier-ignore
+    const block = screen.slice(screen.indexOf('exact bytes') - 2).split('\nConfirm')[0]!;
+    expect(block.split('\n').map((line) => line.slice(textColumn)).join('')).toBe(decision.exact); // prettier-ignore
   });
 
   it('puts every fact on the screen, with its source', () => {
     const screen = showApproval(answerTo(name)).replaceAll(/\s+/gu, ' ');
     for (const { source } of answerTo(name).decision.facts) expect(screen).toContain(source);
+  });
+
+  it('keeps a fact on the screen that is confirmed only in a later stage', () => {
+    const answer = answerTo(name);
+    const { decision } = answer;
+    const [first] = decision.stages;
+    const { value, source, at } = decision.facts.find((fact) => fact.name === 'context.risk')!;
+    const later = { ...first!, stage: 2, confirmations: [{ id: 'risk', text: 'risk', fact: { value, source, at } }] };
+    const stages = [...decision.stages, later];
+    expect(showApproval({ ...answer, decision: { ...decision, stages } })).toContain(
+      `risk=${String(value)} (${source}`,
+    );
+  });
+});
+
+describe('approvals show, what exactly', () => {
+  const { agent, asked } = stories['database-change'];
+  const showing = (properties: Record<string, unknown>): string => {
+    const answer = world.answerTo(agent, asked);
+    const { decision } = answer;
+    return showApproval({ ...answer, decision: { ...decision, action: { ...decision.action, properties } } });
+  };
+  const lineOf = (properties: Record<string, unknown>): string =>
+    /^ {2}action +(.*)$/mu.exec(showing(properties))?.[1] ?? '';
+
+  it('is exact to the last sign, whatever type it has', () => {
+    expect(lineOf({ n: 1, t: '1', b: true, at: '2026-01-01T00:00:00.123Z' })).toBe(
+      'db.schema.migrate; n=1 t="1" b=true at="2026-01-01T00:00:00.123Z"',
+    );
+    expect(lineOf({})).toBe('db.schema.migrate');
+  });
+
+  it('keeps the integer beside the money', () => {
+    expect(lineOf({ amount_minor: 250_000, currency: 'EUR' })).toContain(
+      'amount_minor=250000 (2,500.00 EUR) currency="EUR"',
+    );
+  });
+
+  it('gives a text of several lines, or a long one, a row and its lines', () => {
+    expect(showing({ statement: 'a\nb' })).toContain('\n    statement    a\n                 b\n');
+    expect(showing({ statement: 'word '.repeat(40) })).toContain('\n    statement    word word');
   });
 });
 

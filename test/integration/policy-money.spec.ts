@@ -78,12 +78,38 @@ describe('the daily limit of an agent', () => {
     await world.judge(...first);
     const [lapsed, spent] = first as [Accepted, Accepted];
     await world.service.hear(SpendReservations, world.released(spent));
-    await world.service.hear(FreeReservations, world.ended(lapsed, 'offer_expired'), world.ended(spent, 'completed'));
-    await world.service.hear(FreeReservations, world.ended(lapsed, 'offer_expired'));
+    await world.service.hear(FreeReservations, world.over(lapsed), world.over(spent));
+    await world.service.hear(FreeReservations, world.over(lapsed));
     expect(await world.judge(...refunds(agentId, 2))).toMatchObject([
       { outcome: 'allow' },
       { outcome: 'require_approval' },
     ]);
+  });
+
+  it('is freed and spent only by what its holder signed about this action', async () => {
+    const agentId = world.anAgentId();
+    const all = refunds(agentId, 10);
+    await world.judge(...all);
+    const [own, other] = all as [Accepted, Accepted];
+    const who = ({ action_id, agent_id }: ReturnType<typeof acceptedData>) => ({ action_id, agent_id });
+    const about = who(acceptedData(own));
+    const ends = [
+      { ...world.over(other), ...about },
+      { ...world.ended(own) },
+      { ...world.told(own, 'rejected', 'expired', 'intake'), code: 'expired' },
+      { ...world.told(own, 'offered', 'approved'), code: 'approved' },
+    ];
+    for (const end of ends) await world.service.hear(FreeReservations, end);
+    expect(await world.judge(...refunds(agentId, 1))).toMatchObject([{ outcome: 'require_approval' }]);
+    const releases = [
+      { ...world.released(other), ...about },
+      { ...world.over(own), lease_id: newId(), expires_at: '' },
+    ];
+    for (const release of releases) await world.service.hear(SpendReservations, release);
+    expect(world.buried()).toStrictEqual(Array.from({ length: 6 }, () => `evidence_invalid ${own.actionId}`));
+    // Had a forged release counted, it would be spent now, and no longer be free.
+    await world.service.hear(FreeReservations, world.over(own));
+    expect(await world.judge(...refunds(agentId, 1))).toMatchObject([{ outcome: 'allow' }]);
   });
 
   it('is left by what was spent 24 hours ago, not by what is in flight', async () => {
@@ -114,7 +140,7 @@ describe('the daily limit of an agent', () => {
     const beyond = { findings: expect.arrayContaining([expect.objectContaining({ code: 'daily_ceiling_exceeded' })]) };
     expect(await world.judge(first)).toMatchObject([{ outcome: 'require_approval' }]);
     expect(await world.judge(large())).toMatchObject([{ outcome: 'deny', ...beyond }]);
-    await world.service.hear(FreeReservations, world.ended(first, 'approval_expired'));
+    await world.service.hear(FreeReservations, world.over(first, 'approval_expired'));
     expect(await world.judge(large())).toMatchObject([{ outcome: 'require_approval' }]);
   });
 });

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { verdict as verdictSchema, type Verdict } from '#contracts';
+import {
+  topics, verdict as verdictSchema, type DataOf, type OutcomeName, type reviewClosed, type Verdict,
+} from '#contracts'; // prettier-ignore
 import { migrate } from '#database';
 import { newId } from '#platform';
 import { digestOfBytes, outcomeAttributes, signOutcome } from '#trust';
@@ -90,8 +92,14 @@ export class PolicyWorld {
     return read.payload;
   }
 
-  /** What an event says about the end of an action, signed by its holder. */
-  ended = (accepted: Accepted, code = 'completed') => ({ ...this.told(accepted, 'ended', code), code });
+  /** What an event says about the end of a credential, signed by its holder. */
+  ended = (accepted: Accepted) => ({ ...this.told(accepted, 'ended', 'completed'), code: 'completed' });
+
+  /** What an event says about an end before anything was released. */
+  over = (accepted: Accepted, code: 'offer_expired' | 'approval_expired' = 'offer_expired') => ({
+    ...this.told(accepted, 'expired', code, code === 'offer_expired' ? 'credentials' : 'approvals'),
+    code,
+  });
 
   released = (accepted: Accepted) => ({
     ...this.told(accepted, 'released', 'released'),
@@ -99,11 +107,35 @@ export class PolicyWorld {
     expires_at: '',
   });
 
-  private told({ actionId, agentId }: Accepted, outcome: 'ended' | 'released', code: string) {
-    const keyring = this.gate.keyring('credentials');
+  told({ actionId, agentId }: Accepted, outcome: OutcomeName, code: string, service = 'credentials') {
+    const keyring = this.gate.keyring(service);
     const value = { action_id: actionId, action_digest: digestOfBytes(actionId), outcome, code, reasons: [code] };
-    const ce = outcomeAttributes(newId(), 'credentials', outcome);
+    const ce = outcomeAttributes(newId(), service, outcome);
     return { action_id: actionId, agent_id: agentId, outcome: signOutcome(keyring, { agentId, ce, value }) };
+  }
+
+  /** What approvals says when a person has closed the review of an action. */
+  closed({ actionId, agentId }: Accepted): DataOf<typeof reviewClosed> {
+    const said = {
+      action_id: actionId,
+      agent_id: agentId,
+      review_id: newId(),
+      rule: 'EMERG-001',
+      group: 'soc-lead',
+      verdict: 'fit' as const,
+      reason: 'r',
+      by: 'sam',
+      closed_at: '2026-11-24T10:00:00.000Z',
+    };
+    const statement = { gate: this.gate.trust.gate, ...said, iat: 1_795_000_000 };
+    const closing = this.gate.keyring('approvals').sign('vote', statement, 'sallyport-closing+jws');
+    return { ...said, closing };
+  }
+
+  /** The codes of the dead letters so far, with the keys of what they are about. */
+  buried(): string[] {
+    const letters = this.service.said.filter(({ type }) => type === topics.deadLetters);
+    return letters.map(({ data }) => `${String(data['code'])} ${String(data['key'])}`);
   }
 
   saidOf(actionId: string): SaidRow[] {

@@ -2,6 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { lintConfirmations } from './confirmed-facts.js';
 import { lint } from './lints.js';
 import { findOpa } from './opa.js';
 import { parse } from './syntax.js';
@@ -75,5 +76,20 @@ describe('a rule', () => {
   it('in another package than its path is reported', async () => {
     writeFileSync(join(dir, 'lost.rego'), 'package sallyport.found\n\nx := 1\n');
     expect(lint(await parse(await findOpa(), dir, 'lost.rego'))).toContain('package data.sallyport.found does not match its path');
+  });
+});
+
+describe('a point that people confirm', () => {
+  const beside = (fact?: string): string[] => {
+    const confirmations = [{ id: 'c', text: 't', ...(fact !== undefined && { fact }) }];
+    return lintConfirmations({ 'X-001': { title: 't', severity: 'low', controls: ['c'], confirmations } });
+  };
+
+  it.each(['subject.limits', 'context.counterparty', 'context.velocity', undefined])('may stand beside %s', (fact) => {
+    expect(beside(fact)).toStrictEqual([]);
+  });
+
+  it.each(['context.spend', 'context.spend.own_minor', 'context.open_reviews'])('beside %s is reported', (fact) => {
+    expect(beside(fact)).toStrictEqual([`X-001: c is confirmed beside ${fact}, which moves by itself`]);
   });
 });

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileBundle } from './compile.js';
+import { lintConfirmations } from './confirmed-facts.js';
 import { checkGoldenCases } from './golden.js';
 import { checkInvariants } from './invariants.js';
 import { checkLints } from './lints.js';
@@ -38,6 +39,7 @@ async function checkAll(): Promise<void> {
     'two builds are one',
     bundle.digest === (await compileBundle(opa, again)).digest ? undefined : 'digests differ',
   );
+  report.note('confirmed facts', lintConfirmations(bundle.catalogue));
   const steps: [string, () => Promise<void>][] = [
     ['form', () => checkForm(opa)],
     ['lints', () => checkLints(opa, report)],

@@ -78,6 +78,22 @@ describe('viewOf', () => {
     );
   });
 
+  it.each<[string, object, string]>([
+    ['money as people write it', { amount_minor: 250_000, currency: 'EUR' }, 'pay 2,500.00 EUR'],
+    ['an unknown currency in minor units', { amount_minor: 250_000, currency: 'ZZZ' }, 'pay 250000 minor units of ZZZ'],
+    ['no currency in minor units', { amount_minor: 250_000 }, 'pay 250000 minor units'],
+    ['half a cent as it stands', { amount_minor: 0.5, currency: 'EUR' }, 'pay 0.5 minor units of EUR'],
+    ['a currency that hides', { amount_minor: 1, currency: 'EUR\u202e' }, 'pay 1 minor units of EUR⟨U+202E⟩'],
+    ['a property of that very name', { amount: 7, amount_minor: 1, currency: 'EUR' }, 'pay 7'],
+    ['nothing for what is not there', {}, 'pay {amount}'],
+  ])('shows %s', (_, properties, sentence) => {
+    const payment = { ...value, action: { ...value.action, properties } };
+    const spec = { ...actionType.spec, view: 'pay {amount}' };
+    expect(viewOf(inputOf({ value: payment, actionType: { ...actionType, spec } })).headline).toBe(
+      `migrator-1 (run by olga) wants to ${sentence}`,
+    );
+  });
+
   it('says that an unknown kind of action cannot be inspected', () => {
     const unknown = viewOf({ ...inputOf(), actionType: undefined });
     expect(unknown.action.inspectable).toBe(false);

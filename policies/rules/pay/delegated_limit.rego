@@ -3,7 +3,8 @@
 # title: A payment above the agent's own limit is decided by somebody with the authority
 # description: >-
 #   Up to its registered limit the agent pays on its own. Above, a person of finance whose delegated limit reaches the amount;
-#   above the tier of the currency, two directors, whatever the agent's own limit is.
+#   above the tier of the currency, two directors, whatever the agent's own limit is. The amount is confirmed beside the agent's
+#   limits, which only the registry changes; what else the agent pays meanwhile is no reason to ask people again.
 # schemas:
 #   - input: schema.input
 # custom:
@@ -13,7 +14,7 @@
 #   confirmations:
 #     - id: amount
 #       text: The amount and the payee are right
-#       fact: context.spend
+#       fact: subject.limits
 package sallyport.rules.pay.delegated_limit
 
 import data.sallyport.lib.names

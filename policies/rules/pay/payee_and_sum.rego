@@ -4,7 +4,7 @@
 # description: >-
 #   The sum counts what is in flight as well as what was paid, so that many small payments at once are one large one. A payee
 #   that is registered but not approved, or that nobody looked up, is refused, and so is whatever would pass the ceiling of a day,
-#   people or not.
+#   people or not. People see the sum with its time, and confirm beside the limit: the sum moves while they look.
 # schemas:
 #   - input: schema.input
 # custom:
@@ -16,8 +16,8 @@
 #       text: The payee is who it should be
 #       fact: context.counterparty
 #     - id: daily_sum
-#       text: The sum of this day is right
-#       fact: context.spend
+#       text: It is right that the agent pays more on this day than its own limit
+#       fact: subject.limits
 package sallyport.rules.pay.payee_and_sum
 
 import data.sallyport.lib.names

@@ -12,6 +12,11 @@ const daily = 50_000;
 export const paymentStory: Scene[] = [
   { story, title: 'a refund under the agent’s limit is paid at once', play: small },
   { story, title: 'above it a person of finance with the authority decides', play: above },
+  {
+    story,
+    title: 'while one waits for people its agent pays others, and the vote and the redeem still count',
+    play: whileBusy,
+  },
   { story, title: 'far above it two directors decide, and never one of them twice', play: farAbove },
   { story, title: 'twenty refunds at once never exceed what the agent may pay in a day', play: allAtOnce },
   { story, title: 'nor do twenty one after another, each completed', play: oneByOne },
@@ -37,6 +42,24 @@ async function above(on: Play): Promise<void> {
   on.tell({ step: 'fiona approved', action_id });
   await program.line('ended');
   await paid(on, action_id, 20_000);
+}
+
+/** What else an agent pays changes nothing about a request that people look at, neither before the vote nor after it. */
+async function whileBusy(on: Play): Promise<void> {
+  const agent = await on.agent('refunder');
+  const { ticket } = await agent.askAndSee(refund(20_000));
+  const fiona = on.person('fiona');
+  const { decision, view_digest } = await fiona.read(ticket.actionId);
+  on.must('the amount as people write it', decision.headline.includes('200.00 EUR'), true);
+  on.must('paid before the vote', await payIfAllowed(agent), true);
+  on.must('the same view', (await fiona.read(ticket.actionId)).view_digest, view_digest);
+  on.must('one vote is enough', (await fiona.approve(ticket.actionId)).state, 'granted');
+  on.tell({ step: 'fiona approved', action_id: ticket.actionId });
+  on.must('paid before the redeem', await payIfAllowed(agent), true);
+  const lease = await agent.redeem(ticket);
+  on.must('called', (await callTool(lease)).ok, true);
+  await lease.complete();
+  await paid(on, ticket.actionId, 20_000);
 }
 
 async function farAbove(on: Play): Promise<void> {

@@ -1,3 +1,5 @@
+import { moneyText } from '#trust';
+
 /** Values as a tired person reads them, from what the gate knows. What the agent wrote is shown as it wrote it. */
 
 /** `2026-11-21 22:30:00 UTC` of an RFC 3339 instant; the fraction of the second is left out. */
@@ -12,21 +14,14 @@ export function duration(seconds: number): string {
   return `${String(seconds)} s`;
 }
 
-/** Minor units as people write money, `2,500.00 EUR`: 250000 must not be taken for a quarter of a million. */
+/** Minor units as money: 250000 must not be taken for a quarter of a million. What is no money stays in minor units. */
 export function money(minor: number, currency: string): string {
-  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-  }).resolvedOptions();
-  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `${(minor / 10 ** digits).toLocaleString('en', format)} ${currency}`;
+  return moneyText(minor, currency) ?? `${String(minor)} minor units of ${currency}`;
 }
 
 /** The money that a member `…_minor` means, by the `currency` beside it; undefined when it is none. */
 export function moneyIn(members: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const { [name]: amount, currency } = members;
-  if (!name.endsWith('_minor') || typeof amount !== 'number' || !Number.isSafeInteger(amount)) return undefined;
-  return typeof currency === 'string' && /^[A-Z]{3}$/u.test(currency) ? money(amount, currency) : undefined;
+  return name.endsWith('_minor') ? moneyText(members[name], members['currency']) : undefined;
 }
 
 /** An RFC 3339 instant without a fraction of nothing: `2026-11-21T22:30:00Z`. One word, so that no line breaks inside it. */
@@ -46,8 +41,8 @@ function phrase(value: unknown): string {
   return typeof value === 'object' && value !== null ? members(value) : JSON.stringify(value ?? 'none');
 }
 
-/** Part of a fact may be a name that the agent chose: it cannot pretend to be the next member. */
-function quoted(text: string): string {
+/** A name or a text that the agent chose cannot pretend to be the next member. */
+export function quoted(text: string): string {
   return /^[\p{L}\p{N}@#_./:+*-]+$/u.test(text) ? text : JSON.stringify(text);
 }
 

@@ -3,7 +3,7 @@ import { safeText } from '#trust';
 /** Widest line that is written on purpose. */
 export const width = 100;
 /** Where the text beside a label begins. */
-export const textColumn = 20;
+export const textColumn = 17;
 
 /**
  * Breaks a text at spaces into lines that fit behind `indent` columns; a word that is too long is broken where it must be.

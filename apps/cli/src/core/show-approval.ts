@@ -1,5 +1,6 @@
 import type { ApprovalAnswer, Confirmation, DecisionView } from '#contracts';
-import { duration, moment, money, moneyIn, plain, stamp } from './plain-words.js';
+import { factBeside, factsBelow, keyOf, originOf, withFacts, without } from './fact-lines.js';
+import { duration, moment, money, moneyIn, plain, quoted } from './plain-words.js';
 import { beside, chop, columns, row, shown, textColumn, width, wrap } from './say.js';
 
 type Progress = ApprovalAnswer['progress'];
@@ -19,11 +20,9 @@ export function showApproval({ decision, view_digest, progress }: ApprovalAnswer
     ...what(decision),
     ...access(decision),
     ...beside('exact bytes', chop(decision.exact, textColumn)),
-    '',
-    ...confirmations(points),
+    ...confirmations(points, decision),
     ...findings(decision),
-    ...otherFacts(decision),
-    '',
+    ...otherFacts(decision, points),
     ...state(decision, progress),
     ...(progress.state === 'open' ? nextSteps(decision, points, view_digest) : row('view', view_digest)),
     '',
@@ -38,56 +37,69 @@ export function shortView(digest: string): string {
 }
 
 function who({ agent, facts }: DecisionView): string[] {
+  const own = facts.filter(({ name }) => name.startsWith('subject.'));
   return [
-    ...row('agent', `${agent.id} (entry version ${String(agent.version)}), owner ${agent.owner}`),
-    ...factsBelow(facts.filter(({ name }) => name.startsWith('subject.'))),
+    ...row('agent', withFacts(`${agent.id}@${String(agent.version)}, owner ${agent.owner}`, own)),
     ...row('proven by', agent.proof),
     ...(agent.on_behalf_of === undefined ? [] : row('on behalf of', agent.on_behalf_of)),
   ];
 }
 
 function what({ action, facts, resource }: DecisionView): string[] {
-  const properties = Object.entries(action.properties).flatMap(([name, value]) => {
-    const amount = moneyIn(action.properties, name);
-    return row(`  ${name}`, `${shown(value)}${amount === undefined ? '' : ` = ${amount}`}`);
-  });
+  const own = facts.filter(({ name }) => name.startsWith('resource.'));
+  const spent = facts.filter(({ name }) => name === 'context.spend');
   return [
-    ...row('target', `${resource.type} ${resource.id}`),
-    ...factsBelow(facts.filter(({ name }) => name.startsWith('resource.'))),
-    ...row('action', action.name),
-    ...properties,
+    ...row('target', withFacts(`${resource.type} ${resource.id}`, own)),
+    ...whatExactly(action),
+    ...factsBelow('spent in 24 h', spent),
   ];
+}
+
+const mostLines = 2;
+
+/** Short properties stand together, as exact JSON; long ones and texts of several lines each get a row of their own. */
+function whatExactly({ name, properties }: DecisionView['action']): string[] {
+  const members = Object.entries(properties).map(([member, value]) => ({
+    member,
+    value,
+    is: moneyIn(properties, member),
+  }));
+  const told = members.map(
+    ({ member, value, is }) => `${quoted(member)}=${JSON.stringify(value)}${is === undefined ? '' : ` (${is})`}`,
+  );
+  const together = [name, ...(told.length === 0 ? [] : [told.join(' ')])].join('; ');
+  const lines = wrap(together, textColumn).length;
+  const hasLines = members.some(({ value }) => shown(value).includes('\n'));
+  if (!hasLines && lines <= Math.min(Math.max(members.length, 1), mostLines)) return row('action', together);
+  const rows = members.flatMap(({ member, value, is }) =>
+    row(`  ${member}`, shown(value) + (is === undefined ? '' : ` = ${is}`)),
+  );
+  return [...row('action', name), ...rows];
 }
 
 function access({ access: asked, facts }: DecisionView): string[] {
+  const { profile: id, profile_version: version } = asked;
   const uses = asked.uses === 1 ? 'one use' : `${String(asked.uses)} uses`;
-  const profile = `profile ${asked.profile} (version ${String(asked.profile_version)})`;
-  return [
-    ...row('would grant', `${profile} for ${duration(asked.ttl_seconds)}, ${uses}`),
-    ...factsBelow(facts.filter(({ name }) => name === 'context.profile')),
-  ];
+  const head = `${id}@${String(version)} for ${duration(asked.ttl_seconds)}, ${uses}`;
+  const known = facts.find(({ name }) => name === 'context.profile');
+  const more = known && `${plain(without({ id, version }, known.value))} (${originOf(known)})`;
+  return row('would grant', more === undefined ? head : `${head}; ${more}`);
 }
 
-/** Facts of one origin together, without the first part of their names. */
-function factsBelow(facts: DecisionView['facts'], label = ''): string[] {
-  const byOrigin = [...Map.groupBy(facts, originOf)];
-  return byOrigin.flatMap(([origin, group], index) => {
-    const told = group.map(({ name, value }) => plain({ [name.slice(name.indexOf('.') + 1)]: value }));
-    return row(index === 0 ? label : '', `${told.join(' ').replaceAll('\n', ' ')} (${origin})`);
-  });
-}
-
-const originOf = ({ source, at }: { source: string; at: string }): string => `${source}, ${stamp(at)}`;
-
-/** The fact comes first: it is what the gate knows. */
-function confirmations(points: readonly Confirmation[]): string[] {
+/** Each fact, and below it the points that are confirmed beside it: what the gate knows comes before what the agent says. */
+function confirmations(points: readonly Confirmation[], { facts }: DecisionView): string[] {
   if (points.length === 0) return [];
-  const lines = points.flatMap(({ id, text, fact, claim }) => [
-    ...row(`[ ] ${id}`, text),
-    ...row('      fact', fact === undefined ? 'NONE IS KNOWN' : `${plain(fact.value)} (${originOf(fact)})`),
-    ...(claim === undefined ? [] : row('      agent says', `"${excerpt(shown(claim))}" (not verified)`)),
+  const byFact = [...Map.groupBy(points, ({ fact }) => fact && keyOf(fact)).values()];
+  const lines = byFact.flatMap((group) => [
+    ...row('gate knows', factBeside(group[0]?.fact, facts)),
+    ...group.flatMap(toTick),
   ]);
-  return ['Confirm each of these points, or deny', ...lines, ''];
+  return ['Confirm each of these points, or deny', ...lines];
+}
+
+function toTick({ id, text, claim }: Confirmation): string[] {
+  const said = claim === undefined ? [] : row('    agent says', `"${excerpt(shown(claim))}" (not verified)`);
+  return [...wrap(`[ ] ${id}: ${text}`, 4).map((line) => `    ${line}`), ...said];
 }
 
 function findings({ findings: found }: DecisionView): string[] {
@@ -98,14 +110,14 @@ function findings({ findings: found }: DecisionView): string[] {
     );
 }
 
-/** Facts that stand beside nothing else: they are part of what is decided on, so they are shown. */
-function otherFacts({ facts, stages }: DecisionView): string[] {
-  const told = new Set(stages.flatMap(({ confirmations: points }) => points.map(({ fact }) => JSON.stringify(fact))));
-  const rest = facts.filter(
-    ({ name, value, source, at }) =>
-      !/^(?:subject\.|resource\.|context\.profile$)/u.test(name) && !told.has(JSON.stringify({ value, source, at })),
+/** Facts that stand beside nothing else on this screen: they are part of what is decided on, so they are shown. */
+function otherFacts({ facts }: DecisionView, points: readonly Confirmation[]): string[] {
+  const shownAbove = new Set(points.map(({ fact }) => fact && keyOf(fact)));
+  const isPlaced = (name: string): boolean => /^(?:subject\.|resource\.|context\.(?:profile|spend)$)/u.test(name);
+  return factsBelow(
+    'other facts',
+    facts.filter((fact) => !isPlaced(fact.name) && !shownAbove.has(keyOf(fact))),
   );
-  return factsBelow(rest, 'other facts');
 }
 
 function state({ stages, excluded }: DecisionView, progress: Progress): string[] {
@@ -115,7 +127,7 @@ function state({ stages, excluded }: DecisionView, progress: Progress): string[]
     const isNow = stage === progress.stage && progress.state === 'open' && progress.stages.length > 1;
     return `${isNow ? 'now ' : ''}${String(approved)} of ${String(quorum)} of ${group}${least}`;
   });
-  const told = progress.history
+  const past = progress.history
     .filter(({ what: said }) => said !== 'opened')
     .flatMap(({ at, what: said, by, reason }) =>
       row(
@@ -123,11 +135,11 @@ function state({ stages, excluded }: DecisionView, progress: Progress): string[]
         `${moment(at)} ${said}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`,
       ),
     );
+  const open = `${progress.state} until ${moment(progress.deadline_at)}; approved by ${seats.join(', then ')}`;
   const never = excluded.map(({ person, why }) => `${person} (${why.replaceAll('_', ' ')})`);
   return [
-    ...row('state', `${progress.state} until ${moment(progress.deadline_at)}; approved by ${seats.join(', then ')}`),
-    ...told,
-    ...(never.length === 0 ? [] : row('never decide', never.join(', '))),
+    ...row('state', [open, ...(never.length === 0 ? [] : [`never decide: ${never.join(', ')}`])].join('; ')),
+    ...past,
   ];
 }
 

@@ -52,6 +52,14 @@ describe('facts', () => {
     });
   });
 
+  it('that an agent has no limits is one where money is asked for, and only there', () => {
+    const known = new FakeRegistry();
+    known.change('agents', 'agent-1', { limits: [] });
+    const none = { value: [], source: 'registry:agents/agent-1@2', at: '2026-11-20T08:00:00.000Z' };
+    expect(gathered('refund', {}, { known }).facts['subject.limits']).toStrictEqual(none);
+    expect(gathered('migrate', {}, { known }).facts['subject.limits']).toBeUndefined();
+  });
+
   it('the open window is one of the resource and the clock, whatever the agent names', () => {
     const claim = { context: { change: { window_id: 'mw-other', rollback_plan: 'x' } } };
     expect(gathered('migrate', claim).input.context.window).toMatchObject({ open: true, id: 'mw-saturday-night' });

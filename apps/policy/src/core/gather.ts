@@ -84,7 +84,7 @@ function contextOf(question: Question, entries: Entries, world: World, sheet: Fa
     incidents: incidentFacts(incidents, agent, registry, sheet),
     open_reviews: openReviews(incidents.length > 0, counters, sheet, now),
     velocity: velocityOf(counters, sheet, now),
-    ...spendOf(question, world, sheet),
+    ...spendOf(question, agent, world, sheet),
     ...counterpartyOf(request, registry, sheet),
     ...sharingOf(request, resource, registry, sheet),
     ...statementFact(question, world, sheet),
@@ -110,13 +110,16 @@ function velocityOf({ velocity }: Counters, sheet: FactSheet, now: Date): Policy
   return sheet.note('context.velocity', fact, counted(now));
 }
 
+/** Where money is asked for, having no limit of its own is a fact too: people confirm an amount beside the limits. */
 function spendOf(
   { request }: Question,
+  agent: Known<'agents'>,
   { counters: { spend }, now }: World,
   sheet: FactSheet,
 ): Pick<PolicyInput['context'], 'spend'> {
   const money = moneyOf(request);
   if (money === undefined || spend === undefined) return {};
+  if (agent.spec.limits.length === 0) sheet.note('subject.limits', agent.spec.limits, registered(agent));
   const fact = { currency: money.currency, own_minor: spend.ownMinor, people_minor: spend.peopleMinor };
   return { spend: sheet.note('context.spend', fact, counted(now)) };
 }

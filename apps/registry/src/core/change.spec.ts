@@ -93,8 +93,25 @@ describe('what the kinds refuse', () => {
   }); // prettier-ignore
 
   const schema = { type: 'object', additionalProperties: false, properties: { a: { type: 'string' } } };
+  const money = (...names: string[]) => ({
+    ...schema,
+    properties: Object.fromEntries(
+      (names.length > 0 ? names : ['amount_minor', 'currency']).map((name) => [name, { type: 'string' }]),
+    ),
+  });
   it.each<[string, unknown, string | undefined]>([
     ['a closed schema', { properties_schema: schema, risk: 'low', view: 'do {a}' }, undefined],
+    [
+      'a view that names the resource',
+      { properties_schema: schema, risk: 'low', view: 'do it to {resource}' },
+      undefined,
+    ],
+    ['a view that names money', { properties_schema: money(), risk: 'low', view: 'pay {amount}' }, undefined],
+    [
+      'a view that names money without a currency',
+      { properties_schema: money('amount_minor'), risk: 'low', view: 'pay {amount}' },
+      '{amount} is not a property',
+    ],
     ['an open schema', { properties_schema: { type: 'object' }, risk: 'low', view: '' }, 'unlisted properties'],
     [
       'a schema of something else',
