@@ -15,7 +15,7 @@ export interface Staged {
   readonly stage: Stage;
 }
 
-/** A whole demo of this spec file's own: real processes on free ports, gone afterwards. */
+/** A whole demo of this spec file's own: real processes on free ports, gone afterwards. Every scene has agents of its own, so all play in one. */
 export function stageForThisFile(): Staged {
   const scratch = scratchFolder('story');
   const running: { world?: World; stage?: Stage } = {};
