@@ -6,6 +6,8 @@ export interface ApproveFigures {
   flows_per_second: number;
   to_offered_p50_ms: number;
   to_offered_p99_ms: number;
+  /** Votes that were refused, by status and code. */
+  refused: Record<string, number>;
 }
 
 const lanes = 24;
@@ -15,6 +17,7 @@ export async function approveFlows(gate: RunningGate, chain: ProductChain, secon
   const approvedAt = new Map<string, number>();
   const pending: string[] = [];
   const measured: number[] = [];
+  const refused: Record<string, number> = {};
   let offered = 0;
   chain.onOffer = ({ ticket }) => {
     const at = approvedAt.get(ticket.actionId);
@@ -43,12 +46,21 @@ export async function approveFlows(gate: RunningGate, chain: ProductChain, secon
       }
       // From the moment the person looks: reading the view and voting are part of it.
       approvedAt.set(actionId, performance.now());
-      if (!(await gate.approve('fiona', actionId)).ok) approvedAt.delete(actionId);
+      const answer = await gate.approve('fiona', actionId);
+      if (answer.ok) continue;
+      approvedAt.delete(actionId);
+      const why = `${String(answer.status)} ${await codeOf(answer)}`;
+      refused[why] = (refused[why] ?? 0) + 1;
     }
   };
   await Promise.all([ask(), ...Array.from({ length: lanes }, decide)]);
   const flows = offered / ((performance.now() - started) / 1_000);
   chain.forget();
   const { p50, p99 } = latencies(measured);
-  return { flows_per_second: round(flows), to_offered_p50_ms: p50, to_offered_p99_ms: p99 };
+  return { flows_per_second: round(flows), to_offered_p50_ms: p50, to_offered_p99_ms: p99, refused };
+}
+
+async function codeOf(answer: Response): Promise<string> {
+  const problem = (await answer.json().catch(() => ({}))) as { code?: string };
+  return problem.code ?? 'no code';
 }
