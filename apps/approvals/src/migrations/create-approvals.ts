@@ -51,7 +51,7 @@ const tables = [
      agent_version integer NOT NULL,
      action_type text,
      action_type_version integer
-   )`,
+   ) WITH (toast_tuple_target = 8160)`,
   // Registry entries as they stood when something was opened: a view must render the same until it is decided.
   `CREATE TABLE frozen_entry (
      kind text NOT NULL,
