@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { serviceNames } from '#platform';
@@ -37,6 +37,20 @@ describe('npm start', () => {
       `\nPort ${ports.kafka} (kafka) is taken. Free it, or set SALLYPORT_KAFKA_PORT to another.\n`,
     );
     squatter.close();
+  }, 60_000);
+
+  it('says what to do where the people of its data sign in elsewhere, before it starts anything', async () => {
+    const ports = await freePortsOfWorld();
+    const [before, now] = [ports.webhook, ports.identity].map((port) => `http://127.0.0.1:${port}`);
+    writeFileSync(join(scratch.dir, 'demo.json'), JSON.stringify({ issuer: before }));
+
+    started = await npmStart(scratch.dir, ports);
+
+    expect((await started.ended).code).toBe(1);
+    expect(started.printed()).toBe(
+      `\nThe people in ${scratch.dir} sign in at ${before}, and this start would have their identity provider at ${now}.\n` +
+        `Set SALLYPORT_IDENTITY_PORT to ${ports.webhook} again, or begin with an empty folder (SALLYPORT_WORLD_DIR).\n`,
+    );
   }, 60_000);
 
   it('runs every service, ends all on Ctrl-C, and finds its data on the second start', async () => {
