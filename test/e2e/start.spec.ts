@@ -29,14 +29,16 @@ describe('npm start', () => {
     const ports = await freePortsOfWorld();
     const squatter = createServer().listen(ports.kafka, '127.0.0.1');
     await once(squatter, 'listening');
+    try {
+      started = await npmStart(scratch.dir, ports);
 
-    started = await npmStart(scratch.dir, ports);
-
-    expect((await started.ended).code).toBe(1);
-    expect(started.printed()).toBe(
-      `\nPort ${ports.kafka} (kafka) is taken. Free it, or set SALLYPORT_KAFKA_PORT to another.\n`,
-    );
-    squatter.close();
+      expect((await started.ended).code).toBe(1);
+      expect(started.printed()).toBe(
+        `\nPort ${ports.kafka} (kafka) is taken. Free it, or set SALLYPORT_KAFKA_PORT to another.\n`,
+      );
+    } finally {
+      squatter.close();
+    }
   }, 60_000);
 
   it('says what to do where the people of its data sign in elsewhere, before it starts anything', async () => {

@@ -5,7 +5,7 @@ import { trustFile } from '#sdk';
 import { publicKey as readPublicKey, verifierKey } from '#trust';
 import { cliClient, issuerUrl } from '../world/embedded-settings.js';
 import { root } from '../world/place.js';
-import type { PortName } from '../world/ports-of-world.js';
+import { PortError, portSetting, type PortName } from '../world/ports-of-world.js';
 import { gateId } from '../world/service-environment.js';
 import { serviceUrls } from '../world/service-program.js';
 import type { WorldOptions } from '../world/world-options.js';
@@ -15,7 +15,7 @@ import { startPrograms } from './demo-programs.js';
 import { Installation, toolNames, type ToolName } from './installation.js';
 import { registerAll } from './register-all.js';
 import { documentsOf, times, yamlOf, type Words } from './registry-documents.js';
-import { writeStage, writeWhole, type Stage } from './stage.js';
+import { issuerOf, writeStage, writeWhole, type Stage } from './stage.js';
 import { TargetDatabase } from './target-database.js';
 
 /** The two topics on which the demo's agents hear, and who may read each. */
@@ -63,6 +63,7 @@ export class DemoWorld {
    * @throws PortError before anything is started.
    */
   async start(world: World): Promise<Stage> {
+    this.refuseOtherIssuer();
     await world.startParts(this.usedPorts);
     await Promise.all([world.startServices(), this.startPrograms(world)]);
     const stage = this.stage(world);
@@ -70,6 +71,17 @@ export class DemoWorld {
     this.writeCliFile(stage);
     await registerAll(stage, this.words());
     return stage;
+  }
+
+  /** The registry knows its people by the address of the provider that they sign in at, and keeps them: nobody could act. */
+  private refuseOtherIssuer(): void {
+    const { dir, ports } = this.installation;
+    const before = issuerOf(dir);
+    if (before === undefined || before === issuerUrl(ports)) return;
+    throw new PortError([
+      `The people in ${dir} sign in at ${before}, and this start would have their identity provider at ${issuerUrl(ports)}.`,
+      `Set ${portSetting('identity')} to ${new URL(before).port} again, or begin with an empty folder (SALLYPORT_WORLD_DIR).`,
+    ]);
   }
 
   private async startPrograms(world: World): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { serviceNames } from '#platform';
@@ -39,6 +39,13 @@ export function readStage(dir: string): Stage | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Where the people of this folder's registry sign in, also when another version wrote it. Undefined in a new folder. */
+export function issuerOf(dir: string): string | undefined {
+  const file = fileOf(dir);
+  if (!existsSync(file)) return undefined;
+  return z.object({ issuer: url }).parse(JSON.parse(readFileSync(file, 'utf8'))).issuer;
 }
 
 export function writeStage(value: Stage): void {

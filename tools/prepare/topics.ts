@@ -1,7 +1,6 @@
 // Makes and configures all topics; safe to run again.
-import { topicsApply } from '#messaging';
-import { defineSettings, loadSettings, SettingsError } from '#platform';
-import kafkajs from 'kafkajs';
+import { topicsApply, withKafkaAdmin } from '#messaging';
+import { defineSettings, loadSettings, Log, SettingsError } from '#platform';
 import { z } from 'zod';
 
 const agentTopics = z.array(z.strictObject({ name: z.string(), principal: z.string() }));
@@ -25,13 +24,8 @@ const settings = defineSettings(
 
 async function run(): Promise<void> {
   const values = loadSettings(settings);
-  const client = new kafkajs.Kafka({
-    clientId: 'sallyport-topics',
-    brokers: values.SALLYPORT_KAFKA_BROKERS.split(','),
-  });
-  const admin = client.admin();
-  await admin.connect();
-  try {
+  const connection = { clientId: 'sallyport-topics', brokers: values.SALLYPORT_KAFKA_BROKERS.split(',') };
+  await withKafkaAdmin(connection, new Log('topics', 'warn'), async (admin) => {
     const applied = await topicsApply(admin, {
       partitions: values.SALLYPORT_TOPICS_PARTITIONS,
       replicationFactor: values.SALLYPORT_TOPICS_REPLICATION,
@@ -39,9 +33,7 @@ async function run(): Promise<void> {
       agentTopics: values.SALLYPORT_TOPICS_OF_AGENTS,
     });
     console.log(JSON.stringify(applied));
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 try {

@@ -1,8 +1,7 @@
 import { loadSettings, SettingsError } from '#platform';
-import { join } from 'node:path';
+import { newsLine } from './news-line.js';
 import { dataDir } from './place.js';
 import { PortError, portsFrom } from './ports-of-world.js';
-import type { News } from './supervisor.js';
 import { worldSettings } from './world-settings.js';
 import type { WorldOptions } from './world-options.js';
 import type { World } from './world.js';
@@ -27,20 +26,13 @@ export function chosenOptions(): WorldOptions {
       common: {},
       services: {},
       agentTopics: [],
-      tell: (news) => { tell(news, dir); },
+      tell: (news) => { console.error(newsLine(news, dir)); },
     }; // prettier-ignore
   } catch (error) {
     if (!(error instanceof SettingsError || error instanceof PortError)) throw error;
     console.error(error.message);
     process.exit(1);
   }
-}
-
-function tell(news: News, dir: string): void {
-  const name = news.name.padEnd(16);
-  if (news.what === 'ready') console.error(`  ${name}ready (${(news.afterMs / 1000).toFixed(1)} s)`);
-  if (news.what === 'ended') console.error(`  ${name}ended by itself; its log: ${join(dir, 'logs', news.name)}.log`);
-  if (news.what === 'restarting') console.error(`  ${name}starts again in ${news.inMs / 1000} s`);
 }
 
 /** A second signal does not wait. */

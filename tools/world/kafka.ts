@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { quietRequestQueue } from '#messaging';
 import { Kafka, logLevel } from 'kafkajs';
 import { startLeashed, type Exit, type Leashed } from './leash.js';
 import { cacheDir } from './place.js';
@@ -140,6 +141,7 @@ const singleNode = {
 };
 
 async function answersRequests(brokers: string): Promise<boolean> {
+  quietRequestQueue();
   const client = new Kafka({ brokers: [brokers], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
   const admin = client.admin();
   try {

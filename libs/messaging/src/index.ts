@@ -19,3 +19,4 @@ export { StartGate } from './start-gate.js';
 export { topicsApply, TopicsRefused, type TopicsApplied, type TopicsToApply } from './topics-apply.js';
 export type { Principals } from './topic-acls.js';
 export { withKafkaAdmin } from './kafka/admin.js';
+export { quietRequestQueue } from './kafka/request-queue.js';
