@@ -61,8 +61,9 @@ export function groupConsumer(kafka: Pick<Kafka, 'consumer'>, groupId: string, m
     minBytes: 1,
     // Also how long stopping waits for the fetch that is open.
     maxWaitTimeInMs: 250,
-    maxBytesPerPartition: 1_048_576,
-    maxBytes: 8_388_608,
+    // A fetch of six partitions fills about one transaction; more would only lie in memory, several times over.
+    maxBytesPerPartition: 262_144,
+    maxBytes: 2_097_152,
     retry: {
       retries: 10,
       initialRetryTime: 300,
