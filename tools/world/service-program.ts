@@ -24,11 +24,14 @@ export interface ServiceLife {
   restart: boolean;
 }
 
+/** Node's default (32 MB a half) lets each service grow by 25 MB of garbage that nobody has looked at yet. */
+const youngGeneration = '--max-semi-space-size=16';
+
 /** A service as a program: ready when `/readyz` says so. */
 export function serviceProgram({ service, name, port, logFile, env, restart }: ServiceLife): Supervised {
   return {
     name,
-    command: [node, '--enable-source-maps', join(root, 'dist', 'apps', service, 'src', 'main.js')],
+    command: [node, youngGeneration, '--enable-source-maps', join(root, 'dist', 'apps', service, 'src', 'main.js')],
     cwd: root,
     env: { ...env, [portName(service)]: String(port) },
     readyUrl: `http://127.0.0.1:${String(port)}/readyz`,

@@ -3,7 +3,7 @@ import { backoff, Log, Shutdown } from '#platform';
 import { channelKey, MessageStore, type Claimed } from '../io/message.store.js';
 import { AttemptMessage } from './attempt-message.js';
 
-const idleMs = 250;
+const idleMs = 500;
 const atOnce = 16;
 const patience = { firstMs: 1_000, longestMs: 300_000 };
 
