@@ -40,6 +40,8 @@ interface Call {
 export class RegistryWorld {
   readonly gate: TestGate;
   readonly bus: SpecBus;
+  /** More settings of the registry, for whatever starts from now on. */
+  registrySettings: Record<string, string> = {};
   readonly #scratch = scratchFolder('registry');
   readonly #apps: NestFastifyApplication[] = [];
   readonly #ports = new Map<ServiceOfWorld, number>();
@@ -143,7 +145,8 @@ export class RegistryWorld {
   #registry(bootstrap: string): [CommonSettings, DynamicModule] {
     const issuers = { SALLYPORT_OIDC_ISSUERS: this.issuer.setting };
     const file = bootstrap === '' ? {} : { SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap };
-    const settings = loadSettings(registrySettings, { ...this.environment('registry'), ...issuers, ...file });
+    const environment = { ...this.environment('registry'), ...issuers, ...file, ...this.registrySettings };
+    const settings = loadSettings(registrySettings, environment);
     return [settings, RegistryModule.forSettings(settings)];
   }
 

@@ -12,6 +12,11 @@ import { BootstrapPlatform, LoadBootstrap } from './handlers/load-bootstrap.js';
 import { LookUp } from './handlers/look-up.js';
 import { PutEntry } from './handlers/put-entry.js';
 import { ReadEntries } from './handlers/read-entries.js';
+import { ProvisionGroup } from './handlers/scim/provision-group.js';
+import { ProvisionPerson } from './handlers/scim/provision-person.js';
+import { ReadProvisioned } from './handlers/scim/read-provisioned.js';
+import { RecordProvisioned } from './handlers/scim/record-provisioned.js';
+import { RemoveProvisioned } from './handlers/scim/remove-provisioned.js';
 import { RecordVersion } from './handlers/record-version.js';
 import { SwitchAgent } from './handlers/switch-agent.js';
 import { BootstrapFile } from './io/bootstrap-file.js';
@@ -20,16 +25,34 @@ import { EntriesStore } from './io/entries.store.js';
 import { LookupStore } from './io/lookup.store.js';
 import { NoProofs } from './io/no-proofs.js';
 import { RegisteredCallers } from './io/registered-callers.js';
+import { ScimProviders } from './io/scim-providers.js';
+import { ScimStore } from './io/scim.store.js';
 import { VersionsStore } from './io/versions.store.js';
+import { AddScim } from './migrations/add-scim.js';
 import { CreateRegistry } from './migrations/create-registry.js';
 import { RegistryController } from './registry.controller.js';
+import { ScimAnswer } from './scim-answer.js';
+import { ScimGuard } from './scim-guard.js';
+import { ScimCatalogueController, ScimController } from './scim.controller.js';
 
 /** No copy of the registry among them: the tables here are what the copies are made from. */
-export const migrations = [CreateRegistry];
+export const migrations = [CreateRegistry, AddScim];
 
 /** Who calls, as the tables here say; agents and tools are nobody. */
 @Module({ providers: [CallersStore, RegisteredCallers], exports: [CallersStore, RegisteredCallers] })
 class CallersPart {}
+
+/** The door for identity providers. */
+const scim = [
+  ProvisionGroup,
+  ProvisionPerson,
+  ReadProvisioned,
+  RecordProvisioned,
+  RemoveProvisioned,
+  ScimAnswer,
+  ScimGuard,
+  ScimStore,
+];
 
 @Module({})
 export class RegistryModule {
@@ -55,7 +78,8 @@ export class RegistryModule {
           }),
         }),
       ],
-      controllers: [RegistryController],
+      // The catalogue first: its names would otherwise be read as kinds.
+      controllers: [RegistryController, ScimCatalogueController, ScimController],
       providers: [
         DeleteEntry,
         FindCaller,
@@ -69,8 +93,20 @@ export class RegistryModule {
         EntriesStore,
         LookupStore,
         VersionsStore,
+        ...scim,
+        { provide: ScimProviders, useValue: scimProvidersOf(settings) },
         { provide: BootstrapFile, useValue: new BootstrapFile(settings.SALLYPORT_REGISTRY_BOOTSTRAP_FILE) },
       ],
     };
   }
+}
+
+/** Read when the module is made: a provider whose token cannot be used stops the process at its start. */
+function scimProvidersOf(settings: Settings): ScimProviders {
+  const named = settings.SALLYPORT_REGISTRY_SCIM_PROVIDERS.map(({ token_file: tokenFile, ...rest }) => ({
+    ...rest,
+    tokenFile,
+  }));
+  const issuers = settings.SALLYPORT_OIDC_ISSUERS.map(({ issuer }) => issuer);
+  return ScimProviders.read(named, { mode: settings.SALLYPORT_MODE, issuers });
 }
