@@ -167,6 +167,13 @@ describe('the registry', () => {
     }
   });
 
+  it('has no door for identity providers where the settings name none', async () => {
+    for (const path of ['Users', 'Groups', 'ServiceProviderConfig']) {
+      const call = { bearer: 'x'.repeat(43) };
+      expect((await world.call('registry', 'GET', `/scim/v2/${path}`, call)).status).toBe(404);
+    }
+  });
+
   it('lets soc-lead, and not even a registrar, declare an incident', async () => {
     const incident = {
       severity: 'sev1',
