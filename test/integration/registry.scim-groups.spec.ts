@@ -138,6 +138,22 @@ describe('a group', () => {
   });
 });
 
+it('what a registrar has deleted is gone for its provider too, until it pushes it again', async () => {
+  const remove = (kind: string, id: string) =>
+    world.call('registry', 'DELETE', `/v1/${kind}/${id}`, { as: 'rita', ifMatch: 1 });
+  const user = await okta.user('zoe');
+  const crew = await okta.group('Zoo', [user.id]);
+  expect((await remove('people', `okta.${user.id}`)).status).toBe(200);
+  expect(await okta.get(`/Users/${user.id}`)).toMatchObject(refusal(404));
+  expect((await okta.get(`/Groups/${crew.id}`)).body['members']).toEqual([]);
+  expect((await remove('groups', 'okta.zoo')).status).toBe(200);
+  expect(await okta.patch(`/Groups/${crew.id}`, { op: 'remove', path: 'members' })).toMatchObject(refusal(404));
+  const again = await okta.user('zoe');
+  expect(again.id).not.toBe(user.id);
+  expect((await okta.group('Zoo', [again.id])).id).not.toBe(crew.id);
+  expect(await membersOf('okta.zoo')).toEqual([`okta.${again.id}`]);
+});
+
 describe('a group that a provider did not make', () => {
   it('is out of reach unless the settings map it', async () => {
     await okta.group('security', of('ann'));
