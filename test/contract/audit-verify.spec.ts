@@ -118,6 +118,18 @@ describe('what the events prove', () => {
     await expect(verifyExport(written(log), { key: log.verifierKey })).rejects.toThrow(what);
   });
 
+  it('asks for the door that an agent signed for, and takes it from nobody else', async () => {
+    const door = 'https://intake.example/v1/actions';
+    const log = new TestLog(gate).askedAt(door).registered().accepted(1).allowed(1).released(1);
+    const folder = written(log);
+    const asked = verifyExport(folder, { key: log.verifierKey });
+    await expect(asked).rejects.toThrow(`signed for ${door}`);
+    await expect(asked).rejects.toThrow('--intake https://intake.example');
+    await expect(
+      verifyExport(folder, { key: log.verifierKey, intake: ['https://intake.example'] }),
+    ).resolves.toMatchObject({ released: 1 });
+  });
+
   it('says which line is wrong', async () => {
     const log = new TestLog(gate).registered().accepted(1).released(1);
     await expect(verifyExport(written(log), { key: log.verifierKey })).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { problem, type ApprovalAnswer, type Problem } from '#contracts';
@@ -10,7 +10,7 @@ import { root } from '../../tools/world/place.js';
 import { scratchFolder } from '../support/scratch.js';
 import { stories, StoryWorld } from './cli-stories.js';
 
-const program = join(root, 'dist/apps/cli/src/main.js');
+const program = join(root, 'bin/sallyport.mjs');
 const names = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
 const startMs = 30_000;
 jest.setTimeout(2 * startMs);
@@ -99,7 +99,11 @@ function signIn(mode = 0o600): void {
   writeFileSync(join(scratch.dir, 'cli.json'), JSON.stringify(settings));
 }
 
-function run(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
+function run(
+  args: readonly string[],
+  env: Record<string, string | undefined> = {},
+  node = process.execPath,
+): Promise<Ended> {
   const given = {
     PATH: process.env['PATH'],
     SALLYPORT_CLI_CONFIG: join(scratch.dir, 'cli.json'),
@@ -109,7 +113,7 @@ function run(args: readonly string[], env: Record<string, string | undefined> = 
   };
   return new Promise((ended) => {
     const options = { cwd: '/', env: given, timeout: startMs };
-    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
+    execFile(node, [program, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       ended({ code, stdout, stderr });
     });
@@ -152,6 +156,13 @@ describe('the exit status', () => {
       expect(ended.code).toBe(2);
       expectWords(ended, 'error: ');
     }
+  });
+
+  it('is the same under the Node of this machine, which may be older than ours', async () => {
+    const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'));
+    const theirs = folders.map((folder) => join(folder, 'node')).find((node) => existsSync(node));
+    expect(await run(['nonsense'], {}, theirs)).toMatchObject({ code: 2, stdout: '' });
+    expect(await run(['--help'], {}, theirs)).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('is 2 when no gate is configured, and says what to do', async () => {

@@ -22,6 +22,7 @@ interface Entry {
 
 /** A log as a gate would have written it, with an allowed action and an approved one, and the files of its export. */
 export class TestLog {
+  #door: string | undefined;
   readonly entries: Entry[] = [];
   readonly origin: string;
   readonly key: TestKey = aSigningKey();
@@ -63,6 +64,12 @@ export class TestLog {
       const data = { kind: entry.kind, id: entry.id, version: 1, entry: signEntry(this.gate, entry) };
       this.say(registryChanged, 'registry', `${entry.kind}:${entry.id}`, data);
     }
+    return this;
+  }
+
+  /** Asked over HTTP: the agent signs for another door than the topic. */
+  askedAt(door: string): this {
+    this.#door = door;
     return this;
   }
 
@@ -163,7 +170,7 @@ export class TestLog {
     const data = requestData(n);
     const value = JSON.stringify(data);
     const signature = signRequest(this.key.signing, value, {
-      aud: `${this.gate.id}/sallyport.requests.v1`,
+      aud: this.#door ?? `${this.gate.id}/sallyport.requests.v1`,
       iat: 1_795_000_000,
       ce,
     });

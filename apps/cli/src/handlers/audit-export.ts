@@ -29,7 +29,7 @@ export async function exportLog(gate: Gate, output: Output, folder: string): Pro
   writeFileSync(join(folder, 'manifest'), manifest);
   output.result(
     { folder, entries: count },
-    `${String(count)} entries in ${folder}. Verify: sallyport audit verify ${folder} --key KEY`,
+    `${String(count)} entries in ${folder}. Verify: sallyport audit verify ${folder} --key KEY --intake ${gate.urlOf('intake')}`,
   );
 }
 

@@ -30,6 +30,11 @@ export class Gate {
     );
   }
 
+  /** Where a service is, as people and agents call it. */
+  urlOf(service: DoorName): string {
+    return this.settings.services[service];
+  }
+
   /** Throws Refused or Unreachable; the answer is 2xx. */
   async fetch(service: DoorName, path: string, call: Call = {}): Promise<Response> {
     const base = this.settings.services[service];

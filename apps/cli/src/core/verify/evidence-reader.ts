@@ -6,6 +6,7 @@ import {
   citedBy, digestOf, isClosingOf, isGrantedWith, isWhole, readChain, readGranting, verifyOutcome,
   type Chain, type Evidence, type Trust,
 } from '#trust'; // prettier-ignore
+import { z } from 'zod';
 import { Broken } from './finding.js';
 import type { History } from './history.js';
 import type { LoggedEvent } from './log-reader.js';
@@ -127,10 +128,23 @@ export class EvidenceReader {
       audiences: this.audiences,
       facts: this.history.factsFor(citedBy(chain, [chain.plan])),
     };
+    this.#knownDoor(request.signature, event.line);
     if (!isWhole(whole))
       throw new Broken('entries.ndjson', 'the agent’s signature or the votes do not verify', event.line);
     this.#counts.votes += chain.votes.length;
     return chain;
+  }
+
+  /** An address is only a word of the export's: whoever verifies says which doors the gate has. */
+  #knownDoor(signature: string, line: number): void {
+    const door = audienceOf(signature);
+    if (door === undefined || this.audiences.includes(door)) return;
+    const what = `the agent signed for ${door}, which is none of the doors that you named`;
+    throw new Broken(
+      'entries.ndjson',
+      `${what}. If it is this gate's, add: --intake ${door.replace(/\/v1\/actions$/u, '')}`,
+      line,
+    );
   }
 
   #handedOn(event: LoggedEvent, data: unknown, chain: Chain): void {
@@ -168,3 +182,15 @@ export class EvidenceReader {
 }
 
 type VerdictPart = Evidence & { facts: unknown };
+
+const forDoor = z.object({ aud: z.string() });
+
+/** What a request's signature says it is for; whether it verifies is another question. */
+function audienceOf(signature: string): string | undefined {
+  try {
+    const header = Buffer.from(signature.split('.')[0] ?? '', 'base64url').toString('utf8');
+    return forDoor.safeParse(JSON.parse(header)).data?.aud;
+  } catch {
+    return undefined;
+  }
+}
