@@ -46,7 +46,7 @@ const groups: Record<string, string[]> = {
 /** A whole gate as processes, with agents that refund, people who decide, and a tool that consumes tokens. */
 export class RunningGate {
   readonly agents: TestAgent[] = [];
-  readonly #toolKey = generatePrivateJwk('P-256');
+  readonly toolKey = generatePrivateJwk('P-256');
   #tool: ToolGate | undefined;
 
   private constructor(
@@ -101,7 +101,7 @@ export class RunningGate {
   /** The tool's side: spends tokens. */
   get tool(): ToolGate {
     const credentialsUrl = this.world.serviceUrl('credentials');
-    this.#tool ??= new ToolGate({ toolUrl: this.toolUrl, key: this.#toolKey, trust: this.trust, credentialsUrl });
+    this.#tool ??= new ToolGate({ toolUrl: this.toolUrl, key: this.toolKey, trust: this.trust, credentialsUrl });
     return this.#tool;
   }
 
@@ -154,11 +154,14 @@ export class RunningGate {
     const path = `/v1/approvals/${actionId}`;
     const shown = await this.as(person, 'approvals', path);
     if (!shown.ok) return shown;
-    const { view_digest, decision, progress } = (await shown.json()) as ShownApproval;
-    const open = decision.stages.find(({ stage }) => stage === progress.stage);
-    const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
-    const body = { decision: 'approve', reason: 'checked', view_digest, confirmed };
+    const body = approving((await shown.json()) as ShownApproval);
     return this.as(person, 'approvals', `${path}/votes`, { method: 'POST', body });
+  }
+
+  /** What this person would send to approve what is shown now. */
+  async voteOf(person: string, actionId: string): Promise<object> {
+    const shown = await this.as(person, 'approvals', `/v1/approvals/${actionId}`);
+    return approving((await shown.json()) as ShownApproval);
   }
 
   /** As above, as often as the plan is replaced because its facts have changed meanwhile. Throws when it cannot be approved. */
@@ -186,8 +189,8 @@ export class RunningGate {
     for (const [id, members] of Object.entries(groups)) await this.put('groups', id, { members, channel: {} });
     await this.put('action-types', 'payment.refund', refundType);
     await this.put('resources', 'payments/shop', shopPayments);
-    const { kty, crv, x, y } = publicPart(this.#toolKey);
-    const jwk = { kty: kty as 'EC', crv: crv as 'P-256', x, kid: thumbprint(this.#toolKey), use: 'sig' as const };
+    const { kty, crv, x, y } = publicPart(this.toolKey);
+    const jwk = { kty: kty as 'EC', crv: crv as 'P-256', x, kid: thumbprint(this.toolKey), use: 'sig' as const };
     const keys = [{ ...jwk, ...(y !== undefined && { y }) }];
     await this.put('targets', 'payment-tool', { kind: 'tool', base_url: this.toolUrl, jwks: { keys } });
     await this.put('profiles', 'refunds', refundProfile);
@@ -231,6 +234,13 @@ export class RunningGate {
       if (state !== 'offered') throw new Error(`the first refund is ${state}`);
     }, { withinMs: 30_000 }); // prettier-ignore
   }
+}
+
+/** A vote on the stage that is open, every point confirmed. */
+function approving({ view_digest, decision, progress }: ShownApproval): object {
+  const open = decision.stages.find(({ stage }) => stage === progress.stage);
+  const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
+  return { decision: 'approve', reason: 'checked', view_digest, confirmed };
 }
 
 interface ShownApproval {
