@@ -137,6 +137,11 @@ export const doors: Readonly<Record<string, Door>> = {
     }),
   },
 
+  'credentials GET /v1/leases': {
+    who: 'agent or person', as: 'aldo', call: at('/v1/leases'), status: 200,
+    // Whatever it asks for, it sees its own.
+    gets: { 'its own proof': '200' },
+  },
   'credentials GET /v1/leases/:id': {
     who: 'agent or person', as: 'aldo', status: 200,
     call: ({ released }) => ({ path: `/v1/leases/${released.lease.leaseId}` }),

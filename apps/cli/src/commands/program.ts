@@ -4,7 +4,7 @@ import { addAudit } from './auditing.js';
 import { contextOf } from './context.js';
 import { addApprovals, addReviews } from './deciding.js';
 import { addLooking } from './looking.js';
-import { addOperating } from './operating.js';
+import { addLeases, addOperating } from './operating.js';
 
 /** All commands. Nothing is read or called before one of them runs; a wrong use is thrown as a CommanderError, told in one line. */
 export function sallyport(): Command {
@@ -16,6 +16,6 @@ export function sallyport(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => { write(oneLine(text)); } }); // prettier-ignore
   const context = contextOf(program);
-  for (const add of [addLooking, addApprovals, addReviews, addOperating, addAudit]) add(program, context);
+  for (const add of [addLooking, addApprovals, addReviews, addLeases, addOperating, addAudit]) add(program, context);
   return program;
 }
