@@ -7,7 +7,15 @@ import { approver, type Stage, type Things } from './doors-stage.js';
  * opens one says here who may use it, and how its rightful caller does.
  */
 export type Who =
-  'person' | 'service' | 'person or service' | 'agent' | 'agent or person' | 'tool' | 'signed request' | 'anonymous';
+  | 'person'
+  | 'service'
+  | 'person or service'
+  | 'agent'
+  | 'agent or person'
+  | 'tool'
+  | 'identity provider'
+  | 'signed request'
+  | 'anonymous';
 
 /** The part of a call that is not the caller. */
 export interface Call {
@@ -60,6 +68,8 @@ export const refusals: Record<Who, { otherwise: string } & Partial<Record<Creden
     'its own proof beside a bearer': '404 not_found',
     'a proof by its encryption key': '401 key_unknown',
   },
+  // In the form of RFC 7644, which has no code of ours.
+  'identity provider': { otherwise: '401' },
   'signed request': { otherwise: '401 signature_missing' },
   anonymous: { otherwise: '200' },
 };
@@ -70,6 +80,16 @@ const at =
   (): Call => ({ path, ...rest });
 
 const open = (path: string): Door => ({ who: 'anonymous', call: at(path), status: 200 });
+
+/** `status` is what a proven provider gets for something that is not there, or for nothing at all: it has come through the door. */
+const scim = (path: string, status: number, body?: string): Door => ({
+  who: 'identity provider',
+  call: at(
+    `/scim/v2/${path}`,
+    body === undefined ? {} : { body, headers: { 'content-type': 'application/scim+json' } },
+  ),
+  status,
+});
 
 const everywhere = Object.fromEntries(
   serviceNames.flatMap((service) =>
@@ -195,4 +215,16 @@ export const doors: Readonly<Record<string, Door>> = {
   'registry DELETE /v1/:kind/:id': {
     who: 'person', as: 'rita', status: 200, call: (_, stage) => replacing(stage, '/v1/groups/spare'),
   },
+
+  'registry GET /scim/v2/ServiceProviderConfig': scim('ServiceProviderConfig', 200),
+  'registry GET /scim/v2/ResourceTypes': scim('ResourceTypes', 200),
+  'registry GET /scim/v2/ResourceTypes/:id': scim('ResourceTypes/User', 200),
+  'registry GET /scim/v2/Schemas': scim('Schemas', 200),
+  'registry GET /scim/v2/Schemas/:id': scim('Schemas/urn:ietf:params:scim:schemas:core:2.0:User', 200),
+  'registry GET /scim/v2/:kind': scim('Users', 200),
+  'registry GET /scim/v2/:kind/:id': scim('Groups/none', 404),
+  'registry POST /scim/v2/:kind': scim('Groups', 400, '{}'),
+  'registry PUT /scim/v2/:kind/:id': scim('Groups/none', 404, '{}'),
+  'registry PATCH /scim/v2/:kind/:id': scim('Groups/none', 404, '{}'),
+  'registry DELETE /scim/v2/:kind/:id': scim('Groups/none', 404),
 }; // prettier-ignore

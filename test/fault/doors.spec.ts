@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -35,7 +36,9 @@ const scratch = leaving.add(scratchFolder('doors'), (folder) => folder.remove())
 
 beforeAll(async () => {
   const loud = Object.fromEntries(serviceNames.map((name) => [name, { SALLYPORT_LOG_LEVEL: 'debug' }]));
-  const wish = { dir: scratch.dir, agents: 2, services: loud };
+  const scimTokenFile = join(scratch.dir, 'scim.token');
+  writeFileSync(scimTokenFile, scimToken, { mode: 0o600 });
+  const wish = { dir: scratch.dir, agents: 2, services: loud, scimTokenFile };
   const gate = leaving.add(await RunningGate.start(wish), (one) => one.stop());
   const bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   stage = await setTheStage(gate, bus);
@@ -44,6 +47,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await leaving.all();
 }, 90_000);
+
+/** What an identity provider pushes people with: its doors are open, so they are tried. */
+const scimToken = randomBytes(32).toString('base64url');
 
 /** `credentials GET /v1/leases/:id`, for each route that a router has told its log. */
 function openDoors(): string[] {
@@ -299,6 +305,7 @@ describe('who may, gets in with the very same call:', () => {
     if (who === 'tool') return [{ about: own, headers: (k) => credentials.headers('a proof by its tool', k) }];
     if (who === 'service')
       return [{ about: other, headers: bearer(signServiceToken(keyringOf(gate, as), { aud: url })) }];
+    if (who === 'identity provider') return [{ about: other, headers: bearer(scimToken) }];
     if (who === 'signed request') return [signed()];
     return who === 'anonymous' ? [{ about: other, headers: () => ({}) }] : [await person()];
   }

@@ -21,6 +21,8 @@ export interface GateWish {
   /** As in World: whether what is written survives the machine. */
   durable?: boolean;
   services?: Partial<Record<ServiceName, Environment>>;
+  /** Where the bearer token lies with which the identity provider pushes people and groups; without it it does not. */
+  scimTokenFile?: string;
   /** Requests per minute that each agent may make. */
   perMinute?: number;
 }
@@ -61,6 +63,8 @@ export class RunningGate {
     mkdirSync(wish.dir, { recursive: true });
     const bootstrap = join(wish.dir, 'bootstrap.yaml');
     writeFileSync(bootstrap, bootstrapText(issuer.issuer));
+    const pushing = wish.scimTokenFile && { name: 'idp', issuer: issuer.issuer, token_file: wish.scimTokenFile };
+    const scim = pushing && { SALLYPORT_REGISTRY_SCIM_PROVIDERS: JSON.stringify([pushing]) };
     const world = new World({
       dir: wish.dir,
       ports: await freePortsOfWorld(),
@@ -71,7 +75,7 @@ export class RunningGate {
       common: { SALLYPORT_OIDC_ISSUERS: issuer.setting },
       services: {
         ...wish.services,
-        registry: { SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap, ...wish.services?.registry },
+        registry: { SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap, ...(scim || {}), ...wish.services?.registry },
       },
       agentTopics: [],
     });
