@@ -240,6 +240,49 @@ describe('a vote', () => {
   });
 });
 
+describe('leases', () => {
+  const lease = {
+    lease_id: id, action_id: id, agent_id: 'migrator-1', state: 'ending', code: 'stopped', profile: 'orders-ddl', ttl_seconds: 300,
+    uses: 1, offer_expires_at: '2026-11-21T22:35:00.000Z', stuck: true,
+  }; // prettier-ignore
+
+  it('are asked for as the options say, and what comes next is told beside them', async () => {
+    answers = () => ({ status: 200, body: { leases: [lease], next: id } });
+    const list = ['leases', 'list', '--state', 'ending', '--state', 'active', '--agent', 'migrator-1', '--cursor', id];
+    const ended = await run(list);
+    expect(received.map(({ path }) => path)).toEqual([
+      `/v1/leases?state=ending%2Cactive&agent=migrator-1&cursor=${id}`,
+    ]);
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('ending (stopped), STUCK');
+    expect(ended.stderr).toContain(
+      `Older ones: sallyport leases list --state ending --state active --agent migrator-1 --cursor ${id}`,
+    );
+    const json = await run(['--json', 'leases', 'list']);
+    expect([JSON.parse(json.stdout), json.stderr]).toEqual([{ leases: [lease], next: id }, '']);
+    expect(received.at(-1)?.path).toBe('/v1/leases');
+  });
+
+  it('in a state that there is none are wrong use, and nobody is asked', async () => {
+    const ended = await run(['leases', 'list', '--state', 'gone']);
+    expect(ended.code).toBe(2);
+    expectWords(ended, 'one of offered, minting');
+    expect(received).toEqual([]);
+  });
+
+  it('are ended with a reason, and the next step is named', async () => {
+    answers = () => ({ status: 202, body: lease });
+    const ended = await run(['leases', 'end', id, '--reason', 'I saw it misused']);
+    expect(votes()).toMatchObject([{ path: `/v1/leases/${id}/end`, body: { reason: 'I saw it misused' } }]);
+    expect([ended.code, ended.stdout]).toEqual([0, `The lease is being ended. See: sallyport leases show ${id}\n`]);
+    expect((await run(['leases', 'end', id])).code).toBe(2);
+    answers = () => refusing(problem('not_eligible', { why: 'not_in_group' }));
+    expect((await run(['leases', 'end', id, '--reason', 'x'])).code).toBe(4);
+    answers = () => refusing(problem('ended'));
+    expect((await run(['leases', 'end', id, '--reason', 'x'])).code).toBe(5);
+  });
+});
+
 describe('--json', () => {
   it('prints JSON on stdout, one a line, and nothing else', async () => {
     const ended = await run(['--json', 'approvals', 'show', id]);

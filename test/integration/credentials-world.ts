@@ -342,7 +342,8 @@ export class CredentialsWorld {
     body?: unknown,
     key: PrivateJwk = this.keys.agentKeys.sig,
   ): Promise<Answer> {
-    const htu = `${this.url}${path}`;
+    const url = `${this.url}${path}`;
+    const [htu = url] = url.split('?');
     const text = body === undefined ? undefined : JSON.stringify(body);
     const send = (nonce?: string) => {
       const input = {
@@ -353,7 +354,7 @@ export class CredentialsWorld {
         ...(text !== undefined && { body: text }),
       };
       const headers = { dpop: makeProof(input), ...(text !== undefined && { 'content-type': 'application/json' }) };
-      return fetch(htu, { method, headers, ...(text !== undefined && { body: text }) });
+      return fetch(url, { method, headers, ...(text !== undefined && { body: text }) });
     };
     const first = await send();
     const nonce = first.headers.get('dpop-nonce') ?? '';

@@ -21,6 +21,8 @@ export interface GateWish {
   /** As in World: whether what is written survives the machine. */
   durable?: boolean;
   services?: Partial<Record<ServiceName, Environment>>;
+  /** Where the bearer token lies with which the identity provider pushes people and groups; without it it does not. */
+  scimTokenFile?: string;
   /** Requests per minute that each agent may make. */
   perMinute?: number;
 }
@@ -46,7 +48,7 @@ const groups: Record<string, string[]> = {
 /** A whole gate as processes, with agents that refund, people who decide, and a tool that consumes tokens. */
 export class RunningGate {
   readonly agents: TestAgent[] = [];
-  readonly #toolKey = generatePrivateJwk('P-256');
+  readonly toolKey = generatePrivateJwk('P-256');
   #tool: ToolGate | undefined;
 
   private constructor(
@@ -61,6 +63,8 @@ export class RunningGate {
     mkdirSync(wish.dir, { recursive: true });
     const bootstrap = join(wish.dir, 'bootstrap.yaml');
     writeFileSync(bootstrap, bootstrapText(issuer.issuer));
+    const pushing = wish.scimTokenFile && { name: 'idp', issuer: issuer.issuer, token_file: wish.scimTokenFile };
+    const scim = pushing && { SALLYPORT_REGISTRY_SCIM_PROVIDERS: JSON.stringify([pushing]) };
     const world = new World({
       dir: wish.dir,
       ports: await freePortsOfWorld(),
@@ -71,7 +75,7 @@ export class RunningGate {
       common: { SALLYPORT_OIDC_ISSUERS: issuer.setting },
       services: {
         ...wish.services,
-        registry: { SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap, ...wish.services?.registry },
+        registry: { SALLYPORT_REGISTRY_BOOTSTRAP_FILE: bootstrap, ...(scim || {}), ...wish.services?.registry },
       },
       agentTopics: [],
     });
@@ -101,7 +105,7 @@ export class RunningGate {
   /** The tool's side: spends tokens. */
   get tool(): ToolGate {
     const credentialsUrl = this.world.serviceUrl('credentials');
-    this.#tool ??= new ToolGate({ toolUrl: this.toolUrl, key: this.#toolKey, trust: this.trust, credentialsUrl });
+    this.#tool ??= new ToolGate({ toolUrl: this.toolUrl, key: this.toolKey, trust: this.trust, credentialsUrl });
     return this.#tool;
   }
 
@@ -154,11 +158,14 @@ export class RunningGate {
     const path = `/v1/approvals/${actionId}`;
     const shown = await this.as(person, 'approvals', path);
     if (!shown.ok) return shown;
-    const { view_digest, decision, progress } = (await shown.json()) as ShownApproval;
-    const open = decision.stages.find(({ stage }) => stage === progress.stage);
-    const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
-    const body = { decision: 'approve', reason: 'checked', view_digest, confirmed };
+    const body = approving((await shown.json()) as ShownApproval);
     return this.as(person, 'approvals', `${path}/votes`, { method: 'POST', body });
+  }
+
+  /** What this person would send to approve what is shown now. */
+  async voteOf(person: string, actionId: string): Promise<object> {
+    const shown = await this.as(person, 'approvals', `/v1/approvals/${actionId}`);
+    return approving((await shown.json()) as ShownApproval);
   }
 
   /** As above, as often as the plan is replaced because its facts have changed meanwhile. Throws when it cannot be approved. */
@@ -186,8 +193,8 @@ export class RunningGate {
     for (const [id, members] of Object.entries(groups)) await this.put('groups', id, { members, channel: {} });
     await this.put('action-types', 'payment.refund', refundType);
     await this.put('resources', 'payments/shop', shopPayments);
-    const { kty, crv, x, y } = publicPart(this.#toolKey);
-    const jwk = { kty: kty as 'EC', crv: crv as 'P-256', x, kid: thumbprint(this.#toolKey), use: 'sig' as const };
+    const { kty, crv, x, y } = publicPart(this.toolKey);
+    const jwk = { kty: kty as 'EC', crv: crv as 'P-256', x, kid: thumbprint(this.toolKey), use: 'sig' as const };
     const keys = [{ ...jwk, ...(y !== undefined && { y }) }];
     await this.put('targets', 'payment-tool', { kind: 'tool', base_url: this.toolUrl, jwks: { keys } });
     await this.put('profiles', 'refunds', refundProfile);
@@ -231,6 +238,13 @@ export class RunningGate {
       if (state !== 'offered') throw new Error(`the first refund is ${state}`);
     }, { withinMs: 30_000 }); // prettier-ignore
   }
+}
+
+/** A vote on the stage that is open, every point confirmed. */
+function approving({ view_digest, decision, progress }: ShownApproval): object {
+  const open = decision.stages.find(({ stage }) => stage === progress.stage);
+  const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
+  return { decision: 'approve', reason: 'checked', view_digest, confirmed };
 }
 
 interface ShownApproval {

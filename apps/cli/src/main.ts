@@ -1,11 +1,7 @@
-import { Command, CommanderError } from 'commander';
-import { safeText } from '#trust';
-import { addApprovals, addReviews } from './commands/deciding.js';
-import { addAudit } from './commands/auditing.js';
-import { addLooking } from './commands/looking.js';
-import { addOperating } from './commands/operating.js';
-import { contextOf } from './commands/context.js';
+import { CommanderError } from 'commander';
+import { sallyport } from './commands/program.js';
 import { exitCodes, exitOf, type ExitCode } from './core/exit-codes.js';
+import { oneLine } from './core/say.js';
 import { Broken } from './core/verify/finding.js';
 import { ViewChanged } from './handlers/approvals.js';
 import { BadFile } from './handlers/registry.js';
@@ -13,20 +9,7 @@ import { Refused, Unreachable } from './io/failures.js';
 import { SessionError } from './io/session.js';
 import { SettingsMissing } from './io/settings.js';
 
-const program = new Command('sallyport')
-  .description('The gate between AI agents and what they must not do alone')
-  .option('--json', 'print results as JSON, one a line', false)
-  .option('--as <profile>', 'act as another signed-in person of this machine', process.env['SALLYPORT_CLI_PROFILE'] ?? 'default')
-  .addHelpText('after', '\nExit status: 0 done, 1 a negative result, 2 wrong use, 3 something does not answer, 4 not allowed, 5 too late.')
-  .exitOverride()
-  .configureOutput({ outputError: (text, write) => { write(oneLine(text)); } }); // prettier-ignore
-
-const context = contextOf(program);
-addLooking(program, context);
-addApprovals(program, context);
-addReviews(program, context);
-addOperating(program, context);
-addAudit(program, context);
+const program = sallyport();
 
 // What fails outside of a command's own promise, a full disk or a closed pipe for example, is told like the rest.
 process.on('uncaughtException', (error) => {
@@ -46,10 +29,6 @@ function explain(error: unknown): ExitCode {
   const [code, text] = wordsOf(error);
   process.stderr.write(oneLine(text));
   return code;
-}
-
-function oneLine(text: string): string {
-  return `${safeText(text.trim().replace(/\s*\n\s*/gu, '; '))}\n`;
 }
 
 function wordsOf(error: unknown): [ExitCode, string] {

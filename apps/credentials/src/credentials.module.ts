@@ -12,6 +12,7 @@ import { MessagingModule, on } from '#messaging';
 import { Log, Shutdown } from '#platform';
 import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
+import { LeaseListController } from './lease-list.controller.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
@@ -20,6 +21,7 @@ import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
 import { KeepEnding } from './handlers/keep-ending.js';
+import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
 import { MintCredential } from './handlers/mint-credential.js';
 import { MintIntent } from './handlers/mint-intent.js';
@@ -41,13 +43,15 @@ import { Issuers } from './io/issuers/issuers.js';
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
 import { TargetPools } from './io/issuers/target-pools.js';
 import { TokenIssuer } from './io/issuers/token.issuer.js';
+import { LeaseListStore } from './io/lease-list.store.js';
 import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { SecretFiles } from './io/secret-files.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
+import { ListLeases1795478400410 } from './migrations/list-leases.js';
 
-export const migrations = [...registryCopyMigrations, CreateLeases1795478400400];
+export const migrations = [...registryCopyMigrations, CreateLeases1795478400400, ListLeases1795478400410];
 
 /** What this service hears. */
 const hears = [
@@ -65,12 +69,12 @@ const timers = [
 
 const handlers: Provider[] = [
   ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, EndByPerson, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
-  KeepEnding, LeaseAccess, LeaseWords, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   OfferLeases, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable, SweepAgain, SweepAgents, SweepSuspended, Transact,
   WatchClock,
 ]; // prettier-ignore
 
-const stores: Provider[] = [EndingStore, Issuers, LeaseStore, OfferStore, PolicyClient, TokenIssuer];
+const stores: Provider[] = [EndingStore, Issuers, LeaseListStore, LeaseStore, OfferStore, PolicyClient, TokenIssuer];
 
 @Module({})
 export class CredentialsModule {
@@ -85,7 +89,7 @@ export class CredentialsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [CredentialsController],
+      controllers: [CredentialsController, LeaseListController],
       providers: [...handlers, ...stores, ...configured(settings)],
     };
   }

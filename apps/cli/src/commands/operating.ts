@@ -1,11 +1,17 @@
-import { Option, type Command } from 'commander';
-import { endLease } from '../handlers/leases.js';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { leaseState } from '#contracts';
+import { endLease, listLeases, showOneLease, type ListOptions } from '../handlers/leases.js';
 import { apply, get, setAgentState } from '../handlers/registry.js';
 import type { TopicsOptions } from '../handlers/topics.js';
 import type { Context } from './context.js';
 import { whole } from './deciding.js';
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
+
+function collectStates(value: string, before: string[] = []): string[] {
+  if (leaseState.safeParse(value).success) return collect(value, before);
+  throw new InvalidArgumentError(`one of ${leaseState.options.join(', ')}`);
+}
 
 export function addOperating(program: Command, { gate, output }: Context): void {
   program
@@ -27,14 +33,27 @@ export function addOperating(program: Command, { gate, output }: Context): void 
         setAgentState(gate(), output(), { id, how, reason: options.reason }),
       );
   }
-  program
-    .command('leases')
-    .description('end access')
+  addTopics(program, output);
+}
+
+export function addLeases(program: Command, { gate, output }: Context): void {
+  const leases = program.command('leases').description('see and end access');
+  leases
+    .command('list')
+    .description('newest first: those that your groups decided, all for overseers')
+    .option('--state <state>', 'only in this state; once for each', collectStates)
+    .option('--agent <agent>', 'only of this agent')
+    .option('--cursor <lease>', 'those older than this one')
+    .action((options: ListOptions) => listLeases(gate(), output(), options));
+  leases
+    .command('show <lease>')
+    .description('where a lease stands, and what can be done about it')
+    .action((id: string) => showOneLease(gate(), output(), id));
+  leases
     .command('end <lease>')
     .description('end a lease now, whatever else is down')
     .requiredOption('--reason <text>', 'why')
     .action((id: string, options: { reason: string }) => endLease(gate(), output(), { id, reason: options.reason }));
-  addTopics(program, output);
 }
 
 function addTopics(program: Command, output: Context['output']): void {

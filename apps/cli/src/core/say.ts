@@ -97,6 +97,11 @@ export function beside(label: string, lines: readonly string[]): string[] {
   return [first === '' ? head.trimEnd() : `${head.padEnd(textColumn)}${first}`, ...more.map(below)];
 }
 
+/** What is told on standard error when something fails: one line, whatever others wrote into it. */
+export function oneLine(text: string): string {
+  return `${safeText(text.trim().replace(/\s*\n\s*/gu, '; '))}\n`;
+}
+
 /** A value as a person reads it: text as it is, everything else as JSON. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);

@@ -22,6 +22,13 @@ export function accessOf(personId: string, lease: Lease, groups: readonly Known<
   return isIn(readers) ? 'read' : 'none';
 }
 
+/** What a list shows a person: every lease, or those with one of these groups in their plan. */
+export function sightOf(personId: string, groups: readonly Known<'groups'>[]): 'all' | string[] {
+  const own = groups.filter(({ spec }) => spec.members.includes(personId)).map(({ id }) => id);
+  const overseers: readonly string[] = [...enders, ...readers];
+  return own.some((id) => overseers.includes(id)) ? 'all' : own;
+}
+
 /** A lease as its agent and people see it. Never the secret, which is nowhere here. */
 export function answerOf(lease: Lease): LeaseAnswer {
   return {
@@ -31,6 +38,7 @@ export function answerOf(lease: Lease): LeaseAnswer {
     state: lease.state,
     ...(lease.code === null ? {} : { code: lease.code }),
     profile: lease.profile,
+    target: lease.target,
     ttl_seconds: lease.ttlSeconds,
     uses: lease.usesLeft,
     offer_expires_at: lease.offerExpiresAt.toISOString(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, instant, uuidv7 } from '../ids.js';
+import { digest, entryId, instant, uuidv7 } from '../ids.js';
 
 export const redeemBody = z.strictObject({
   action_digest: digest,
@@ -18,14 +18,34 @@ export const leaseAnswer = z.object({
   state: leaseState,
   code: z.string().optional(),
   profile: z.string(),
+  /** The registered target where the credential is, or would be. */
+  target: z.string().optional(),
   ttl_seconds: z.int(),
   uses: z.int(),
   offer_expires_at: instant,
   expires_at: instant.optional(),
+  /** Its target has not confirmed the end, several times over; it is tried until it has. */
   stuck: z.boolean(),
 });
 
 export type LeaseAnswer = z.infer<typeof leaseAnswer>;
+
+/** `GET /v1/leases?state=&agent=&cursor=`: newest first; `next` is the `cursor` of the page of older ones. */
+export const leasesAnswer = z.object({ leases: z.array(leaseAnswer), next: uuidv7.optional() });
+export type LeasesAnswer = z.infer<typeof leasesAnswer>;
+
+/** `state` is one state or several with commas between them; all when it is not there. `cursor` is the `next` of the page before. */
+export const leasesQuery = z.strictObject({
+  state: z
+    .string()
+    .max(256)
+    .transform((text) => text.split(','))
+    .pipe(z.array(leaseState))
+    .default(leaseState.options),
+  agent: entryId.optional(),
+  cursor: uuidv7.optional(),
+});
+export type LeasesQuery = z.infer<typeof leasesQuery>;
 
 export const endLeaseBody = z.strictObject({ reason: z.string().min(1).max(4_096) });
 

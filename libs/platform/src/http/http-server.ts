@@ -53,6 +53,10 @@ function keepRawBody(server: FastifyInstance): void {
 }
 
 function traceRequests(server: FastifyInstance, log: Log): void {
+  // Each door that this process opens, in the words of its own router: what an operator can compare with what may be open.
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) log.debug('http.route', { method: each, route: url });
+  });
   server.addHook('onRequest', (request, _reply, done) => {
     const { traceparent } = request.headers;
     request.rawBody = noBody;

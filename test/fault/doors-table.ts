@@ -1,0 +1,230 @@
+import { serviceNames } from '#platform';
+import type { CredentialName } from '../support/agent-credentials.js';
+import { approver, type Stage, type Things } from './doors-stage.js';
+
+/**
+ * Who may come through each door of each service. A door that is not here fails `doors.spec.ts`, and so does a line without a door: whoever
+ * opens one says here who may use it, and how its rightful caller does.
+ */
+export type Who =
+  | 'person'
+  | 'service'
+  | 'person or service'
+  | 'agent'
+  | 'agent or person'
+  | 'tool'
+  | 'identity provider'
+  | 'signed request'
+  | 'anonymous';
+
+/** The part of a call that is not the caller. */
+export interface Call {
+  path: string;
+  body?: string;
+  headers?: Record<string, string>;
+}
+
+export interface Door {
+  who: Who;
+  /** A call that is answered when its rightful caller makes it. An agent tries the same, to the letter. */
+  call: (about: Things, stage: Stage) => Call | Promise<Call>;
+  /** Whose call it is, where that is a person or a service. */
+  as?: string;
+  /** The rightful call of a person is about the other agent's things, unless it stands here. */
+  about?: 'own';
+  /** What the rightful caller gets. */
+  status: number;
+  /** What an agent gets here, where it is something else than at other doors of this kind. */
+  gets?: Partial<Record<CredentialName, string>>;
+}
+
+/** What each credential of an agent gets at a door that is not for it: status and code. */
+export const refusals: Record<Who, { otherwise: string } & Partial<Record<CredentialName, string>>> = {
+  person: { otherwise: '401 token_invalid', 'its identity provider’s token for itself': '403 not_eligible' },
+  service: { otherwise: '401 token_invalid' },
+  'person or service': {
+    otherwise: '401 token_invalid',
+    'its identity provider’s token for itself': '403 not_eligible',
+  },
+  agent: {
+    otherwise: '401 proof_invalid',
+    'its own proof': '404 not_found',
+    'its own proof beside a bearer': '404 not_found',
+    'a proof by its encryption key': '401 key_unknown',
+    'a proof by its tool': '404 not_found',
+  },
+  'agent or person': {
+    otherwise: '401 token_invalid',
+    'its own proof': '404 not_found',
+    'a proof by its encryption key': '401 key_unknown',
+    'a proof for another door': '401 proof_invalid',
+    'its action token with a proof': '401 proof_invalid',
+    'its identity provider’s token for itself': '403 not_eligible',
+    'a proof by its tool': '404 not_found',
+  },
+  tool: {
+    otherwise: '401 proof_invalid',
+    'its own proof': '404 not_found',
+    'its own proof beside a bearer': '404 not_found',
+    'a proof by its encryption key': '401 key_unknown',
+  },
+  // In the form of RFC 7644, which has no code of ours.
+  'identity provider': { otherwise: '401' },
+  'signed request': { otherwise: '401 signature_missing' },
+  anonymous: { otherwise: '200' },
+};
+
+const reason = JSON.stringify({ reason: 'because' });
+const at =
+  (path: string, rest: Omit<Call, 'path'> = {}) =>
+  (): Call => ({ path, ...rest });
+
+const open = (path: string): Door => ({ who: 'anonymous', call: at(path), status: 200 });
+
+/** `status` is what a proven provider gets for something that is not there, or for nothing at all: it has come through the door. */
+const scim = (path: string, status: number, body?: string): Door => ({
+  who: 'identity provider',
+  call: at(
+    `/scim/v2/${path}`,
+    body === undefined ? {} : { body, headers: { 'content-type': 'application/scim+json' } },
+  ),
+  status,
+});
+
+const everywhere = Object.fromEntries(
+  serviceNames.flatMap((service) =>
+    ['/livez', '/readyz', '/.well-known/jwks.json'].map((path) => [`${service} GET ${path}`, open(path)]),
+  ),
+);
+
+const approval = (ticket: 'toVote' | 'toWithdraw' | 'toStop', act = ''): Door['call'] => {
+  const body = act === '' ? {} : { body: reason };
+  return (about) => ({ path: `/v1/approvals/${about[ticket].actionId}${act}`, ...body });
+};
+
+/** Changes what is registered, from the version that is there. */
+const replacing = async (stage: Stage, path: string, body?: object): Promise<Call> => {
+  const found = await stage.gate.as('rita', 'registry', path);
+  const headers = { 'if-match': found.headers.get('etag') ?? '' };
+  return { path, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+};
+
+const consuming: Door['call'] = (_, { gate, own }) => {
+  const url = `${gate.toolUrl}/refunds`;
+  const { authorization, dpop } = own.released.lease.authorize('POST', url);
+  const body = { token: authorization.slice('DPoP '.length), agent_proof: dpop, htm: 'POST', htu: url };
+  return { path: '/v1/tokens/consume', body: JSON.stringify(body) };
+};
+
+/** In the order in which the rightful callers use them in the end: what takes something away comes last. */
+export const doors: Readonly<Record<string, Door>> = {
+  ...everywhere,
+  'audit GET /v1/log/checkpoint': open('/v1/log/checkpoint'),
+  'audit GET /v1/entries': {
+    who: 'person', as: 'aldo', status: 200,
+    call: ({ toVote }) => ({ path: `/v1/entries?action=${toVote.actionId}` }),
+  },
+  'audit GET /v1/export': { who: 'person', as: 'aldo', call: at('/v1/export'), status: 200 },
+
+  'intake POST /v1/actions': {
+    who: 'signed request', status: 202,
+    call: ({ agent }) => ({ path: '/v1/actions', body: JSON.stringify({ subject: { type: 'agent', id: agent.id } }) }),
+  },
+  'notifier GET /v1/actions/:id': {
+    who: 'agent or person', as: approver, status: 200,
+    call: ({ toVote }) => ({ path: `/v1/actions/${toVote.actionId}` }),
+  },
+  'notifier GET /v1/channels': { who: 'person', as: 'rita', call: at('/v1/channels'), status: 200 },
+  'policy POST /v1/judgements': {
+    who: 'service', as: 'approvals', status: 200,
+    call: (_, { evidence }) => ({ path: '/v1/judgements', body: JSON.stringify({ purpose: 'vote', evidence }) }),
+  },
+
+  'approvals GET /v1/approvals': { who: 'person', as: approver, call: at('/v1/approvals?mine=true'), status: 200 },
+  'approvals GET /v1/approvals/:id': { who: 'person', as: approver, call: approval('toVote'), status: 200 },
+  'approvals POST /v1/approvals/:id/votes': {
+    who: 'person', as: approver, status: 200,
+    call: ({ toVote, vote }) => ({ path: `/v1/approvals/${toVote.actionId}/votes`, body: vote }),
+  },
+  'approvals POST /v1/approvals/:id/withdraw': {
+    who: 'person', as: approver, call: approval('toWithdraw', '/withdraw'), status: 200,
+  },
+  'approvals GET /v1/reviews': { who: 'person', as: 'dana', call: at('/v1/reviews'), status: 200 },
+  'approvals POST /v1/reviews/:id/close': {
+    who: 'person', as: 'dana', status: 200,
+    call: (_, { review }) => ({
+      path: `/v1/reviews/${review}/close`, body: JSON.stringify({ verdict: 'fit', reason: 'as the playbook says' }),
+    }),
+  },
+
+  'credentials GET /v1/leases': {
+    who: 'agent or person', as: 'aldo', call: at('/v1/leases'), status: 200,
+    // Whatever it asks for, it sees its own.
+    gets: { 'its own proof': '200' },
+  },
+  'credentials GET /v1/leases/:id': {
+    who: 'agent or person', as: 'aldo', status: 200,
+    call: ({ released }) => ({ path: `/v1/leases/${released.lease.leaseId}` }),
+  },
+  'credentials POST /v1/leases/:id/redeem': {
+    who: 'agent', status: 200,
+    call: ({ offered: { ticket, offer } }) => ({
+      path: `/v1/leases/${offer.id}/redeem`, body: JSON.stringify({ action_digest: ticket.actionDigest }),
+    }),
+  },
+  'credentials POST /v1/tokens/consume': { who: 'tool', call: consuming, status: 200 },
+  'credentials POST /v1/leases/:id/complete': {
+    who: 'agent', status: 202,
+    call: ({ released }) => ({ path: `/v1/leases/${released.lease.leaseId}/complete` }),
+  },
+  'credentials POST /v1/leases/:id/end': {
+    who: 'person', as: 'sam', status: 202,
+    call: ({ released }) => ({ path: `/v1/leases/${released.lease.leaseId}/end`, body: reason }),
+  },
+  'intake POST /v1/actions/:id/cancel': {
+    who: 'agent', status: 202,
+    call: ({ toCancel }) => ({ path: `/v1/actions/${toCancel.actionId}/cancel` }),
+  },
+  'approvals POST /v1/approvals/:id/stop': {
+    who: 'person', as: approver, call: approval('toStop', '/stop'), status: 200,
+  },
+
+  'registry POST /v1/lookup': {
+    who: 'service', as: 'approvals', status: 200,
+    call: at('/v1/lookup', { body: JSON.stringify({ entries: [{ kind: 'groups', id: 'finance' }] }) }),
+  },
+  'registry GET /v1/:kind': { who: 'person', as: 'rita', call: at('/v1/groups'), status: 200 },
+  'registry GET /v1/:kind/:id': {
+    who: 'person', as: 'rita', call: ({ agent }) => ({ path: `/v1/agents/${agent.id}` }), status: 200,
+  },
+  'registry GET /v1/:kind/:id/versions': {
+    who: 'person', as: 'rita', call: ({ agent }) => ({ path: `/v1/agents/${agent.id}/versions` }), status: 200,
+  },
+  'registry POST /v1/agents/:id/suspend': {
+    who: 'person or service', as: 'sam', about: 'own', status: 200,
+    call: ({ agent }) => ({ path: `/v1/agents/${agent.id}/suspend`, body: reason }),
+  },
+  'registry POST /v1/agents/:id/resume': {
+    who: 'person', as: 'rita', about: 'own', status: 200,
+    call: ({ agent }) => ({ path: `/v1/agents/${agent.id}/resume`, body: reason }),
+  },
+  'registry PUT /v1/:kind/:id': {
+    who: 'person', as: 'rita', status: 200,
+    call: (_, stage) => replacing(stage, '/v1/groups/finance', { members: ['fiona', 'felix', 'olga'], channel: {} }),
+  },
+  'registry DELETE /v1/:kind/:id': {
+    who: 'person', as: 'rita', status: 200, call: (_, stage) => replacing(stage, '/v1/groups/spare'),
+  },
+
+  'registry GET /scim/v2/ServiceProviderConfig': scim('ServiceProviderConfig', 200),
+  'registry GET /scim/v2/ResourceTypes': scim('ResourceTypes', 200),
+  'registry GET /scim/v2/ResourceTypes/:id': scim('ResourceTypes/User', 200),
+  'registry GET /scim/v2/Schemas': scim('Schemas', 200),
+  'registry GET /scim/v2/Schemas/:id': scim('Schemas/urn:ietf:params:scim:schemas:core:2.0:User', 200),
+  'registry GET /scim/v2/:kind': scim('Users', 200),
+  'registry GET /scim/v2/:kind/:id': scim('Groups/none', 404),
+  'registry POST /scim/v2/:kind': scim('Groups', 400, '{}'),
+  'registry PUT /scim/v2/:kind/:id': scim('Groups/none', 404, '{}'),
+  'registry PATCH /scim/v2/:kind/:id': scim('Groups/none', 404, '{}'),
+  'registry DELETE /scim/v2/:kind/:id': scim('Groups/none', 404),
+}; // prettier-ignore
