@@ -4,6 +4,7 @@ import { addApprovals, addReviews } from './commands/deciding.js';
 import { addAudit } from './commands/auditing.js';
 import { addLooking } from './commands/looking.js';
 import { addOperating } from './commands/operating.js';
+import { addKillSwitch } from './commands/stopping.js';
 import { contextOf } from './commands/context.js';
 import { exitCodes, exitOf, type ExitCode } from './core/exit-codes.js';
 import { Broken } from './core/verify/finding.js';
@@ -26,6 +27,7 @@ addLooking(program, context);
 addApprovals(program, context);
 addReviews(program, context);
 addOperating(program, context);
+addKillSwitch(program, context);
 addAudit(program, context);
 
 // What fails outside of a command's own promise, a full disk or a closed pipe for example, is told like the rest.
