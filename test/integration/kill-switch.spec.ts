@@ -160,6 +160,8 @@ describe('the door', () => {
       status: 403,
       body: { code: 'not_eligible', why: 'not_in_group' },
     });
+    // Whether there is such a pull is nothing for others either.
+    expect(codeOf(await desk.release('019abbbb-0000-7000-8000-000000000001', 'sam'))).toBe('403 not_eligible');
     await desk.officers(['ivo'], { quietly: true });
     expect(codeOf(await desk.pull(global))).toBe('403 not_eligible');
     await desk.officers(['ines', 'ivo'], { quietly: true });
