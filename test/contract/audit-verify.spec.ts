@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { killSwitchChanged } from '#contracts';
 import { verifyExport } from '../../apps/cli/src/handlers/audit-verify.js';
 import { flipByte, TestLog } from '../support/audit-export.js';
 import { aGate, type TestGate } from '../support/gate.js';
@@ -61,6 +62,19 @@ describe('verifying an export offline', () => {
       copyFileSync(kept, path);
     }
     await expect(verifyExport(folder, { key: log.verifierKey })).resolves.toBeTruthy();
+  });
+
+  it('counts the kill switch as no action', async () => {
+    const pulled = {
+      pull_id: '01975f3a-8000-7b1e-8d2f-3a4b5c6d7e8f', epoch: 7, state: 'pulled', by: 'mia', reason: 'a drill',
+      at: '2026-11-24T10:00:00.000Z', scope: 'global',
+    } as const; // prettier-ignore
+    const log = story(new TestLog(gate)).say(killSwitchChanged, 'credentials', `kill-switch:${pulled.pull_id}`, pulled);
+    await expect(verifyExport(written(log), { key: log.verifierKey })).resolves.toMatchObject({
+      entries: '14', actions: 2, open: 1, outcomes: 3,
+    }); // prettier-ignore
+    const forged = new TestLog(gate).say(killSwitchChanged, 'policy', `kill-switch:${pulled.pull_id}`, pulled);
+    await expect(verifyExport(written(forged), { key: forged.verifierKey })).rejects.toThrow('does not speak on');
   });
 
   it('refuses a log that somebody else signed', async () => {

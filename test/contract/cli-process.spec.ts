@@ -283,6 +283,60 @@ describe('leases', () => {
   });
 });
 
+describe('the kill switch', () => {
+  const pull = '01975f3a-8000-7b1e-8d2f-3a4b5c6d7e8f';
+  const sent = (): unknown[] => received.map(({ method, path, body }) => [method, path, body]);
+
+  it('is pulled for everything or for one thing, and the next step is named', async () => {
+    answers = () => ({ status: 202, body: { id: pull, epoch: 7, live: 15 } });
+    const ended = await run(['kill-switch', 'pull', 'agent', 'refunder-1', '--reason', 'odd refunds']);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toContain(`sallyport kill-switch release ${pull}`);
+    const json = await run(['--json', 'kill-switch', 'pull', 'global', '--reason', 'a drill']);
+    expect(JSON.parse(json.stdout)).toEqual({ id: pull, epoch: 7, live: 15 });
+    expect(sent()).toEqual([
+      ['POST', '/v1/kill-switch', { scope: 'agent', id: 'refunder-1', reason: 'odd refunds' }],
+      ['POST', '/v1/kill-switch', { scope: 'global', reason: 'a drill' }],
+    ]);
+  });
+
+  it('sends nothing that is half said', async () => {
+    for (const args of [
+      ['global', 'x', '--reason', 'y'],
+      ['agent', '--reason', 'y'],
+      ['tenant', 'x', '--reason', 'y'],
+      ['global'],
+    ]) {
+      const ended = await run(['kill-switch', 'pull', ...args]);
+      expect(ended.code).toBe(2);
+      expectWords(ended, 'error: ');
+    }
+    expect(received).toEqual([]);
+  });
+
+  it('is 4 for whoever is no security officer, and 3 while the registry does not answer', async () => {
+    answers = () => refusing(problem('not_eligible', { why: 'not_in_group' }));
+    const denied = await run(['kill-switch', 'pull', 'global', '--reason', 'y']);
+    expect(denied.code).toBe(4);
+    expectWords(denied, '(not_in_group)');
+    answers = () => refusing(problem('dependency_unavailable'));
+    expect((await run(['kill-switch', 'release', pull, '--reason', 'y'])).code).toBe(3);
+  });
+
+  it('is released by two', async () => {
+    answers = () => ({ status: 202, body: { id: pull, released: false, waits_for: 1 } });
+    const ended = await run(['kill-switch', 'release', pull, '--reason', 'looked at it']);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toContain('until another security officer says so too');
+    expect(sent()).toEqual([['POST', `/v1/kill-switch/${pull}/release`, { reason: 'looked at it' }]]);
+  });
+
+  it('is shown', async () => {
+    answers = () => ({ status: 200, body: { pulls: [] } });
+    expect((await run(['kill-switch', 'show'])).stdout).toBe('The kill switch is not pulled.\n');
+  });
+});
+
 describe('--json', () => {
   it('prints JSON on stdout, one a line, and nothing else', async () => {
     const ended = await run(['--json', 'approvals', 'show', id]);

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { actionAccepted, reviewOpened, topics, type DataOf } from '#contracts';
+import { actionAccepted, killSwitchChanged, reviewOpened, topics, type DataOf } from '#contracts';
 import type { Asked, Lease, OfferedLease, Ticket } from '#sdk';
 import { newActionId } from '#sdk';
 import { Keyring } from '#trust';
@@ -33,6 +33,8 @@ export interface Stage {
   other: Things;
   credentials: AgentCredentials;
   review: string;
+  /** A pull of the kill switch in force, for an agent that has nothing; and that agent. */
+  pull: { id: string; agentId: string };
   /** What approvals would show policy to judge again. */
   evidence: DataOf<typeof actionAccepted>['request'];
   /** What stood on the topics of the gate before anybody tried anything. */
@@ -45,6 +47,7 @@ export async function setTheStage(gate: RunningGate, bus: Bus): Promise<Stage> {
   const [own, other] = await Promise.all([thingsOf(gate, gate.agent(0)), thingsOf(gate, gate.agent(1))]);
   await gate.put('groups', 'spare', { members: [], channel: {} });
   const review = await reviewOf(gate, emergency);
+  const pull = await pulled(gate);
   const expected = new Map([own, other].flatMap(expectedOf)).set(emergency.actionId, 1);
   const said = await eventually(async () => {
     const records = await lifecycle(bus);
@@ -52,7 +55,7 @@ export async function setTheStage(gate: RunningGate, bus: Bus): Promise<Stage> {
     return new Set(records.map(placeOf));
   });
   const evidence = evidenceOf(await bus.read(topics.actions), other.toVote.actionId);
-  return { gate, bus, own, other, credentials: credentialsOf(gate, own), review, evidence, said };
+  return { gate, bus, own, other, credentials: credentialsOf(gate, own), review, pull, evidence, said };
 }
 
 function credentialsOf(gate: RunningGate, { agent, released }: Things): AgentCredentials {
@@ -119,6 +122,15 @@ async function reviewOf(gate: RunningGate, { actionId }: Ticket): Promise<string
   });
 }
 
+async function pulled(gate: RunningGate): Promise<Stage['pull']> {
+  await gate.put('groups', 'security-officers', { members: ['sam', 'dana'], channel: {} });
+  const agentId = gate.agent(2).id;
+  const body = { scope: 'agent', id: agentId, reason: 'a drill' };
+  const answer = await gate.as('sam', 'credentials', '/v1/kill-switch', { method: 'POST', body });
+  const { id } = (await answer.json()) as { id: string };
+  return { id, agentId };
+}
+
 /** How often the gate has something to tell about each action on the way to where it stands. */
 function expectedOf({ toVote, toWithdraw, toStop, toCancel, offered, released }: Things): [string, number][] {
   const once = [toVote, toWithdraw, toStop, toCancel, offered.ticket].map(({ actionId }): [string, number] => [
@@ -139,12 +151,17 @@ export async function lifecycle(bus: Bus): Promise<BusRecord[]> {
 
 export const placeOf = ({ topic, partition, offset }: BusRecord): string => `${topic}/${String(partition)}/${offset}`;
 
-/** What is still on its way to the topics: the last word on each action, and the review. */
+/** What is still on its way to the topics: the last word on each action, the review, and the pull. */
 function unsettled(records: readonly BusRecord[], expected: ReadonlyMap<string, number>): string[] {
   const told = records.filter(({ topic }) => topic === topics.outcomes).map(({ key }) => key);
   const late = [...expected].filter(([action, count]) => told.filter((key) => key === action).length < count);
   const isReviewOpen = records.some(({ headers }) => headers['ce_type'] === reviewOpened.type);
-  return [...late.map(([action]) => action), ...(isReviewOpen ? [] : [reviewOpened.type])];
+  const isPulled = records.some(({ headers }) => headers['ce_type'] === killSwitchChanged.type);
+  return [
+    ...late.map(([action]) => action),
+    ...(isReviewOpen ? [] : [reviewOpened.type]),
+    ...(isPulled ? [] : [killSwitchChanged.type]),
+  ];
 }
 
 function evidenceOf(records: readonly BusRecord[], actionId: string): Stage['evidence'] {

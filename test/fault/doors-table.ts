@@ -181,6 +181,17 @@ export const doors: Readonly<Record<string, Door>> = {
     who: 'person', as: 'sam', status: 202,
     call: ({ released }) => ({ path: `/v1/leases/${released.lease.leaseId}/end`, body: reason }),
   },
+  'credentials GET /v1/kill-switch': { who: 'person', as: 'aldo', call: at('/v1/kill-switch'), status: 200 },
+  'credentials POST /v1/kill-switch': {
+    who: 'person', as: 'sam', status: 202,
+    call: (_, { pull }) => ({
+      path: '/v1/kill-switch', body: JSON.stringify({ scope: 'agent', id: pull.agentId, reason: 'because' }),
+    }),
+  },
+  'credentials POST /v1/kill-switch/:id/release': {
+    who: 'person', as: 'dana', status: 202,
+    call: (_, { pull }) => ({ path: `/v1/kill-switch/${pull.id}/release`, body: reason }),
+  },
   'intake POST /v1/actions/:id/cancel': {
     who: 'agent', status: 202,
     call: ({ toCancel }) => ({ path: `/v1/actions/${toCancel.actionId}/cancel` }),

@@ -5,8 +5,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import {
-  approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
-  type AgentKey,
+  approvalGranted, killSwitchChanged, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
+  type AgentKey, type DataOf,
   type EventDefinition, type Granting, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
@@ -61,6 +61,8 @@ export class CredentialsWorld {
   /** The key of another registered agent. */
   readonly otherKey = generatePrivateJwk('Ed25519');
   readonly seen: Seen[] = [];
+  /** What was said about the kill switch, each with its sequence. */
+  readonly switched: (DataOf<typeof killSwitchChanged> & { sequence: number })[] = [];
   private readonly sequences = new Map<string, number>();
   private app: NestFastifyApplication | undefined;
 
@@ -175,28 +177,27 @@ export class CredentialsWorld {
     await this.register('groups', 'dba', { members: ['ada', 'bob'], channel: {} });
     await this.register('groups', 'soc-lead', { members: ['sam'], channel: {} });
     await this.register('groups', 'auditors', { members: ['aud'], channel: {} });
-    for (const id of ['ada', 'bob', 'olga', 'sam', 'aud', 'eve']) {
-      await this.register('people', id, {
-        identities: [{ iss: this.peers.url, sub: id }],
-        name: id,
-        limits: [],
-        state: 'active',
-      });
-    }
+    for (const id of ['ada', 'bob', 'olga', 'sam', 'aud', 'eve']) await this.person(id);
     await this.register('targets', 'orders-db', this.databaseTarget);
-    const { kty, crv, x } = publicPart(this.toolKey);
-    await this.register('targets', 'sharing', {
-      kind: 'tool',
-      base_url: this.toolUrl,
-      jwks: { keys: [{ kty: kty as 'OKP', crv: crv as 'Ed25519', x, kid: thumbprint(this.toolKey), use: 'sig' }] },
-    });
+    await this.register('targets', 'sharing', this.toolTarget);
     await this.register('profiles', 'orders-ddl', this.profile({}));
     await this.register('profiles', 'share', this.profile({ issuer: 'token' }));
+  }
+
+  person(id: string): Promise<void> {
+    const identities = [{ iss: this.peers.url, sub: id }];
+    return this.register('people', id, { identities, name: id, limits: [], state: 'active' });
   }
 
   get databaseTarget(): Target {
     const { postgres, database } = this.parts.target;
     return { kind: 'postgres', connection_secret: minterSecret, host: '127.0.0.1', port: postgres.port, database };
+  }
+
+  get toolTarget(): Target {
+    const { kty, crv, x } = publicPart(this.toolKey);
+    const keys = [{ kty: kty as 'OKP', crv: crv as 'Ed25519', x, kid: thumbprint(this.toolKey), use: 'sig' as const }];
+    return { kind: 'tool', base_url: this.toolUrl, jwks: { keys } };
   }
 
   /** Of roles, unless it is for the tool. */
@@ -289,6 +290,13 @@ export class CredentialsWorld {
     await consumer.run({
       eachMessage: ({ message }) => {
         const type = String(message.headers?.['ce_type']);
+        if (type === killSwitchChanged.type) {
+          this.switched.push({
+            ...killSwitchChanged.data.parse(JSON.parse(String(message.value))),
+            sequence: Number(message.headers?.['ce_sequence']),
+          });
+          return Promise.resolve();
+        }
         const event = serviceEvents.find((known) => known.type === type);
         const data = event?.data.parse(JSON.parse(String(message.value))) as Seen['data'] & { outcome: never };
         const read = verifyOutcome(this.keys.trust, data.outcome, {
@@ -412,16 +420,26 @@ export class CredentialsWorld {
 
   /** As the gate's own database sees a lease, past every door. */
   async row(leaseId: string): Promise<Record<string, unknown>> {
-    const admin = new pg.Client({ connectionString: this.parts.adminUrl });
-    await admin.connect();
+    const [row = {}] = await this.admin('SELECT * FROM credentials.leases WHERE lease_id = $1', [leaseId]);
+    return row;
+  }
+
+  /** One statement as the owner of the gate's database. */
+  async admin(sql: string, params: unknown[] = []): Promise<Record<string, unknown>[]> {
+    return (await this.inTransaction((session) => session.query<Record<string, unknown>>(sql, params))).rows;
+  }
+
+  /** As the owner of the gate's database, committed when `work` is done. */
+  async inTransaction<T>(work: (session: pg.Client) => Promise<T>): Promise<T> {
+    const session = new pg.Client({ connectionString: this.parts.adminUrl });
+    await session.connect();
     try {
-      const { rows } = await admin.query<Record<string, unknown>>(
-        'SELECT * FROM credentials.leases WHERE lease_id = $1',
-        [leaseId],
-      );
-      return rows[0] ?? {};
+      await session.query('BEGIN');
+      const result = await work(session);
+      await session.query('COMMIT');
+      return result;
     } finally {
-      await admin.end();
+      await session.end();
     }
   }
 }

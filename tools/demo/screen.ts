@@ -49,6 +49,7 @@ const people = [
   ['finance-directors', 'greta, gustav'],
   ['soc-lead', 'sam, sonia'],
   ['registrars', 'rita'],
+  ['security-officers', 'sara, sven'],
   ['auditors', 'aldo'],
   ['owns the agents', 'olga'],
 ] as const;

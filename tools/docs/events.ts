@@ -7,7 +7,7 @@ export function eventTable(): string {
     '# Events',
     '',
     'Generated from `libs/contracts/src/events/` by `npm run docs`. Do not edit.',
-    'Envelope: CloudEvents 1.0, Kafka binary mode; key = action id (`kind:id` for registry entries); `ce_sequence` = version of the producer’s row.',
+    'Envelope: CloudEvents 1.0, Kafka binary mode; key = action id (`kind:id` for registry entries, `kill-switch:id` for a pull); `ce_sequence` = version of the producer’s row.',
     '',
     '| type | topic | emitted when, and what it means |',
     '|---|---|---|',

@@ -8,9 +8,8 @@ import {
   type ConsumeAnswer,
   type LeaseAnswer,
 } from '#contracts';
-import { parseStrict } from '#trust';
 import { AnyOf, Calling, callerOfKind, PersonGuard, ProofGuard, type CalledRequest, type Caller } from '#trust/http';
-import type { z } from 'zod';
+import { bodyOf } from './body-of.js';
 import { answerOf } from './core/access.js';
 import { ConsumeToken } from './handlers/consume-token.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
@@ -72,12 +71,4 @@ export class CredentialsController {
 function leaseId(id: string): string {
   if (!uuidv7.safeParse(id).success) throw new ProblemError('not_found');
   return id;
-}
-
-function bodyOf<S extends z.ZodType>(request: CalledRequest, schema: S): z.output<S> {
-  const parsed = parseStrict(request.rawBody);
-  if (!parsed.ok) throw new ProblemError(parsed.code);
-  const body = schema.safeParse(parsed.value);
-  if (body.success) return body.data;
-  throw new ProblemError('schema_mismatch', { detail: body.error.issues[0]?.path.join('.') ?? '' });
 }

@@ -15,6 +15,7 @@ import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
+import { CutPulled, killTimer } from './handlers/cut-pulled.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
 import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
@@ -27,31 +28,43 @@ import { MintCredential } from './handlers/mint-credential.js';
 import { MintIntent } from './handlers/mint-intent.js';
 import { OfferAllowed } from './handlers/offer-allowed.js';
 import { OfferGranted } from './handlers/offer-granted.js';
-import { OfferFacts, OfferLeases } from './handlers/offer-leases.js';
+import { OfferFacts, OfferLeases, OfferTables } from './handlers/offer-leases.js';
 import { OfferedLeases } from './handlers/offered-leases.js';
+import { Officers } from './handlers/officers.js';
 import { Pace } from './handlers/pace.js';
+import { PulledSwitches, PullSwitch } from './handlers/pull-switch.js';
 import { ReadPassed } from './handlers/read-passed.js';
 import { ReconcileTargets } from './handlers/reconcile-targets.js';
 import { RedeemFacts } from './handlers/redeem-facts.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
+import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
 import { SweepAgain, SweepAgents, SweepSuspended, sweepTimer } from './handlers/sweep-suspended.js';
 import { Transact } from './handlers/transact.js';
+import { UnlessPulled } from './handlers/unless-pulled.js';
 import { WatchClock } from './handlers/watch-clock.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
 import { TargetPools } from './io/issuers/target-pools.js';
 import { TokenIssuer } from './io/issuers/token.issuer.js';
+import { KillSwitchStore } from './io/kill-switch.store.js';
 import { LeaseListStore } from './io/lease-list.store.js';
 import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { SecretFiles } from './io/secret-files.js';
+import { KillSwitchController } from './kill-switch.controller.js';
+import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
 
-export const migrations = [...registryCopyMigrations, CreateLeases1795478400400, ListLeases1795478400410];
+export const migrations = [
+  ...registryCopyMigrations,
+  CreateLeases1795478400400,
+  ListLeases1795478400410,
+  CreateKillSwitch1795564800500,
+];
 
 /** What this service hears. */
 const hears = [
@@ -65,16 +78,19 @@ const hears = [
 const timers = [
   { kind: leaseTimer, handler: WatchClock },
   { kind: sweepTimer, handler: SweepAgain },
+  { kind: killTimer, handler: CutPulled },
 ];
 
 const handlers: Provider[] = [
-  ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, EndByPerson, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
   KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
-  OfferLeases, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable, SweepAgain, SweepAgents, SweepSuspended, Transact,
-  WatchClock,
+  Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
+  ReleaseSwitch, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
-const stores: Provider[] = [EndingStore, Issuers, LeaseListStore, LeaseStore, OfferStore, PolicyClient, TokenIssuer];
+const stores: Provider[] = [
+  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PolicyClient, TokenIssuer,
+]; // prettier-ignore
 
 @Module({})
 export class CredentialsModule {
@@ -89,7 +105,7 @@ export class CredentialsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [CredentialsController, LeaseListController],
+      controllers: [CredentialsController, KillSwitchController, LeaseListController],
       providers: [...handlers, ...stores, ...configured(settings)],
     };
   }

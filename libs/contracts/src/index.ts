@@ -10,6 +10,7 @@ export * from './registry/index.js';
 export * from './http/actions.js';
 export * from './http/approvals.js';
 export * from './http/credentials.js';
+export * from './http/kill-switch.js';
 export * from './http/policy.js';
 export * from './http/registry.js';
 export * from './policy/input.js';

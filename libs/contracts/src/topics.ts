@@ -1,4 +1,4 @@
-/** One topic per producing service, so that a broker ACL can say who may speak. Key = action id on every lifecycle topic. */
+/** One topic per producing service, so that a broker ACL can say who may speak. Key = action id on every lifecycle topic, but for the kill switch. */
 export const topics = {
   requests: 'sallyport.requests.v1',
   actions: 'sallyport.actions.v1',

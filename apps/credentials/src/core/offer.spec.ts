@@ -12,7 +12,7 @@ import {
   now,
   signVerdict,
 } from './evidence.fixture.js';
-import { decideOffer, type OfferInput } from './offer.js';
+import { decideOffer, underKillSwitch, type OfferInput } from './offer.js';
 
 const world = aWorld();
 const action = anAction(world, '019aaaaa-0000-7000-8000-000000000001');
@@ -112,5 +112,13 @@ describe('no offer', () => {
     const chain = read({ ...granted(world, action), votes });
     expect(chain?.votes).toHaveLength(2);
     expect(decide({ chain, profile: aProfile({ min_quorum: 2 }) })).toEqual(mismatch);
+  });
+});
+
+describe('under a pull of the kill switch', () => {
+  it('what would be offered is cancelled, and what is over for another reason stays so', () => {
+    expect(underKillSwitch(decide())).toEqual({ kind: 'over', to: 'cancelled', code: 'kill_switch' });
+    const suspended = decide({ isSuspended: true });
+    expect(underKillSwitch(suspended)).toBe(suspended);
   });
 });

@@ -7,7 +7,7 @@ export type OfferDecision =
   | { kind: 'offer'; terms: Terms; code: OfferedCode; offerExpiresAt: Date }
   | { kind: 'over'; to: 'refused' | 'lapsed' | 'cancelled'; code: OverCode };
 
-export type OverCode = 'evidence_invalid' | 'profile_mismatch' | 'offer_expired' | 'agent_suspended';
+export type OverCode = 'evidence_invalid' | 'profile_mismatch' | 'offer_expired' | 'agent_suspended' | 'kill_switch';
 
 export interface OfferInput {
   /** Undefined when the evidence did not verify. */
@@ -32,6 +32,11 @@ export function decideOffer({ chain, profile, isSuspended, now }: OfferInput): O
   if (terms === undefined) return { kind: 'over', to: 'refused', code: 'profile_mismatch' };
   const ownEnd = now.getTime() + chain.grant.offer_ttl_seconds * 1_000;
   return { kind: 'offer', terms, code: offeredCode(chain), offerExpiresAt: new Date(Math.min(ownEnd, verdictEnds)) };
+}
+
+/** A pull of the kill switch stands against it: what would have been offered is cancelled at once, and what is over stays as it is. */
+export function underKillSwitch(decision: OfferDecision): OfferDecision {
+  return decision.kind === 'offer' ? { kind: 'over', to: 'cancelled', code: 'kill_switch' } : decision;
 }
 
 function offeredCode({ plan, verdict }: Passage): OfferedCode {

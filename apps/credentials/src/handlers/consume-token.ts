@@ -8,6 +8,7 @@ import { isForLease, readAgentProof, readToken, whyNotSpent, type Presented } fr
 import { stop, type Lease } from '../core/lease.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferedLeases } from './offered-leases.js';
+import { UnlessPulled } from './unless-pulled.js';
 
 /** As long as a proof could come again: its `iat` may be a minute away from now in both directions, in seconds. */
 const proofLifeSeconds = 180;
@@ -41,6 +42,7 @@ export class ConsumeToken {
     private readonly offered: OfferedLeases,
     private readonly leases: LeaseStore,
     private readonly facts: ConsumeFacts,
+    private readonly unlessPulled: UnlessPulled,
   ) {}
 
   async handle({ target }: CallerOf<'tool'>, presented: Presented): Promise<ConsumeAnswer> {
@@ -51,7 +53,7 @@ export class ConsumeToken {
     await this.proven(presented, claims);
     await this.mayAgent(lease);
     const action = await this.actionOf(lease);
-    const spent = await this.leases.spend(lease.leaseId);
+    const spent = await this.unlessPulled.around(lease.leaseId, () => this.leases.spend(lease.leaseId));
     if (spent === undefined) throw new ProblemError(whyNotSpent(await this.offered.find(lease.leaseId)));
     return consumeAnswer.parse({
       ...action,

@@ -8,7 +8,7 @@ import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';
 import { leaseTimer } from './apply-changes.js';
 import { Pace } from './pace.js';
-import { Transact } from './transact.js';
+import { UnlessPulled } from './unless-pulled.js';
 
 /** A redeem that nothing stands against (any more). */
 export interface Ready {
@@ -29,13 +29,13 @@ export class MintIntent {
     private readonly leases: LeaseStore,
     private readonly clock: OfferStore,
     private readonly timers: Timers,
-    private readonly transact: Transact,
+    private readonly unlessPulled: UnlessPulled,
     private readonly pace: Pace,
   ) {}
 
   /** offered → minting, for one caller only; the others hear why not. */
   write({ lease, terms, target, jkt }: Ready, issuer: Issuer): Promise<{ lease: Lease; now: Date }> {
-    return this.transact.run(async (tx) => {
+    return this.unlessPulled.run(lease.leaseId, async (tx) => {
       const [held] = await this.leases.lock(tx, [lease.leaseId]);
       const now = await this.clock.now(tx);
       const change = held && redeem(held, now);

@@ -6,7 +6,8 @@ import { Outbox } from '#messaging';
 import { newId } from '#platform';
 import type { Passage } from '#trust';
 import { isSuspended } from '../core/agent.js';
-import { decideOffer, type OfferDecision } from '../core/offer.js';
+import { decideOffer, underKillSwitch, type OfferDecision } from '../core/offer.js';
+import { KillSwitchStore } from '../io/kill-switch.store.js';
 import { OfferStore, type NewLease } from '../io/offer.store.js';
 import { leaseTimer } from './apply-changes.js';
 import { LeaseWords } from './lease-words.js';
@@ -40,23 +41,38 @@ export class OfferFacts {
   }
 }
 
+/** Where an offer is written, and what may stand against it at that moment. */
+@Injectable()
+export class OfferTables {
+  constructor(
+    readonly leases: OfferStore,
+    readonly killSwitch: KillSwitchStore,
+    readonly timers: Timers,
+  ) {}
+}
+
+/** What is decided about an action; `epoch` is the newest of the kill switch that was looked at. */
+interface Decided {
+  one: Held;
+  decision: OfferDecision;
+  epoch: number;
+}
+
 /** Offers leases for a slice of actions: verifies, decides, saves and says all of them at once. One lease per action, ever. */
 @Injectable()
 export class OfferLeases {
   constructor(
     private readonly facts: OfferFacts,
-    private readonly store: OfferStore,
+    private readonly tables: OfferTables,
     private readonly words: LeaseWords,
     private readonly outbox: Outbox,
-    private readonly timers: Timers,
   ) {}
 
   async offer(held: readonly Held[], tx: Tx): Promise<void> {
     if (held.length === 0) return;
     await this.facts.learn(held.flatMap(({ passage }) => passage ?? []));
-    const now = await this.store.now(tx);
-    const decided = held.map((one) => this.decide(one, now));
-    const added = await this.store.add(
+    const decided = (await this.decide(held, tx)).map((each) => ({ ...each, lease: leaseOf(each) }));
+    const added = await this.tables.leases.add(
       tx,
       decided.map(({ lease }) => lease),
     );
@@ -65,7 +81,7 @@ export class OfferLeases {
       tx,
       fresh.map(({ lease, decision }) => this.word(lease, decision)),
     );
-    await this.timers.set(
+    await this.tables.timers.set(
       tx,
       fresh.flatMap(({ lease: { leaseId, offerExpiresAt } }) =>
         offerExpiresAt === undefined ? [] : [{ kind: leaseTimer, ref: leaseId, dueAt: offerExpiresAt }],
@@ -73,24 +89,28 @@ export class OfferLeases {
     );
   }
 
-  private decide(held: Held, now: Date): { lease: NewLease; decision: OfferDecision } {
-    const { actionDigest, actionId, agentId, event, evidence, passage } = held;
-    const decision = decideOffer({
+  /** Last of all the kill switch, because it may cover the target that the terms name. */
+  private async decide(held: readonly Held[], tx: Tx): Promise<Decided[]> {
+    const now = await this.tables.leases.now(tx);
+    const decided = held.map((one) => ({ one, decision: this.decideOne(one, now) }));
+    const offers = decided.flatMap(({ one, decision }) =>
+      decision.kind === 'offer' ? [{ ...one, ...decision.terms, actionName: nameOf(one) }] : [],
+    );
+    const { epoch, covered } = await this.tables.killSwitch.standing(tx, offers);
+    return decided.map(({ one, decision }) => ({
+      one,
+      epoch,
+      decision: covered.has(one.actionId) ? underKillSwitch(decision) : decision,
+    }));
+  }
+
+  private decideOne({ agentId, passage }: Held, now: Date): OfferDecision {
+    return decideOffer({
       chain: passage,
       profile: passage && this.facts.profileOf(passage),
       isSuspended: this.facts.isSuspended(agentId, now),
       now,
     });
-    const subject = { leaseId: newId(), actionId, agentId, actionDigest, traceparent: event.traceparent };
-    if (decision.kind === 'over') {
-      const { to: state, code } = decision;
-      return {
-        decision,
-        lease: { ...subject, state, code, terms: undefined, offerExpiresAt: undefined, evidence: undefined },
-      };
-    }
-    const { terms, offerExpiresAt } = decision;
-    return { decision, lease: { ...subject, state: 'offered', code: null, terms, offerExpiresAt, evidence } };
   }
 
   private word(lease: NewLease, decision: OfferDecision) {
@@ -98,4 +118,19 @@ export class OfferLeases {
     const { terms, offerExpiresAt, code } = decision;
     return this.words.offered({ ...lease, terms, offerExpiresAt }, code);
   }
+}
+
+const nameOf = ({ passage }: Held): string | undefined => passage?.value.action.name;
+
+function leaseOf({ one, decision, epoch: killEpoch }: Decided): NewLease {
+  const { actionDigest, actionId, agentId, event, evidence } = one;
+  const { traceparent } = event;
+  const actionName = nameOf(one);
+  const subject = { leaseId: newId(), actionId, agentId, actionDigest, actionName, killEpoch, traceparent };
+  if (decision.kind === 'over') {
+    const { to: state, code } = decision;
+    return { ...subject, state, code, terms: undefined, offerExpiresAt: undefined, evidence: undefined };
+  }
+  const { terms, offerExpiresAt } = decision;
+  return { ...subject, state: 'offered', code: null, terms, offerExpiresAt, evidence };
 }

@@ -6,7 +6,7 @@ import type { Change, Lease } from '../core/lease.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';
 import { ApplyChanges } from './apply-changes.js';
-import { Transact } from './transact.js';
+import { UnlessPulled } from './unless-pulled.js';
 
 /** One lease at a time, for the doors: look, and change under its lock. */
 @Injectable()
@@ -16,7 +16,7 @@ export class OfferedLeases {
     private readonly leases: LeaseStore,
     private readonly offers: OfferStore,
     private readonly changes: ApplyChanges,
-    private readonly transact: Transact,
+    private readonly unlessPulled: UnlessPulled,
   ) {}
 
   /** Another agent's lease is not there. */
@@ -37,9 +37,12 @@ export class OfferedLeases {
     return this.database.now();
   }
 
-  /** Decides on the lease as it is under its lock; answers it as it is afterwards, changed or not. */
+  /**
+   * Decides on the lease as it is under its lock; answers it as it is afterwards, changed or not. Throws ProblemError `ended`
+   * where it would be released and the kill switch is pulled.
+   */
   change(leaseId: string, decide: (lease: Lease) => Change | undefined): Promise<{ lease: Lease; changed: boolean }> {
-    return this.transact.run(async (tx) => {
+    return this.unlessPulled.run(leaseId, async (tx) => {
       const [lease] = await this.leases.lock(tx, [leaseId]);
       if (lease === undefined) throw new ProblemError('not_found');
       const [saved] = await this.changes.apply(tx, [decide(lease)]);

@@ -81,7 +81,7 @@ export class LeaseStore {
     });
   }
 
-  /** offered → minting, by the database's clock. Undefined when the offer was over or taken. */
+  /** offered → minting, by the database's clock. Throws what `isPulled` knows where the kill switch is pulled; undefined when the offer was over or taken. */
   async intend(tx: Tx, { lease }: Change, { terms, handle, mintSeconds }: Intent): Promise<Lease | undefined> {
     const rows = await tx.query<LeaseRow>(
       `UPDATE leases SET state = 'minting', version = version + 1, profile_version = $3, issuer = $4, target = $5,
@@ -105,7 +105,7 @@ export class LeaseStore {
     return rows[0] && leaseOf(rows[0]);
   }
 
-  /** One use of an active token: what was left before is spent exactly once, by the database's clock. */
+  /** One use of an active token: what was left before is spent exactly once, by the database's clock. Throws as `intend` does. */
   async spend(leaseId: string): Promise<Lease | undefined> {
     const rows = await this.database.query<LeaseRow>(
       `UPDATE leases SET uses_left = uses_left - 1

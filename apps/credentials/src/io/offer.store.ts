@@ -15,6 +15,10 @@ export interface NewLease {
   terms: Terms | undefined;
   offerExpiresAt: Date | undefined;
   evidence: Evidence | undefined;
+  /** The name of the action; undefined when its evidence does not belong together. */
+  actionName: string | undefined;
+  /** The newest epoch of the kill switch that did not stand against it. */
+  killEpoch: number;
   traceparent: string | undefined;
 }
 
@@ -34,15 +38,17 @@ export class OfferStore {
     const rows = await tx.query<{ action_id: string }>(
       `WITH added AS (
          INSERT INTO leases (lease_id, action_id, agent_id, action_digest, state, version, code, profile, profile_version,
-           issuer, target, ttl_seconds, uses_left, groups, offer_expires_at, ended_at, traceparent)
+           issuer, target, ttl_seconds, uses_left, groups, offer_expires_at, ended_at, traceparent,
+           action_name, kill_epoch)
          SELECT n.lease_id, n.action_id, n.agent_id, n.action_digest, n.state, 1, n.code, n.profile, n.profile_version,
            n.issuer, n.target, n.ttl_seconds, n.uses_left,
            CASE WHEN n.groups IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(n.groups::jsonb)) END,
-           n.offer_expires_at, CASE WHEN n.state <> 'offered' THEN clock_timestamp() END, n.traceparent
+           n.offer_expires_at, CASE WHEN n.state <> 'offered' THEN clock_timestamp() END, n.traceparent,
+           n.action_name, n.kill_epoch
          FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[],
-           $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::timestamptz[], $15::text[])
+           $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::timestamptz[], $15::text[], $19::text[], $20::int[])
            AS n (lease_id, action_id, agent_id, action_digest, state, code, profile, profile_version, issuer, target,
-             ttl_seconds, uses_left, groups, offer_expires_at, traceparent)
+             ttl_seconds, uses_left, groups, offer_expires_at, traceparent, action_name, kill_epoch)
          ON CONFLICT (action_id) DO NOTHING RETURNING lease_id, action_id
        ), kept AS (
          INSERT INTO lease_evidence (lease_id, evidence)
@@ -86,5 +92,7 @@ function parameters(leases: readonly NewLease[]): unknown[] {
     of(({ offerExpiresAt }) => offerExpiresAt),
     of(({ traceparent }) => traceparent),
     ...packed(leases.map(({ evidence }) => (evidence && Buffer.from(JSON.stringify(evidence))) ?? null)),
+    of(({ actionName }) => actionName),
+    of(({ killEpoch }) => killEpoch),
   ];
 }

@@ -1,4 +1,4 @@
-import { policyAllowed, policyDenied } from '#contracts';
+import { killSwitchChanged, policyAllowed, policyDenied } from '#contracts';
 import { describe, expect, it } from '@jest/globals';
 import { concerns } from './heard.js';
 
@@ -34,6 +34,10 @@ describe('what concerns the notifier', () => {
     ['one that cannot be read does', { obligations: 'none' }, true],
   ])('%s', (_, more, does) => {
     expect(concerns(policyAllowed.type, allowedWith(more))).toBe(does);
+  });
+
+  it('the kill switch does not: it is about no action, and what it ends is said action by action', () => {
+    expect(concerns(killSwitchChanged.type, {})).toBe(false);
   });
 
   it('everything else does, whatever it says', () => {

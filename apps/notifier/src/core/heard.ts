@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import {
-  approvalOpened, approvalReplaced, approvalVoted, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
+  approvalOpened, approvalReplaced, approvalVoted, killSwitchChanged, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
   signedOutcome, verdict, type DataOf, type EventDefinition, type SignedOutcome, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
 import { peek } from '#trust';
@@ -23,9 +23,13 @@ export function isA<E extends EventDefinition, T extends Pick<Event, 'type'>>(
   return event.type === definition.type;
 }
 
-/** Nearly all that policy allows names nobody who would be told; the offer that follows tells the agent. */
+/**
+ * Nearly all that policy allows names nobody who would be told; the offer that follows tells the agent. The kill switch is
+ * not about an action: what it ends is said action by action.
+ */
 export function concerns(type: string, data: unknown): boolean {
   const event = { type, data };
+  if (isA(event, killSwitchChanged)) return false;
   if (!isA(event, policyAllowed)) return true;
   const said = verdict.safeParse(peek(event.data.evidence.verdict));
   return !said.success || namesSomebody(said.data);

@@ -22,6 +22,7 @@ import { leaseRefused } from './lease-refused.v1.js';
 import { leaseLapsed } from './lease-lapsed.v1.js';
 import { leaseCancelled } from './lease-cancelled.v1.js';
 import { leaseEnded } from './lease-ended.v1.js';
+import { killSwitchChanged } from './kill-switch-changed.v1.js';
 import { registryChanged } from './registry-changed.v1.js';
 
 /** Everything that services say. */
@@ -49,6 +50,7 @@ export const serviceEvents: readonly EventDefinition[] = [
   leaseLapsed,
   leaseCancelled,
   leaseEnded,
+  killSwitchChanged,
   registryChanged,
 ];
 
@@ -76,5 +78,6 @@ export {
   leaseLapsed,
   leaseCancelled,
   leaseEnded,
+  killSwitchChanged,
   registryChanged,
 };

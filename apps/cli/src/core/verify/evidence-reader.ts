@@ -1,5 +1,5 @@
 import {
-  approvalGranted, policyAllowed, registryChanged, reviewClosed, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
+  approvalGranted, killSwitchChanged, policyAllowed, registryChanged, reviewClosed, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
   type EventDefinition,
 } from '#contracts'; // prettier-ignore
 import {
@@ -20,6 +20,9 @@ const serviceOf: Readonly<Record<string, string>> = {
 };
 
 const definitions = new Map<string, EventDefinition>(serviceEvents.map((event) => [event.type, event]));
+
+const isAboutNoAction = ({ type }: LoggedEvent): boolean =>
+  type === registryChanged.type || type === killSwitchChanged.type;
 
 interface Action {
   /** What may have been released: an allow, or a quorum, whose whole evidence verified. */
@@ -68,7 +71,7 @@ export class EvidenceReader {
     const data = definition.data.safeParse(JSON.parse(event.value.toString('utf8')));
     if (!data.success)
       throw new Broken('entries.ndjson', `an event of type ${event.type} has another shape`, event.line);
-    if (event.type !== registryChanged.type) this.#action(event, data.data as Record<string, unknown>);
+    if (!isAboutNoAction(event)) this.#action(event, data.data as Record<string, unknown>);
   }
 
   finish(): EvidenceCounts {
@@ -87,7 +90,7 @@ export class EvidenceReader {
   /** What was erased proves nothing, and its absence accuses nobody: the counts say how much there is of it. */
   #erased(event: LoggedEvent): void {
     this.#counts.erased += 1;
-    if (event.topic === topics.registry) return;
+    if (isAboutNoAction(event)) return;
     const action = this.#known(event.subject);
     if (event.type === policyAllowed.type || event.type === approvalGranted.type) action.permitted ??= 'erased';
   }

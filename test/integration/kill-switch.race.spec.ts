@@ -1,0 +1,231 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
+import { rounds } from '../support/depth.js';
+import { eventually } from '../support/eventually.js';
+import { codeOf, type Answer, type CredentialsWorld } from './credentials-world.js';
+import { KillSwitchDesk, quietPull } from './kill-switch-desk.js';
+
+const many = rounds({ quick: 20, deep: 200 });
+
+jest.setTimeout(120_000);
+
+let desk: KillSwitchDesk;
+let world: CredentialsWorld;
+
+beforeAll(async () => {
+  desk = await KillSwitchDesk.open();
+  world = desk.world;
+}, 90_000);
+
+afterAll(async () => {
+  await world.remove();
+}, 30_000);
+
+afterEach(async () => {
+  world.peers.isRegistryDown = false;
+  await desk.releaseAll();
+});
+
+/** Until somebody waits for this lock of the table of pulls. */
+const waitsFor = (mode: string): Promise<void> =>
+  eventually(async () => {
+    const waiting = await world.admin(
+      `SELECT FROM pg_locks WHERE relation = 'credentials.kill_pulls'::regclass AND mode = $1 AND NOT granted`,
+      [mode],
+    );
+    expect(waiting).toHaveLength(1);
+  });
+
+describe('the table itself', () => {
+  it('lets no intent and no use through, also when nothing was swept and the pull is released again', async () => {
+    const [first, active] = [await desk.offered('share'), await desk.withToken()];
+    const quiet = await desk.pulledQuietly('agent', 'migrator-1');
+    await desk.releasedByTwo(quiet);
+    expect(codeOf(await desk.consume(active.token))).toBe('410 ended');
+    expect(codeOf(await desk.redeem(first))).toBe('410 ended');
+    expect(await world.row(active.lease)).toMatchObject({ uses_left: 3, code: 'kill_switch', by: 'ines' });
+    await world.hears(first.action, 'offered', 'cancelled/kill_switch');
+    await world.hears(active.action, 'offered', 'released', 'ended/kill_switch');
+    const fresh = await desk.withToken();
+    expect(codeOf(await desk.consume(fresh.token))).toBe('200 undefined');
+    await desk.ends(fresh);
+  });
+
+  it.each([
+    ['that waits for it', false],
+    ['that is released before the mint is done', true],
+  ])(
+    'does not record a mint that was under way at a pull %s: it is not delivered, and its role is removed',
+    async (_, isReleased) => {
+      const held = await desk.offered();
+      const blocker = await world.target.connect('sallyport_admin', 'throw-away');
+      await blocker.query('BEGIN; LOCK TABLE sallyport.leases IN SHARE MODE');
+      const answer = desk.redeem(held);
+      await eventually(async () => {
+        expect(await world.row(held.lease)).toMatchObject({ state: 'minting' });
+      });
+      const quiet = await desk.pulledQuietly('target', 'orders-db');
+      if (isReleased) await desk.releasedByTwo(quiet);
+      await blocker.query('COMMIT');
+      await blocker.end();
+      expect(codeOf(await answer)).toBe('410 ended');
+      await world.hears(held.action, 'offered', 'refused/mint_failed');
+      expect(world.about(held.action).at(-1)?.reasons).toEqual(['mint_failed', 'kill_switch']);
+      expect(await world.target.roles()).toEqual([]);
+    },
+  );
+
+  it('makes a pull wait for a use that has begun, so that nothing is used after its answer', async () => {
+    const active = await desk.withToken();
+    const begun = await world.inTransaction(async (session) => {
+      await session.query('UPDATE credentials.leases SET uses_left = uses_left - 1 WHERE lease_id = $1', [
+        active.lease,
+      ]);
+      const pull = desk.pulled({ scope: 'agent', id: 'migrator-1' });
+      await waitsFor('ExclusiveLock');
+      expect(await desk.inForce()).toEqual([]);
+      return { pull };
+    });
+    await begun.pull;
+    expect(codeOf(await desk.consume(active.token))).toBe('410 ended');
+    await world.hears(active.action, 'offered', 'released', 'ended/kill_switch');
+  });
+
+  it('makes a use wait for a pull that has begun, and then sees it', async () => {
+    const active = await desk.withToken();
+    const begun = await world.inTransaction(async (session) => {
+      await session.query('LOCK TABLE credentials.kill_pulls IN EXCLUSIVE MODE');
+      const use = desk.consume(active.token);
+      await waitsFor('RowShareLock');
+      await session.query(...quietPull('agent', 'migrator-1'));
+      return { use };
+    });
+    expect(codeOf(await begun.use)).toBe('410 ended');
+    expect(await world.row(active.lease)).toMatchObject({ uses_left: 3 });
+    await world.hears(active.action, 'offered', 'released', 'ended/kill_switch');
+  });
+
+  it('lets nothing through in a transaction whose view of the pulls may be old', async () => {
+    const active = await desk.withToken();
+    for (const level of ['REPEATABLE READ', 'SERIALIZABLE']) {
+      const use = world.inTransaction(async (session) => {
+        await session.query(`SET TRANSACTION ISOLATION LEVEL ${level}`);
+        const sql = 'UPDATE credentials.leases SET uses_left = uses_left - 1 WHERE lease_id = $1';
+        await session.query(sql, [active.lease]);
+      });
+      await expect(use).rejects.toThrow('READ COMMITTED alone');
+    }
+    await desk.ends(active);
+  });
+
+  it('follows a profile to its new target', async () => {
+    const held = await desk.offered('share');
+    await world.register('profiles', 'share', world.profile({ issuer: 'token', target: 'sharing-2' }), {
+      quietly: true,
+    });
+    await world.register('targets', 'sharing-2', world.toolTarget, { quietly: true });
+    await desk.pulledQuietly('target', 'sharing-2');
+    expect(codeOf(await desk.redeem(held))).toBe('410 ended');
+    await world.register('profiles', 'share', world.profile({ issuer: 'token' }));
+  });
+
+  it('neither takes a pull back nor forgets it', async () => {
+    const { id } = await desk.pulled({ scope: 'agent', id: 'migrator-2' });
+    const set = (what: string) => world.admin(`UPDATE credentials.kill_pulls SET ${what} WHERE pull_id = $1`, [id]);
+    await expect(set(`scope_id = 'nobody'`)).rejects.toThrow('only ever released');
+    await expect(set('epoch = epoch + 100')).rejects.toThrow('only ever released');
+    const both = (by: string) => `asked_by = 'ines', asked_reason = '', asked_at = now(), released_by = '${by}',
+      released_reason = '', released_at = now()`;
+    await expect(set(both('ines'))).rejects.toThrow('check constraint');
+    await set(both('ivo'));
+    await expect(set('released_at = NULL, released_by = NULL, released_reason = NULL')).rejects.toThrow('only ever');
+    const may = `SELECT has_table_privilege('sallyport_credentials', 'credentials.kill_pulls', 'DELETE') AS may`;
+    expect(await world.admin(may)).toEqual([{ may: false }]);
+  });
+
+  it('has the lease store say nothing but the table’s word', async () => {
+    const active = await desk.withToken();
+    await desk.pulledQuietly('global');
+    await expect(world.part(LeaseStore).spend(active.lease)).rejects.toThrow('SQLSTATE KS001');
+  });
+});
+
+describe('a pull in the middle of many', () => {
+  it(`of ${String(many)} redeems and as many uses: after its answer none succeeds, and everything ends`, async () => {
+    const roles = await Promise.all(Array.from({ length: many }, () => desk.offered()));
+    const tokens = await Promise.all(Array.from({ length: many }, () => desk.offered('share')));
+    await world.register('profiles', 'share', world.profile({ issuer: 'token', uses: 1_000 }));
+    const active = await desk.withToken(1_000);
+    const all = [...roles, ...tokens];
+    let answeredAt = Infinity;
+    const late: string[] = [];
+    const tried = async (what: string, call: () => Promise<Answer>): Promise<Answer> => {
+      const begun = performance.now();
+      const answer = await call();
+      if (answer.status === 200 && begun > answeredAt) late.push(what);
+      return answer;
+    };
+    let isOver = false as boolean;
+    const user = async (): Promise<number> => {
+      let used = 0;
+      while (!isOver) if ((await tried('consume', () => desk.consume(active.token))).status === 200) used += 1;
+      return used;
+    };
+    const lanes = 8;
+    const redeems = Promise.all(
+      Array.from({ length: lanes }, async (_, lane) => {
+        const answers: Answer[] = [];
+        for (const held of all.filter((_, index) => index % lanes === lane)) {
+          answers.push(await tried('redeem', () => desk.redeem(held)));
+        }
+        return answers;
+      }),
+    ).finally(() => {
+      isOver = true;
+    });
+    const users = Promise.all([user(), user()]);
+    await eventually(
+      async () => {
+        const [row] = await world.admin(`SELECT count(*)::int AS n FROM credentials.leases WHERE state = 'active'`);
+        expect(row?.['n']).toBeGreaterThan(many / 4);
+      },
+      { everyMs: 5, withinMs: 30_000 },
+    );
+    const { id } = await desk.pulled({ scope: 'agent', id: 'migrator-1' });
+    answeredAt = performance.now();
+    const { uses_left: left } = await world.row(active.lease);
+    const answers = (await redeems).flat();
+    expect(codeOf(await desk.consume(active.token))).toBe('410 ended');
+    const used = (await users).reduce((sum, n) => sum + n, 0);
+    expect(late).toEqual([]);
+    // What was answered 200 was recorded before, and every other answer is a no.
+    const delivered = answers.filter(({ status }) => status === 200).length;
+    const others = answers.filter(({ status }) => status !== 200).map(codeOf);
+    expect(others.filter((code) => code !== '410 ended')).toEqual([]);
+    expect(delivered).toBeGreaterThan(0);
+    expect(others.length).toBeGreaterThan(0);
+    await eventually(
+      async () => {
+        expect(await desk.inForce()).toMatchObject([{ id, live: 0 }]);
+      },
+      { withinMs: 60_000 },
+    );
+    expect(await world.row(active.lease)).toMatchObject({ uses_left: left, state: 'ended', code: 'kill_switch' });
+    expect(used).toBe(1_000 - Number(left));
+    const leases = await world.admin(
+      `SELECT l.state, l.code, l.released_at > p.pulled_at AS late FROM credentials.leases l, credentials.kill_pulls p
+       WHERE p.pull_id = $2 AND l.lease_id = ANY ($1::uuid[])`,
+      [all.map(({ lease }) => lease), id],
+    );
+    expect(leases.filter(({ late: isLate }) => isLate === true)).toEqual([]);
+    expect(leases.filter(({ state }) => state === 'ended').length).toBe(delivered);
+    expect(new Set(leases.map(({ state, code }) => `${String(state)}/${String(code)}`))).toEqual(
+      new Set([
+        ...['ended/kill_switch', 'cancelled/kill_switch'],
+        ...leases.filter(({ state }) => state === 'refused').map(() => 'refused/mint_failed'),
+      ]),
+    );
+    expect(await world.target.roles()).toEqual([]);
+    await world.register('profiles', 'share', world.profile({ issuer: 'token' }));
+  });
+});
