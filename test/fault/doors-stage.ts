@@ -151,16 +151,18 @@ export async function lifecycle(bus: Bus): Promise<BusRecord[]> {
 
 export const placeOf = ({ topic, partition, offset }: BusRecord): string => `${topic}/${String(partition)}/${offset}`;
 
-/** What is still on its way to the topics: the last word on each action, the review, and the pull. */
+/** What is still on its way to the topics: the last word on each action, the review, the pull, and the groups. */
 function unsettled(records: readonly BusRecord[], expected: ReadonlyMap<string, number>): string[] {
   const told = records.filter(({ topic }) => topic === topics.outcomes).map(({ key }) => key);
   const late = [...expected].filter(([action, count]) => told.filter((key) => key === action).length < count);
   const isReviewOpen = records.some(({ headers }) => headers['ce_type'] === reviewOpened.type);
   const isPulled = records.some(({ headers }) => headers['ce_type'] === killSwitchChanged.type);
+  const registered = new Set(records.filter(({ topic }) => topic === topics.registry).map(({ key }) => key));
   return [
     ...late.map(([action]) => action),
     ...(isReviewOpen ? [] : [reviewOpened.type]),
     ...(isPulled ? [] : [killSwitchChanged.type]),
+    ...['groups:spare', 'groups:security-officers'].filter((key) => !registered.has(key)),
   ];
 }
 

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const loud = Object.fromEntries(serviceNames.map((name) => [name, { SALLYPORT_LOG_LEVEL: 'debug' }]));
   const scimTokenFile = join(scratch.dir, 'scim.token');
   writeFileSync(scimTokenFile, scimToken, { mode: 0o600 });
-  const wish = { dir: scratch.dir, agents: 3, services: loud, scimTokenFile };
+  const wish = { dir: scratch.dir, agents: 4, services: loud, scimTokenFile };
   const gate = leaving.add(await RunningGate.start(wish), (one) => one.stop());
   const bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   stage = await setTheStage(gate, bus);
