@@ -5,12 +5,13 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDir } from './place.js';
 import { postgresBinaries } from './postgres-binaries.js';
@@ -45,11 +46,17 @@ export async function ensureCluster(cluster: Cluster, runAs: Unprivileged): Prom
 }
 
 async function makeTemplate(template: string, runAs: Unprivileged): Promise<void> {
-  const scratch = `${template}.${String(process.pid)}`;
+  mkdirSync(dirname(template), { recursive: true });
+  // A folder of its own for each: two clusters of one process, or two processes, may make it at once.
+  const scratch = mkdtempSync(`${template}.`);
   await initdb(scratch, throwAwayPassword, runAs);
-  // Two processes may make it at once: whoever comes second throws his own away.
-  if (existsSync(template)) rmSync(scratch, { recursive: true });
-  else renameSync(scratch, template);
+  try {
+    renameSync(scratch, template);
+  } catch (error) {
+    // Whoever comes second throws his own away.
+    rmSync(scratch, { recursive: true });
+    if (!existsSync(template)) throw error;
+  }
 }
 
 async function initdb(dir: string, password: string, runAs: Unprivileged): Promise<void> {
