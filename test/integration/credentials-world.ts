@@ -5,8 +5,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import {
-  approvalGranted, killSwitchChanged, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
-  type AgentKey, type DataOf,
+  approvalGranted, killSwitchChanged, leaseBundle, personKeyAnswer, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
+  type AgentKey, type CountedVote, type DataOf,
   type EventDefinition, type Granting, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
@@ -15,6 +15,8 @@ import { createApp, loadSettings, Log, newId } from '#platform';
 import {
   decrypt,
   generatePrivateJwk,
+  keyNonce,
+  keyRandom,
   makeProof,
   publicPart,
   signingKey,
@@ -24,7 +26,7 @@ import {
 } from '#trust';
 import { settings as definition } from '../../apps/credentials/src/config.js';
 import {
-  agentId, aGranting, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type World,
+  agentId, aGranting, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type Voter, type World,
 } from '../../apps/credentials/src/core/evidence.fixture.js'; // prettier-ignore
 import { CredentialsModule, migrations } from '../../apps/credentials/src/credentials.module.js';
 import { freePorts } from '../../tools/world/ports.js';
@@ -86,6 +88,7 @@ export class CredentialsWorld {
       producer: kafkaClient.producer({ allowAutoTopicCreation: false }),
       consumer: kafkaClient.consumer({ groupId: `spec-${newId()}`, maxWaitTimeInMs: 50 }),
     }); // prettier-ignore
+    Object.assign(keys, { issuer: peers.url, time: () => new Date() });
     peers.judge = (action) => world.verdict(action);
     try {
       await world.prepare();
@@ -132,7 +135,7 @@ export class CredentialsWorld {
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'trust.json'), JSON.stringify(this.keys.files.trust));
     writeFileSync(keysFile, JSON.stringify(this.keys.files.keys.get('credentials')), { mode: 0o600 });
-    const issuers = [{ issuer: this.peers.url, jwks_uri: `${this.peers.url}/jwks`, clients: [client] }];
+    const issuers = [{ issuer: this.peers.url, jwks_uri: `${this.peers.url}/jwks`, clients: [client], native_clients: [client] }];
     const settings = loadSettings(definition, {
       SALLYPORT_MODE: 'demo',
       SALLYPORT_GATE_ID: gateId,
@@ -261,10 +264,34 @@ export class CredentialsWorld {
   ): Promise<void> {
     const iat = Math.floor(Date.now() / 1_000);
     const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
+    for (const person of people) await this.voter(person);
     const votes = people.map((person) => aVote(this.keys, { action, plan, person }));
+    await this.handOn(action, { plan, verdict, votes, more });
+  }
+
+  /** What approvals says when it hands an action on with these votes. */
+  async handOn(
+    action: Action,
+    { plan, verdict, votes, more = {} }: { plan: Plan; verdict: string; votes: CountedVote[]; more?: Partial<Granting> },
+  ): Promise<void> {
     const evidence = { request: action.request, verdict, facts: {}, votes };
     const granting = aGranting(this.keys, { action, plan, votes }, more);
     await this.say(approvalGranted, action, { evidence, granting, granted: { ttl_seconds: 300, uses: 1 } });
+  }
+
+  /** This person's key, registered through the door as at a sign-in. */
+  async voter(person: string): Promise<Voter> {
+    const known = this.keys.voters.get(person) ?? (await this.newVoter(person));
+    this.keys.voters.set(person, known);
+    return known;
+  }
+
+  async newVoter(person: string): Promise<Voter> {
+    const key = signingKey(generatePrivateJwk('P-256'));
+    const random = keyRandom();
+    const id_token = await this.peers.idTokenFor(person, keyNonce(key.jwk, random));
+    const answer = await this.asPerson(person, 'POST', '/v1/person-keys', { id_token, jwk: key.jwk, random });
+    return { key, statement: personKeyAnswer.parse(answer.body).statement };
   }
 
   say(event: EventDefinition, { actionId, agentId: agent }: Action, data: object): Promise<void> {

@@ -25,8 +25,10 @@ import { OpenApprovals } from './handlers/open-approvals.js';
 import { OpeningRows } from './handlers/opening-rows.js';
 import { OpenReviews } from './handlers/open-reviews.js';
 import { ReadEvidence } from './handlers/read-evidence.js';
+import { ReadProof } from './handlers/read-proof.js';
 import { ReplacePlan } from './handlers/replace-plan.js';
 import { ShowApproval } from './handlers/show-approval.js';
+import { ShowEvidence } from './handlers/show-evidence.js';
 import { SuspendAgents } from './handlers/suspend-agents.js';
 import { Sweep, SweepAgain, SweepSuspended } from './handlers/sweep-suspended.js';
 import { expireTimer, suspendTimer, sweepTimer } from './handlers/timer-kinds.js';
@@ -44,11 +46,12 @@ import { ReviewStore } from './io/review.store.js';
 import { SuspensionStore } from './io/suspension.store.js';
 import { VoteSigner } from './io/vote-signer.js';
 import { VoteStore } from './io/vote.store.js';
+import { AddPersonKeys } from './migrations/add-person-keys.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
 import { ReviewsController } from './reviews.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
-export const migrations = [...registryCopyMigrations, CreateApprovals];
+export const migrations = [...registryCopyMigrations, CreateApprovals, AddPersonKeys];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */
 const hears = [
@@ -67,7 +70,7 @@ const timers = TimersModule.forHandlers([
 const handlers: Provider[] = [
   AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EndApprovals, EndAsked, EndByPerson,
   EndUnreadable, ExpireApprovals, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
-  OpenReviews, ReadEvidence, ReplacePlan, ShowApproval, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
+  OpenReviews, ReadEvidence, ReadProof, ReplacePlan, ShowApproval, ShowEvidence, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
 ]; // prettier-ignore
 
 const stores: Provider[] = [

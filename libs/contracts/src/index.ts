@@ -11,6 +11,7 @@ export * from './http/actions.js';
 export * from './http/approvals.js';
 export * from './http/credentials.js';
 export * from './http/kill-switch.js';
+export * from './http/person-keys.js';
 export * from './http/policy.js';
 export * from './http/registry.js';
 export * from './policy/input.js';

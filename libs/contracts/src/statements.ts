@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deniedCode, offeredCode, outcomeName } from './codes.js';
-import { compactJws, detachedJws, digest, entryId, instant, money, uuidv7 } from './ids.js';
+import { compactJws, detachedJws, digest, entryId, instant, money, thumbprint, uuidv7 } from './ids.js';
 import { signedAttributes } from './request.js';
 
 /** A registry entry at the version that was used. */
@@ -9,7 +9,7 @@ export type Versioned = z.infer<typeof versioned>;
 
 /** Gate keys: one per service and purpose, pinned in the trust file. */
 export const keyPurposes = [
-  'registry', 'acceptance', 'verdict', 'vote', 'lease', 'token', 'outcome', 'service', 'checkpoint',
+  'registry', 'acceptance', 'verdict', 'vote', 'person-key', 'lease', 'token', 'outcome', 'service', 'checkpoint',
 ] as const; // prettier-ignore
 export const keyPurpose = z.enum(keyPurposes);
 export type KeyPurpose = z.infer<typeof keyPurpose>;
@@ -138,7 +138,22 @@ export const caps = z.strictObject({
 });
 export type Caps = z.infer<typeof caps>;
 
-/** The vote itself: signed by the person from the people issue on, until then by approvals (purpose `vote`). */
+/**
+ * credentials: this key belongs to whoever signed in as (iss, sub) at this provider. `until` (NumericDate, RFC 7519) is
+ * eight hours after that person was authenticated; nothing makes it later.
+ */
+export const personKey = z.strictObject({
+  gate: z.string(),
+  thumbprint,
+  iss: z.string(),
+  sub: z.string(),
+  /** The session at the provider, where it names sessions. */
+  sid: z.string().optional(),
+  until: z.int(),
+});
+export type PersonKey = z.infer<typeof personKey>;
+
+/** The vote itself, signed by the person's own key (`typ` `sallyport-vote+jws`). Whose key that is, credentials states. */
 export const vote = z.strictObject({
   gate: z.string(),
   action_id: uuidv7,
@@ -150,7 +165,6 @@ export const vote = z.strictObject({
   reason: z.string().max(4_096),
   confirmed: z.array(z.string()),
   caps: caps.optional(),
-  person: entryId,
   jti: uuidv7,
   iat: z.int(),
 });
@@ -164,6 +178,8 @@ export const counting = z.strictObject({
   person: entryId,
   person_version: z.int().positive(),
   seat: z.strictObject({ stage: z.int().positive(), group: versioned }),
+  /** The action type that the view was rendered with; absent when none was registered. */
+  action_type: versioned.optional(),
   received_at: instant,
 });
 export type Counting = z.infer<typeof counting>;
@@ -200,7 +216,8 @@ export const closing = z.strictObject({
 });
 export type Closing = z.infer<typeof closing>;
 
-export const countedVote = z.strictObject({ vote: compactJws, counting: compactJws });
+/** A vote, whose key signed it, and where it counts. Without `person_key` (as it was said before people signed) it verifies nowhere. */
+export const countedVote = z.strictObject({ vote: compactJws, counting: compactJws, person_key: compactJws.optional() });
 export type CountedVote = z.infer<typeof countedVote>;
 
 /** What the agent is told (wire contract, section 4). Never a secret. */

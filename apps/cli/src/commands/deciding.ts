@@ -13,7 +13,7 @@ export function whole(text: string): number {
   return number;
 }
 
-export function addApprovals(program: Command, { gate, output }: Context): void {
+export function addApprovals(program: Command, { gate, output, session }: Context): void {
   const approvals = program.command('approvals').description('decide what waits for people');
   approvals
     .command('list')
@@ -31,13 +31,13 @@ export function addApprovals(program: Command, { gate, output }: Context): void 
     .option(...view)
     .option('--ttl <seconds>', 'grant for a shorter time', whole)
     .option('--uses <count>', 'grant fewer uses', whole)
-    .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'approve', options }));
+    .action((id: string, options: VoteOptions) => vote({ gate: gate(), session: session() }, output(), { id, decision: 'approve', options }));
   approvals
     .command('deny <action>')
     .description('deny; that is final')
     .requiredOption(reason, 'why')
     .option(...view)
-    .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'deny', options }));
+    .action((id: string, options: VoteOptions) => vote({ gate: gate(), session: session() }, output(), { id, decision: 'deny', options }));
   for (const how of ['withdraw', 'stop'] as const) {
     approvals
       .command(`${how} <action>`)
