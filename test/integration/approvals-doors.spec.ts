@@ -39,13 +39,8 @@ async function open(plan = plans.one()): Promise<string> {
 
 async function vote(by: string, actionId: string, more: object = {}): Promise<Answer> {
   const { body } = await world.call('sam', 'GET', `/v1/approvals/${actionId}`);
-  const view_digest = body['view_digest'];
-  return world.call(by, 'POST', `/v1/approvals/${actionId}/votes`, {
-    decision: 'approve',
-    reason: 'ok',
-    view_digest,
-    ...more,
-  });
+  const signed = world.signed(by, approvalAnswer.parse(body));
+  return world.call(by, 'POST', `/v1/approvals/${actionId}/votes`, { ...signed, ...more });
 }
 
 describe('one request, from policy to grant, by the doors', () => {

@@ -135,7 +135,9 @@ export class CredentialsWorld {
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'trust.json'), JSON.stringify(this.keys.files.trust));
     writeFileSync(keysFile, JSON.stringify(this.keys.files.keys.get('credentials')), { mode: 0o600 });
-    const issuers = [{ issuer: this.peers.url, jwks_uri: `${this.peers.url}/jwks`, clients: [client], native_clients: [client] }];
+    const issuers = [
+      { issuer: this.peers.url, jwks_uri: `${this.peers.url}/jwks`, clients: [client], native_clients: [client] },
+    ];
     const settings = loadSettings(definition, {
       SALLYPORT_MODE: 'demo',
       SALLYPORT_GATE_ID: gateId,
@@ -272,7 +274,12 @@ export class CredentialsWorld {
   /** What approvals says when it hands an action on with these votes. */
   async handOn(
     action: Action,
-    { plan, verdict, votes, more = {} }: { plan: Plan; verdict: string; votes: CountedVote[]; more?: Partial<Granting> },
+    {
+      plan,
+      verdict,
+      votes,
+      more = {},
+    }: { plan: Plan; verdict: string; votes: CountedVote[]; more?: Partial<Granting> },
   ): Promise<void> {
     const evidence = { request: action.request, verdict, facts: {}, votes };
     const granting = aGranting(this.keys, { action, plan, votes }, more);

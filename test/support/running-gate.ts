@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { personKeyAnswer, type ApprovalAnswer, type RegistryKind, type SpecOf } from '#contracts';
+import { personKeyAnswer, type ApprovalAnswer, type RegistryKind, type SpecOf, type VoteBody } from '#contracts';
 import { newId, type ServiceName } from '#platform';
 import { SallyportAgent, ToolGate, type Asked } from '#sdk';
 import {
@@ -173,16 +173,20 @@ export class RunningGate {
   }
 
   /** What this person would send to approve what is shown now. */
-  async voteOf(person: string, actionId: string): Promise<object> {
+  async voteOf(person: string, actionId: string, said?: Pick<VoteBody, 'decision' | 'reason'>): Promise<object> {
     const shown = await this.as(person, 'approvals', `/v1/approvals/${actionId}`);
-    return this.signed(person, (await shown.json()) as ApprovalAnswer);
+    return this.signed(person, (await shown.json()) as ApprovalAnswer, said);
   }
 
   /** A vote on the stage that is open, every point confirmed, signed with this person's own key. */
-  async signed(person: string, { decision, progress, view_digest }: ApprovalAnswer): Promise<object> {
+  async signed(
+    person: string,
+    { decision, progress, view_digest }: ApprovalAnswer,
+    said: Pick<VoteBody, 'decision' | 'reason'> = { decision: 'approve', reason: 'checked' },
+  ): Promise<object> {
     const open = decision.stages.find(({ stage }) => stage === progress.stage);
     const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
-    const body = { decision: 'approve', reason: 'checked', view_digest, confirmed } as const;
+    const body = { ...said, view_digest, confirmed };
     const { key, statement } = await this.voter(person);
     const by = { gate: this.trust.gate, jti: newId(), now: Date.now() };
     return { ...body, proof: signVote(key, voteOn(decision, body, by)), person_key: statement };

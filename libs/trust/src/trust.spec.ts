@@ -27,7 +27,7 @@ describe('a statement of the gate', () => {
     const vote = gate.keyring('approvals').sign('vote', statement, 'sallyport-counting+jws');
     const as = { purpose: 'vote', service: 'approvals', schema } as const;
     expect(gate.trust.verify(vote, as).ok).toBe(true);
-    expect(gate.trust.verify(vote, { ...as, typ: 'sallyport-counting+jws' }).ok).toBe(false);
+    expect(gate.trust.verify(vote, { ...as, typ: 'sallyport-granting+jws' }).ok).toBe(false);
   });
 
   it('does not verify with the right key of another purpose of the same service', () => {
