@@ -31,13 +31,17 @@ export function addApprovals(program: Command, { gate, output, session }: Contex
     .option(...view)
     .option('--ttl <seconds>', 'grant for a shorter time', whole)
     .option('--uses <count>', 'grant fewer uses', whole)
-    .action((id: string, options: VoteOptions) => vote({ gate: gate(), session: session() }, output(), { id, decision: 'approve', options }));
+    .action((id: string, options: VoteOptions) =>
+      vote({ gate: gate(), session: session() }, output(), { id, decision: 'approve', options }),
+    );
   approvals
     .command('deny <action>')
     .description('deny; that is final')
     .requiredOption(reason, 'why')
     .option(...view)
-    .action((id: string, options: VoteOptions) => vote({ gate: gate(), session: session() }, output(), { id, decision: 'deny', options }));
+    .action((id: string, options: VoteOptions) =>
+      vote({ gate: gate(), session: session() }, output(), { id, decision: 'deny', options }),
+    );
   for (const how of ['withdraw', 'stop'] as const) {
     approvals
       .command(`${how} <action>`)

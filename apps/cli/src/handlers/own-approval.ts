@@ -19,8 +19,8 @@ const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
  * says. Throws Untrue when the gate shows another view.
  */
 export async function ownApproval(gate: Gate, id: string): Promise<ApprovalAnswer> {
-  const trust = trustOf(gate);
   const shown = await gate.call('approvals', path(id), approvalAnswer);
+  const trust = trustOf(gate);
   const evidence = await gate.call('approvals', `${path(id)}/evidence`, evidenceAnswer);
   const audiences = [`${trust.gate}/${topics.requests}`, `${gate.urlOf('intake')}/v1/actions`];
   const own = ownView(trust, { evidence, actionId: id, audiences });

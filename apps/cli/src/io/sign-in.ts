@@ -30,7 +30,13 @@ export class SignIn {
       const verifier = oidc.randomPKCECodeVerifier();
       const state = oidc.randomState();
       tell(await this.authorizationUrl(config, { redirect: door.url, verifier, state, nonce }));
-      const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, maxAge: longestSinceSeconds, idTokenExpected: true };
+      const checks = {
+        pkceCodeVerifier: verifier,
+        expectedState: state,
+        expectedNonce: nonce,
+        maxAge: longestSinceSeconds,
+        idTokenExpected: true,
+      };
       const resource = this.settings.services.approvals;
       const answer = await oidc.authorizationCodeGrant(config, await door.callback, checks, { resource });
       const subject = answer.claims()?.sub;
