@@ -65,6 +65,11 @@ export class Peers {
     return { version, entry };
   }
 
+  /** The newest version of an entry. */
+  versionOf(kind: RegistryKind, id: string): number {
+    return this.latest.get(`${kind}:${id}`) ?? 0;
+  }
+
   /** An access token of a person for one service. */
   tokenFor(sub: string, audience: string): Promise<string> {
     return new SignJWT({ client_id: client })

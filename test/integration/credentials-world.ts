@@ -267,7 +267,8 @@ export class CredentialsWorld {
     const iat = Math.floor(Date.now() / 1_000);
     const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
     for (const person of people) await this.voter(person);
-    const votes = people.map((person) => aVote(this.keys, { action, plan, person }));
+    const seat = { stage: 1, group: { id: 'dba', version: this.peers.versionOf('groups', 'dba') } };
+    const votes = people.map((person) => aVote(this.keys, { action, plan, person }, { counting: { seat } }));
     await this.handOn(action, { plan, verdict, votes, more });
   }
 
@@ -293,12 +294,15 @@ export class CredentialsWorld {
     return known;
   }
 
-  async newVoter(person: string): Promise<Voter> {
-    const key = signingKey(generatePrivateJwk('P-256'));
-    const random = keyRandom();
-    const id_token = await this.peers.idTokenFor(person, keyNonce(key.jwk, random));
-    const answer = await this.asPerson(person, 'POST', '/v1/person-keys', { id_token, jwk: key.jwk, random });
-    return { key, statement: personKeyAnswer.parse(answer.body).statement };
+  /** Tried until the service knows its people: it follows the registry by itself. */
+  newVoter(person: string): Promise<Voter> {
+    return eventually(async () => {
+      const key = signingKey(generatePrivateJwk('P-256'));
+      const random = keyRandom();
+      const id_token = await this.peers.idTokenFor(person, keyNonce(key.jwk, random));
+      const answer = await this.asPerson(person, 'POST', '/v1/person-keys', { id_token, jwk: key.jwk, random });
+      return { key, statement: personKeyAnswer.parse(answer.body).statement };
+    });
   }
 
   say(event: EventDefinition, { actionId, agentId: agent }: Action, data: object): Promise<void> {
