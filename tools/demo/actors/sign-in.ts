@@ -37,13 +37,18 @@ export function refresh(account: Account, refreshToken: string, resource: string
 }
 
 async function authorize(account: Account, challenge: string): Promise<string> {
+  return codeOf(await walk(authorizationUrl(account, challenge), account, redirect));
+}
+
+/** Goes through the provider's pages as a browser would, up to the address that it sends the answer to. */
+export async function walk(from: string, account: Pick<Account, 'login' | 'password'>, until: string): Promise<URL> {
   const browser = new Browser();
-  let url = authorizationUrl(account, challenge);
+  let url = from;
   let body: URLSearchParams | undefined;
   for (let step = 0; step < mostSteps; step += 1) {
     const answer = await browser.open(url, body);
     const next = answer.headers.get('location');
-    if (next?.startsWith(redirect) === true) return codeOf(new URL(next));
+    if (next?.startsWith(until) === true) return new URL(next);
     if (next === null && body !== undefined) throw new Error(`${account.login} may not sign in (${answer.status})`);
     // A page without a way on is the form.
     body = next === null ? new URLSearchParams({ login: account.login, password: account.password }) : undefined;
