@@ -96,7 +96,7 @@ export class StoryWorld {
       ce: requestAttributes(agentId, action_id), received_at: storyTime,
     }); // prettier-ignore
     const entry = ({ kind, id, spec, version }: Known<'agents'> | Known<'action-types'>): string =>
-      signEntry(gate, { kind, id, version, spec } as Parameters<typeof signEntry>[1]);
+      signEntry(gate, { kind, id, version, spec });
     return {
       action_id,
       request: { value: text, signature, acceptance },

@@ -14,12 +14,15 @@ let stranger: TestGate;
 let shown: ApprovalAnswer;
 let evidence: EvidenceAnswer;
 let other: EvidenceAnswer;
+let twin: EvidenceAnswer;
 
 beforeAll(async () => {
   world = await StoryWorld.open();
   [gate, stranger] = [aGate(gateId), aGate(gateId)];
   shown = world.answerTo(agent, asked);
   evidence = world.evidenceOf(agent, asked, gate);
+  const context = { ...asked.context, justification: 'something else' };
+  twin = world.evidenceOf(agent, { ...asked, context }, gate);
   other = world.evidenceOf(refund.agent, refund.asked, gate);
 }, 30_000);
 
@@ -47,6 +50,7 @@ describe('the view that a person’s own program renders', () => {
     ['a verdict of another gate', () => ({ ...evidence, verdict: world.evidenceOf(agent, asked, stranger).verdict })],
     ['a verdict on something else', () => ({ ...evidence, verdict: other.verdict })],
     ['an acceptance by somebody else', () => ({ ...evidence, request: { ...evidence.request, acceptance: world.evidenceOf(agent, asked, stranger).request.acceptance } })],
+    ['an acceptance of another request of the same agent under the same id', () => ({ ...evidence, request: { ...evidence.request, acceptance: twin.request.acceptance } })],
     ['other bytes', () => ({ ...evidence, request: { ...evidence.request, value: other.request.value } })],
     ['bytes with one space more', () => ({ ...evidence, request: { ...evidence.request, value: `${evidence.request.value} ` } })],
     ['a signature of another request', () => ({ ...evidence, request: { ...evidence.request, signature: other.request.signature } })],
@@ -68,8 +72,11 @@ describe('the view that a person’s own program renders', () => {
   });
 
   it('says that nobody could look inside when the gate leaves the action type out', () => {
-    const { action_type: _, ...without } = evidence;
-    const own = ownView(gate.trust, { evidence: without, actionId: evidence.action_id, audiences: [topic] });
+    const own = ownView(gate.trust, {
+      evidence: { ...evidence, action_type: undefined },
+      actionId: evidence.action_id,
+      audiences: [topic],
+    });
     expect(own.ok && own.view.action.inspectable).toBe(false);
     expect(own.ok && viewDigest(own.view)).not.toBe(shown.view_digest);
   });

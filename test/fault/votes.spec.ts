@@ -202,7 +202,7 @@ describe('an approvals that lies gets no lease', () => {
     await givesNoLease(other);
   });
 
-  it('by replaying a vote on another action [verifyVote: the vote names its action]', async () => {
+  it('by replaying a vote on another action [verifyVote: the vote names its action and its plan; votesHold: and its view]', async () => {
     const [voted, one] = [await waiting(), await waiting()];
     const fiona = await gate.voter('fiona');
     const vote = { proof: signedBy(fiona, voted), statement: fiona.statement };

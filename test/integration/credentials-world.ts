@@ -6,8 +6,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import {
-  approvalGranted, leaseBundle, personKeyAnswer, policyAllowed, registryChanged, serviceUrn, topics,
-  type AgentKey, type CountedVote,
+  approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceUrn, topics,
+  type AgentKey,
   type EventDefinition, type Granting, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
@@ -15,7 +15,7 @@ import { RegistryCopy } from '#facts';
 import { topicsApply, withKafkaAdmin } from '#messaging';
 import { createApp, loadSettings, Log, newId } from '#platform';
 import {
-  decrypt, generatePrivateJwk, keyNonce, keyRandom, makeProof, publicPart, signingKey, thumbprint, type PrivateJwk,
+  decrypt, generatePrivateJwk, makeProof, publicPart, signingKey, thumbprint, type PrivateJwk,
 } from '#trust'; // prettier-ignore
 import { settings as definition } from '../../apps/credentials/src/config.js';
 import {
@@ -29,6 +29,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
 import { client, Peers } from './credentials-peers.js';
 import { Said, type Seen, type Switched } from './credentials-said.js';
+import { newVoter } from './credentials-voters.js';
 import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
 
 const password = 'only-for-this-test';
@@ -265,19 +266,6 @@ export class CredentialsWorld {
     for (const person of people) await this.voter(person);
     const seat = { stage: 1, group: { id: 'dba', version: this.peers.versionOf('groups', 'dba') } };
     const votes = people.map((person) => aVote(this.keys, { action, plan, person }, { counting: { seat } }));
-    await this.handOn(action, { plan, verdict, votes, more });
-  }
-
-  /** What approvals says when it hands an action on with these votes. */
-  async handOn(
-    action: Action,
-    {
-      plan,
-      verdict,
-      votes,
-      more = {},
-    }: { plan: Plan; verdict: string; votes: CountedVote[]; more?: Partial<Granting> },
-  ): Promise<void> {
     const evidence = { request: action.request, verdict, facts: {}, votes };
     const granting = aGranting(this.keys, { action, plan, votes }, more);
     await this.say(approvalGranted, action, { evidence, granting, granted: { ttl_seconds: 300, uses: 1 } });
@@ -285,20 +273,9 @@ export class CredentialsWorld {
 
   /** This person's key, registered through the door as at a sign-in. */
   async voter(person: string): Promise<Voter> {
-    const known = this.keys.voters.get(person) ?? (await this.newVoter(person));
+    const known = this.keys.voters.get(person) ?? (await newVoter(this, person));
     this.keys.voters.set(person, known);
     return known;
-  }
-
-  /** Tried until the service knows its people: it follows the registry by itself. */
-  newVoter(person: string): Promise<Voter> {
-    return eventually(async () => {
-      const key = signingKey(generatePrivateJwk('P-256'));
-      const random = keyRandom();
-      const id_token = await this.peers.idTokenFor(person, keyNonce(key.jwk, random));
-      const answer = await this.asPerson(person, 'POST', '/v1/person-keys', { id_token, jwk: key.jwk, random });
-      return { key, statement: personKeyAnswer.parse(answer.body).statement };
-    });
   }
 
   say(event: EventDefinition, { actionId, agentId: agent }: Action, data: object): Promise<void> {

@@ -211,7 +211,12 @@ export class TestLog {
       gate: this.gate.id, action_id: uuid(500 + n), proof_digest: digestOfBytes(vote), person, person_version: 1,
       seat: { stage: 1, group: { id: 'finance', version: 1 } }, received_at: at,
     }, 'sallyport-counting+jws'); // prettier-ignore
-    const said = { thumbprint: key.kid, iss: 'https://idp.example', sub: person, until: Date.parse(at) / 1_000 + 28_000 };
+    const said = {
+      thumbprint: key.kid,
+      iss: 'https://idp.example',
+      sub: person,
+      until: Date.parse(at) / 1_000 + 28_000,
+    };
     return { vote, counting, person_key: signPersonKey(this.gate.keyring('credentials'), said) };
   }
 

@@ -14,7 +14,7 @@ export interface Unsigned {
   reason: string;
   view_digest: string;
   confirmed: string[];
-  caps?: Caps;
+  caps?: Caps | undefined;
 }
 
 /** Votes as people sign them, where credentials does not run: its statement about each key is made with its own key. */

@@ -26,7 +26,9 @@ export class TestIssuer {
 
   /** As in SALLYPORT_OIDC_ISSUERS. */
   get setting(): string {
-    return JSON.stringify([{ issuer: this.issuer, jwks_uri: `${this.issuer}/jwks`, clients: ['cli'], native_clients: ['cli'] }]);
+    return JSON.stringify([
+      { issuer: this.issuer, jwks_uri: `${this.issuer}/jwks`, clients: ['cli'], native_clients: ['cli'] },
+    ]);
   }
 
   /** An access token (RFC 9068) of a person for one service. */

@@ -217,7 +217,11 @@ export const closing = z.strictObject({
 export type Closing = z.infer<typeof closing>;
 
 /** A vote, whose key signed it, and where it counts. Without `person_key` (as it was said before people signed) it verifies nowhere. */
-export const countedVote = z.strictObject({ vote: compactJws, counting: compactJws, person_key: compactJws.optional() });
+export const countedVote = z.strictObject({
+  vote: compactJws,
+  counting: compactJws,
+  person_key: compactJws.optional(),
+});
 export type CountedVote = z.infer<typeof countedVote>;
 
 /** What the agent is told (wire contract, section 4). Never a secret. */

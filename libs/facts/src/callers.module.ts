@@ -24,7 +24,10 @@ export const issuerSettings = {
     .transform((text, context): z.infer<typeof issuers> => {
       const parsed = issuers.safeParse(parseJson(text));
       if (parsed.success) return parsed.data;
-      context.addIssue({ code: 'custom', message: 'expected a JSON list of {issuer, jwks_uri?, clients, native_clients?}' });
+      context.addIssue({
+        code: 'custom',
+        message: 'expected a JSON list of {issuer, jwks_uri?, clients, native_clients?}',
+      });
       return z.NEVER;
     })
     .describe(

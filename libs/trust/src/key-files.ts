@@ -21,7 +21,10 @@ export const keysFile = z.strictObject({
   /** 32 bytes, base64url. All instances of the service share it, so that a nonce of one is known to the others. */
   nonce_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/u),
   /** 32 bytes, base64url: seals what the service keeps in its database. Only where it keeps such things; losing it loses them. */
-  seal_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/u).optional(),
+  seal_key: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/u)
+    .optional(),
   /** The first key of a purpose signs. */
   keys: z.array(z.strictObject({ ...named, jwk: publicJwk.extend({ d: z.string() }) })).min(1),
 });

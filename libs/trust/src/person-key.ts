@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { personJwk, personKey, vote, type PersonKey, type Vote } from '#contracts';
 import { canonical } from './canonical.js';
-import { publicKey, publicPart, type PublicJwk, type SigningKey } from './jwk.js';
-import { hasExactly, openCompact, payloadOf, signCompact, verifies } from './jws.js';
+import { publicKey, publicPart, type PublicJwk, type PublicKey, type SigningKey } from './jwk.js';
+import { hasExactly, openCompact, payloadOf, signCompact, verifies, type OpenJws } from './jws.js';
 import type { Keyring } from './keyring.js';
 import { voteType } from './statement-types.js';
 import type { Trust } from './trust.js';
@@ -39,13 +39,17 @@ export function signVote(key: SigningKey, cast: Vote): string {
 /** The vote that the key of this statement signed; undefined when it did not, or for another gate. */
 export function readSignedVote(proof: string, by: PersonKey): Vote | undefined {
   const jws = proof.length > 16_384 ? undefined : openCompact(proof);
-  if (jws === undefined || !hasExactly(jws.header, ['typ', 'alg', 'jwk']) || jws.header['typ'] !== voteType) return undefined;
-  const jwk = personJwk.safeParse(jws.header['jwk']).data;
-  const key = jwk && publicKey(jwk);
-  if (key?.kid !== by.thumbprint || !verifies(jws, key)) return undefined;
+  const key = jws && keyOf(jws);
+  if (jws === undefined || key?.kid !== by.thumbprint || !verifies(jws, key)) return undefined;
   const cast = vote.safeParse(payloadOf(jws)).data;
   return cast?.gate === by.gate ? cast : undefined;
-} // prettier-ignore
+}
+
+function keyOf({ header }: OpenJws): PublicKey | undefined {
+  if (!hasExactly(header, ['typ', 'alg', 'jwk']) || header['typ'] !== voteType) return undefined;
+  const jwk = personJwk.safeParse(header['jwk']).data;
+  return jwk && publicKey(jwk);
+}
 
 /** Was the vote signed when it was received, while its key lived? A key lives from its sign-in on, and no longer than its statement says. */
 export function isSignedInTime({ iat }: Vote, { until }: PersonKey, receivedAt: string): boolean {

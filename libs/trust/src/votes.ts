@@ -29,13 +29,15 @@ export function verifyVote(trust: Trust, counted: CountedVote, expected: VoteExp
   const cast = key && readSignedVote(counted.vote, key);
   const count = readCounting(trust, counted.counting);
   if (key === undefined || cast === undefined || count === undefined) return { ok: false };
-  const isThisAction =
-    cast.action_id === expected.actionId &&
-    cast.action_digest === expected.actionDigest &&
-    count.action_id === expected.actionId;
-  const isThisVote = count.proof_digest === digestOfBytes(counted.vote) && cast.plan_digest === expected.planDigest;
-  if (!isThisAction || !isThisVote || !isSignedInTime(cast, key, count.received_at)) return { ok: false };
-  return { ok: true, vote: { vote: cast, key, counting: count } };
+  const isThisVote = isAbout(cast, expected) && count.action_id === expected.actionId;
+  if (!isThisVote || count.proof_digest !== digestOfBytes(counted.vote)) return { ok: false };
+  return isSignedInTime(cast, key, count.received_at)
+    ? { ok: true, vote: { vote: cast, key, counting: count } }
+    : { ok: false };
+}
+
+function isAbout(cast: Vote, { actionDigest, actionId, planDigest }: VoteExpectation): boolean {
+  return cast.action_id === actionId && cast.action_digest === actionDigest && cast.plan_digest === planDigest;
 }
 
 function readCounting(trust: Trust, signed: string): Counting | undefined {

@@ -19,7 +19,10 @@ export class ShowEvidence {
     const wanted = [agent, ...(actionType ? [actionType] : [])];
     const [agentJws, typeJws] = await this.registry.signedAt(wanted);
     if (agentJws === undefined || (actionType !== undefined && typeJws === undefined)) {
-      throw new Fault('registry_unavailable', { retryable: true, message: 'the registry lacks an entry that was used' });
+      throw new Fault('registry_unavailable', {
+        retryable: true,
+        message: 'the registry lacks an entry that was used',
+      });
     }
     const type = typeJws === undefined ? {} : { action_type: typeJws };
     return { action_id: actionId, request, verdict, facts, agent: agentJws, ...type };

@@ -65,7 +65,14 @@ export function aWorld(): World {
   const keyring = (service: string): Keyring => new Keyring(files.get(service) as KeysFile);
   const agent = known('agents', agentId, anAgent(agentKeys));
   const people = { issuer: 'https://idp.example', voters: new Map<string, Voter>(), time: () => now };
-  return { trust: new Trust(trustFile), files: { trust: trustFile, keys: files }, keyring, agentKeys, agent, ...people };
+  return {
+    trust: new Trust(trustFile),
+    files: { trust: trustFile, keys: files },
+    keyring,
+    agentKeys,
+    agent,
+    ...people,
+  };
 }
 
 export function known<K extends 'agents' | 'groups' | 'people' | 'profiles' | 'targets'>(

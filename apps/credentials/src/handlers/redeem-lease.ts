@@ -11,7 +11,6 @@ import { MintCredential } from './mint-credential.js';
 import { OfferedLeases } from './offered-leases.js';
 
 import { RedeemFacts, type Access } from './redeem-facts.js';
-import { VoteProofs } from './vote-proofs.js';
 
 type Sound = Extract<Checked, { ok: true }>;
 
@@ -35,7 +34,6 @@ export class RedeemLease {
     private readonly policy: PolicyClient,
     private readonly minting: MintCredential,
     private readonly trust: Trust,
-    private readonly proofs: VoteProofs,
   ) {}
 
   /** Answers the sealed delivery (JWE). Throws ProblemError, or a retryable Fault when something does not answer. */
@@ -81,7 +79,7 @@ export class RedeemLease {
     const audiences = this.facts.audiences();
     const checked = checkRedeem({ evidence, chain, actionDigest, agent, audiences, facts, profile, target });
     if (!checked.ok) return this.refuse(lease, checked.code);
-    if (!(await this.proofs.hold(checked.chain, evidence))) return this.refuse(lease, 'evidence_invalid');
+    if (!(await this.facts.votesHold(checked.chain, evidence))) return this.refuse(lease, 'evidence_invalid');
     if (profile === null || target === null) throw new TypeError('a sound lease has a profile and a target');
     return { checked, profile: profile.spec, target: target.spec };
   }
