@@ -145,6 +145,9 @@ export const doors: Readonly<Record<string, Door>> = {
   'approvals GET /v1/approvals/:id/evidence': {
     who: 'person', as: approver, call: approval('toVote', '/evidence'), status: 200,
   },
+  'approvals GET /v1/approvals/stream': {
+    who: 'person', as: approver, call: at('/v1/approvals/stream?max_seconds=1'), status: 200,
+  }, // prettier-ignore
   'approvals GET /v1/approvals/:id': { who: 'person', as: approver, call: approval('toVote'), status: 200 },
   'approvals POST /v1/approvals/:id/votes': {
     who: 'person', as: approver, status: 200,

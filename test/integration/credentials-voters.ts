@@ -2,10 +2,15 @@ import { personKeyAnswer } from '#contracts';
 import { generatePrivateJwk, keyNonce, keyRandom, signingKey } from '#trust';
 import type { Voter } from '../../apps/credentials/src/core/evidence.fixture.js';
 import { eventually } from '../support/eventually.js';
-import type { CredentialsWorld } from './credentials-world.js';
+import type { Peers } from './credentials-peers.js';
+
+interface Doors {
+  peers: Pick<Peers, 'idTokenFor'>;
+  asPerson: (sub: string, method: 'POST', path: string, body: unknown) => Promise<{ body: Record<string, unknown> }>;
+}
 
 /** A key of this person, registered through the door as at a sign-in. Tried until the service knows its people: it follows the registry by itself. */
-export function newVoter(world: Pick<CredentialsWorld, 'asPerson' | 'peers'>, person: string): Promise<Voter> {
+export function newVoter(world: Doors, person: string): Promise<Voter> {
   return eventually(async () => {
     const key = signingKey(generatePrivateJwk('P-256'));
     const random = keyRandom();
