@@ -69,10 +69,7 @@ describe('ending', () => {
   it('finds a role that belongs to no lease, and removes it', async () => {
     await world.stopService();
     const stranger = '019abbbb-0000-7000-8000-00000000dead';
-    const minter = await world.target.connect('gate_login', 'only for this test');
-    const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
-    await minter.query('SELECT sallyport.mint($1, $2, $3, 600)', [stranger, 'orders_ddl', verifier]);
-    await minter.end();
+    await world.target.stranger(stranger);
     expect(await world.target.roles()).toHaveLength(1);
     await world.startService();
     await eventually(async () => {

@@ -32,10 +32,13 @@ import { eventually } from '../support/eventually.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
+import { read, type Answer } from './answers.js';
 import { client, Peers } from './credentials-peers.js';
 import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
 
 const password = 'only-for-this-test';
+
+export { codeOf, type Answer } from './answers.js';
 
 /** An event as it was seen on the topic of leases, its outcome verified. */
 export interface Seen {
@@ -44,12 +47,6 @@ export interface Seen {
   data: Record<string, unknown> & { action_id: string; code?: string };
   outcome: string;
   reasons: string[];
-}
-
-export interface Answer {
-  status: number;
-  text: string;
-  body: Record<string, unknown>;
 }
 
 /**
@@ -180,8 +177,7 @@ export class CredentialsWorld {
     for (const id of ['ada', 'bob', 'olga', 'sam', 'aud', 'eve']) await this.person(id);
     await this.register('targets', 'orders-db', this.databaseTarget);
     await this.register('targets', 'sharing', this.toolTarget);
-    await this.register('profiles', 'orders-ddl', this.profile({}));
-    await this.register('profiles', 'share', this.profile({ issuer: 'token' }));
+    for (const [id, spec] of Object.entries(this.profiles)) await this.register('profiles', id, spec);
   }
 
   person(id: string): Promise<void> {
@@ -198,6 +194,10 @@ export class CredentialsWorld {
     const { kty, crv, x } = publicPart(this.toolKey);
     const keys = [{ kty: kty as 'OKP', crv: crv as 'Ed25519', x, kid: thumbprint(this.toolKey), use: 'sig' as const }];
     return { kind: 'tool', base_url: this.toolUrl, jwks: { keys } };
+  }
+
+  get profiles(): Record<string, Profile> {
+    return { 'orders-ddl': this.profile({}), share: this.profile({ issuer: 'token' }) };
   }
 
   /** Of roles, unless it is for the tool. */
@@ -375,7 +375,7 @@ export class CredentialsWorld {
   }
 
   /** Opens a delivery as the agent does. */
-  private async open({ status, text }: Answer): Promise<LeaseBundle['credential']> {
+  async credential({ status, text }: Answer): Promise<LeaseBundle['credential']> {
     if (status !== 200) throw new Error(`no delivery but ${String(status)} ${text}`);
     const opened = await decrypt(this.keys.agentKeys.enc, text);
     if (!opened.ok) throw new Error('the delivery does not open');
@@ -389,13 +389,13 @@ export class CredentialsWorld {
   }
 
   async role(answer: Answer) {
-    const credential = await this.open(answer);
+    const credential = await this.credential(answer);
     if (credential.kind !== 'postgres') throw new TypeError('a role was asked for');
     return credential;
   }
 
   async token(answer: Answer) {
-    const credential = await this.open(answer);
+    const credential = await this.credential(answer);
     if (credential.kind !== 'token') throw new TypeError('a token was asked for');
     return credential;
   }
@@ -444,10 +444,6 @@ export class CredentialsWorld {
   }
 }
 
-/** Status and code, or state, of an answer. */
-export const codeOf = ({ status, body }: Answer): string =>
-  `${String(status)} ${String(body['code'] ?? body['state'])}`;
-
 interface Parts {
   kafka: TestKafka;
   postgres: TestPostgres;
@@ -471,9 +467,3 @@ const sources: Record<string, string> = {
   [topics.approvals]: 'approvals',
   [topics.registry]: 'registry',
 };
-
-async function read(response: Response): Promise<Answer> {
-  const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
-}

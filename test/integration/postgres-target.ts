@@ -17,6 +17,10 @@ export interface PostgresTarget {
   /** As the superuser. */
   admin<R extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<R[]>;
   roles(): Promise<string[]>;
+  /** Makes a role as the gate's login would, for a lease that the gate does not know. */
+  stranger(leaseId: string): Promise<void>;
+  /** Everything that the server logged; it logs every statement. */
+  serverLog(): string;
   remove(): Promise<void>;
 }
 
@@ -53,6 +57,9 @@ export async function startPostgresTarget(): Promise<PostgresTarget> {
       await client.end();
     }
   };
+  // One statement each: neither may stand in a transaction.
+  await admin(`ALTER SYSTEM SET log_statement = 'all'`);
+  await admin('SELECT pg_reload_conf()');
   await admin(script('install.sql'));
   await admin(script('hardening.sql'));
   await admin(`CREATE ROLE ${gateLogin} LOGIN PASSWORD '${gatePassword}'; GRANT sallyport_minter TO ${gateLogin}`);
@@ -75,6 +82,13 @@ export async function startPostgresTarget(): Promise<PostgresTarget> {
           `SELECT rolname FROM pg_roles WHERE rolname ~ '^sallyport_[0-9a-f]{32}$' ORDER BY 1`,
         )
       ).map(({ rolname }) => rolname),
+    stranger: async (leaseId) => {
+      const minter = await connect(postgres.urlAs(gateLogin, gatePassword, database));
+      const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
+      await minter.query('SELECT sallyport.mint($1, $2, $3, 600)', [leaseId, 'orders_ddl', verifier]);
+      await minter.end();
+    },
+    serverLog: () => postgres.log(),
     remove: async () => {
       await postgres.remove();
       scratch.remove();

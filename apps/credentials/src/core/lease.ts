@@ -1,4 +1,11 @@
-import { refusedCode, type CancelledCode, type EndedCode, type LeaseState, type ProblemCode } from '#contracts';
+import {
+  refusedCode,
+  type CancelledCode,
+  type EndedCode,
+  type IssuerKind,
+  type LeaseState,
+  type ProblemCode,
+} from '#contracts';
 
 /** What can happen to a lease. `stop` is every reason to end a credential that may exist; `gone` is the target's word that it does not. */
 export type LeaseStep = 'redeem' | 'record' | 'lapse' | 'cancel' | 'refuse' | 'stop' | 'gone' | 'gone_unreleased';
@@ -28,7 +35,7 @@ export function after(state: LeaseState, step: LeaseStep): LeaseState | undefine
   return row[step];
 }
 
-export type Issuing = 'token' | 'postgres-role';
+export type Issuing = IssuerKind;
 
 /** One lease as this service holds it. Instants are the database's clock. */
 export interface Lease {

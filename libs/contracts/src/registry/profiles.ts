@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { entryId } from '../ids.js';
 
+/** Each kind of credential: how its leases are told of (`mode` in outcomes), and the kind of target that it needs. */
+export const issuerKinds = {
+  token: { mode: 'token', target: 'tool' },
+  'postgres-role': { mode: 'role', target: 'postgres' },
+} as const;
+export type IssuerKind = keyof typeof issuerKinds;
+
 /** What credentials may make for which actions: its own floors, whatever a verdict says. */
 export const profile = z
   .strictObject({
-    issuer: z.enum(['token', 'postgres-role']),
+    issuer: z.enum(Object.keys(issuerKinds) as [IssuerKind, ...IssuerKind[]]),
     target: entryId,
     actions: z.array(z.string()).min(1),
     /** Resource pattern: `*` = one segment, `**` = the rest. */

@@ -16,12 +16,31 @@ export interface MintOrder {
   now: Date;
 }
 
+/** What is true of a kind of credential, in whoever's hands it is. `docs/issuers.md` shows it; the contract suite holds each issuer to it. */
+export interface Capabilities {
+  /** `action`: exactly the frozen action and nothing else. `scope`: whatever the profile allows, for the minutes of the lease. */
+  binds: 'action' | 'scope';
+  /** What the agent has in hand: nothing, something worthless without its own key, or a secret. */
+  agentHolds: 'nothing' | 'key-bound' | 'secret';
+  /** No new use from the moment of the end on. */
+  stopsNewUse: boolean;
+  /** Sessions that are open at the end are cut; `none` where a use is over as soon as it has begun. */
+  openSessions: 'cut' | 'none';
+  /** Its own time ends it also while the gate is down. */
+  endsWithoutGate: boolean;
+  /** The target can be asked what stands there, so that strangers are found. */
+  listed: boolean;
+  /** In one line: what is left to trust. */
+  remains: string;
+}
+
 /**
  * Makes and removes one kind of credential. Everything but `mint` can be repeated at will; each call may fail at any
  * point, the process may die at any point, and the next call must still lead to the end.
  */
 export interface Issuer {
   readonly kind: Issuing;
+  readonly capabilities: Capabilities;
   /** How long to wait before the last look at the target, in milliseconds; 0 where nothing can come late. */
   readonly settleMs: number;
   /** What ending will need. Written into the lease before anything is touched. */
