@@ -1,8 +1,5 @@
--- Sallyport at a PostgreSQL target (16 or newer). A DBA runs this once, as a superuser, in the database that agents are let into:
---
---     psql -v ON_ERROR_STOP=1 -d orders -f install.sql
---
--- Afterwards: hardening.sql, then one login for each gate and one profile for each kind of access (see README.md).
+-- Sallyport at a PostgreSQL target (16 or newer). `sallyport targets install postgres` runs this, as a superuser, in the
+-- database that agents are let into; then hardening.sql, one login for the gate, and a profile for each kind of access (see README.md).
 -- Running it again is safe: it replaces the functions and keeps profiles and leases.
 --
 -- What it makes, and why it is shaped so:
@@ -40,6 +37,7 @@ CREATE TABLE IF NOT EXISTS sallyport.profiles (
   max_ttl_seconds  int NOT NULL CHECK (max_ttl_seconds BETWEEN 1 AND 86400),
   connection_limit int NOT NULL DEFAULT 2 CHECK (connection_limit BETWEEN 1 AND 32)
 );
+ALTER TABLE sallyport.profiles ADD COLUMN IF NOT EXISTS read_only boolean NOT NULL DEFAULT false;
 
 CREATE TABLE IF NOT EXISTS sallyport.leases (
   lease_id    uuid PRIMARY KEY,
@@ -57,9 +55,19 @@ ALTER TABLE sallyport.profiles OWNER TO sallyport_target_owner;
 ALTER TABLE sallyport.leases OWNER TO sallyport_target_owner;
 REVOKE ALL ON sallyport.profiles, sallyport.leases FROM PUBLIC;
 
+-- Tables that a role could change, by grants of its own or of groups that it inherits from.
+CREATE OR REPLACE FUNCTION sallyport.can_change(p_role name) RETURNS SETOF regclass
+LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+    AND (has_table_privilege(p_role, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+      OR has_any_column_privilege(p_role, c.oid, 'INSERT, UPDATE'))
+$$;
+
 -- For the DBA, as a superuser: what a lease of this profile may do is what `group_role` may do.
+DROP FUNCTION IF EXISTS sallyport.set_profile(text, name, int, int);
 CREATE OR REPLACE FUNCTION sallyport.set_profile(
-  p_name text, p_group_role name, p_max_ttl_seconds int, p_connection_limit int DEFAULT 2
+  p_name text, p_group_role name, p_max_ttl_seconds int, p_connection_limit int DEFAULT 2, p_read_only boolean DEFAULT false
 ) RETURNS void LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (
@@ -68,11 +76,15 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'the group role % must not log in and must have no special attribute', p_group_role;
   END IF;
+  -- The grants are what keeps it from writing; that its sessions begin read-only is hygiene.
+  IF p_read_only AND EXISTS (SELECT FROM sallyport.can_change(p_group_role)) THEN
+    RAISE EXCEPTION 'the group role % can change tables: a read-only profile needs one that cannot', p_group_role;
+  END IF;
   EXECUTE format('GRANT %I TO sallyport_target_owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', p_group_role);
-  INSERT INTO sallyport.profiles AS p (name, group_role, max_ttl_seconds, connection_limit)
-  VALUES (p_name, p_group_role, p_max_ttl_seconds, p_connection_limit)
+  INSERT INTO sallyport.profiles AS p (name, group_role, max_ttl_seconds, connection_limit, read_only)
+  VALUES (p_name, p_group_role, p_max_ttl_seconds, p_connection_limit, p_read_only)
   ON CONFLICT (name) DO UPDATE SET group_role = excluded.group_role, max_ttl_seconds = excluded.max_ttl_seconds,
-    connection_limit = excluded.connection_limit;
+    connection_limit = excluded.connection_limit, read_only = excluded.read_only;
 END
 $$;
 
@@ -132,6 +144,10 @@ BEGIN
   EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', v_name, p_ttl_seconds || 's');
   EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', v_name, '60s');
   EXECUTE format('ALTER ROLE %I SET idle_session_timeout = %L', v_name, p_ttl_seconds || 's');
+
+  IF v_profile.read_only THEN
+    EXECUTE format('ALTER ROLE %I SET default_transaction_read_only = on', v_name);
+  END IF;
 
   UPDATE sallyport.leases l SET role_oid = v_oid WHERE l.lease_id = p_lease;
   -- Without SET: a session that has done SET ROLE to a group keeps the group's rights even after its own role is dropped.

@@ -5,7 +5,7 @@ import { oneLine } from './core/say.js';
 import { Broken } from './core/verify/finding.js';
 import { ViewChanged } from './handlers/approvals.js';
 import { BadFile } from './handlers/registry.js';
-import { Refused, Unreachable } from './io/failures.js';
+import { Refused, TargetRefused, Unreachable } from './io/failures.js';
 import { SessionError } from './io/session.js';
 import { SettingsMissing } from './io/settings.js';
 
@@ -35,6 +35,7 @@ function wordsOf(error: unknown): [ExitCode, string] {
   if (error instanceof Refused) return refusal(error);
   if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
+  if (error instanceof TargetRefused) return [exitCodes.negative, error.message];
   if (error instanceof ViewChanged) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
   if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];
