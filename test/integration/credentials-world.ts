@@ -7,7 +7,7 @@ import pg from 'pg';
 import {
   approvalGranted, killSwitchChanged, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
   type AgentKey, type DataOf,
-  type EventDefinition, type Granting, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
+  type EventDefinition, type Granting, type Plan, type Profile, type RegistryKind, type RequestValue, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
 import { topicsApply, withKafkaAdmin } from '#messaging';
@@ -26,6 +26,7 @@ import { settings as definition } from '../../apps/credentials/src/config.js';
 import {
   agentId, aGranting, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type World,
 } from '../../apps/credentials/src/core/evidence.fixture.js'; // prettier-ignore
+import type { Minted } from '../../apps/credentials/src/io/issuers/issuer.js';
 import { CredentialsModule, migrations } from '../../apps/credentials/src/credentials.module.js';
 import { freePorts } from '../../tools/world/ports.js';
 import { eventually } from '../support/eventually.js';
@@ -197,7 +198,8 @@ export class CredentialsWorld {
   }
 
   get profiles(): Record<string, Profile> {
-    return { 'orders-ddl': this.profile({}), share: this.profile({ issuer: 'token' }) };
+    const run = this.profile({ issuer: 'postgres-brokered', max_rows: 100 });
+    return { 'orders-ddl': this.profile({}), 'orders-run': run, share: this.profile({ issuer: 'token' }) };
   }
 
   /** Of roles, unless it is for the tool. */
@@ -232,7 +234,10 @@ export class CredentialsWorld {
   // What the services before this one say.
 
   action(profile = 'orders-ddl', ttlSeconds = 300, uses = 1): Action {
-    const value = { requested_access: { profile, ttl_seconds: ttlSeconds, uses } };
+    return this.actionWith({ requested_access: { profile, ttl_seconds: ttlSeconds, uses } });
+  }
+
+  actionWith(value: Partial<RequestValue>): Action {
     const action = anAction(this.keys, newId(), { value });
     this.peers.actions.set(action.actionId, action);
     return action;
@@ -375,17 +380,17 @@ export class CredentialsWorld {
   }
 
   /** Opens a delivery as the agent does. */
-  async credential({ status, text }: Answer): Promise<LeaseBundle['credential']> {
+  async credential({ status, text }: Answer): Promise<Minted> {
     if (status !== 200) throw new Error(`no delivery but ${String(status)} ${text}`);
     const opened = await decrypt(this.keys.agentKeys.enc, text);
     if (!opened.ok) throw new Error('the delivery does not open');
     const by = { purpose: 'lease', service: 'credentials', schema: leaseBundle } as const;
     const verified = this.keys.trust.verify(opened.jws, by);
     if (!verified.ok) throw new Error('the delivery is not signed by credentials');
-    const { lease_id, action_digest, credential } = verified.payload;
+    const { lease_id, action_digest } = verified.payload;
     if (opened.header.lease_id !== lease_id || opened.header.action_digest !== action_digest)
       throw new Error('mixed up');
-    return credential;
+    return 'result' in verified.payload ? verified.payload.result : verified.payload.credential;
   }
 
   async role(answer: Answer) {

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { issuerKinds, type IssuerKind } from '#contracts';
 import { newId } from '#platform';
 import type { Action } from '../../apps/credentials/src/core/evidence.fixture.js';
-import type { Lease } from '../../apps/credentials/src/core/lease.js';
+import { giveUp, type Lease } from '../../apps/credentials/src/core/lease.js';
 import { MintIntent } from '../../apps/credentials/src/handlers/mint-intent.js';
-import type { Issuer } from '../../apps/credentials/src/io/issuers/issuer.js';
+import { OfferedLeases } from '../../apps/credentials/src/handlers/offered-leases.js';
+import type { Issuer, Minted } from '../../apps/credentials/src/io/issuers/issuer.js';
 import { capabilitiesOf, Issuers } from '../../apps/credentials/src/io/issuers/issuers.js';
 import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
 import { eventually } from '../support/eventually.js';
@@ -37,7 +38,14 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
   const issuer = (): Issuer => world.part(Issuers).of(kind);
 
   async function anOffer(ttlSeconds = 300): Promise<{ action: Action; leaseId: string }> {
-    const action = world.action(hand.profile, ttlSeconds);
+    const action = world.actionWith({
+      requested_access: { profile: hand.profile, ttl_seconds: ttlSeconds, uses: 1 },
+      // What a brokered statement reads is as secret as a credential.
+      action: {
+        name: 'db.schema.migrate',
+        properties: { statement: `SELECT total || '-${newId()}' FROM orders LIMIT 1` },
+      },
+    });
     await world.allow(action);
     return { action, leaseId: await world.offered(action) };
   }
@@ -45,6 +53,11 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
   async function released(ttlSeconds?: number) {
     const { action, leaseId } = await anOffer(ttlSeconds);
     return { action, leaseId, credential: await world.credential(await world.redeem(leaseId, action)) };
+  }
+
+  /** Where the agent holds nothing, there is nothing that could work. */
+  async function works(made: Minted): Promise<void> {
+    if (claims.agentHolds !== 'nothing') await hand.use(made);
   }
 
   async function leaseOf(leaseId: string): Promise<Lease> {
@@ -59,7 +72,7 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
     const profile = world.profiles[hand.profile];
     const target = issuerKinds[kind].target === 'tool' ? world.toolTarget : world.databaseTarget;
     if (profile === undefined) throw new TypeError('no profile');
-    const common = { profile, target, principal: undefined };
+    const common = { profile, target, action: action.value.action, principal: undefined };
     const ready = { ...common, lease, terms: { ...lease, uses: 1 }, agent: world.keys.agent, jkt: 'A'.repeat(43) };
     const { lease: minting, now } = await world.part(MintIntent).write(ready, issuer());
     return { ...common, lease: minting, now };
@@ -75,7 +88,7 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
   it('makes what works, for nothing else, and ends it for good', async () => {
     const { action, leaseId, credential } = await released();
     await expect(hand.abuse(credential)).rejects.toThrow();
-    await hand.use(credential);
+    await works(credential);
     await world.complete(leaseId);
     await world.hears(action, 'offered', 'released', 'ended/completed');
     await expect(hand.use(credential)).rejects.toThrow();
@@ -117,6 +130,7 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
     const order = await intended(action, leaseId);
     await issuer().remove(order.lease);
     await issuer().remove(order.lease);
+    await world.part(OfferedLeases).change(leaseId, giveUp);
     await world.hears(action, 'offered', 'refused/mint_failed');
     expect(await issuer().gone([order.lease])).toEqual(new Set([leaseId]));
     const late = await issuer().mint(order).catch(() => undefined); // prettier-ignore
@@ -128,9 +142,10 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
     const { action, leaseId } = await anOffer();
     const order = await intended(action, leaseId);
     const lost = await issuer().mint(order);
-    await world.hears(action, 'offered', 'refused/mint_failed');
+    await world.part(OfferedLeases).change(leaseId, giveUp);
+    await world.hears(action, 'offered', hand.lost);
     await expect(hand.use(lost)).rejects.toThrow();
-    expect(codeOf(await world.redeem(leaseId, action))).toBe('409 mint_failed');
+    expect((await world.redeem(leaseId, action)).status).toBeGreaterThan(400);
   });
 
   it('ends by its own time, also while the gate is down', async () => {
@@ -159,7 +174,7 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
 
   it('keeps its secret out of the gate’s tables, the topics, and the target’s log', async () => {
     const { action, leaseId, credential } = await released();
-    await hand.use(credential);
+    await works(credential);
     const secret = hand.secret(credential);
     expect(secret.length).toBeGreaterThan(20);
     await world.complete(leaseId);

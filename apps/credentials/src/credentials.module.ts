@@ -45,6 +45,7 @@ import { UnlessPulled } from './handlers/unless-pulled.js';
 import { WatchClock } from './handlers/watch-clock.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
+import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
 import { TargetPools } from './io/issuers/target-pools.js';
 import { TokenIssuer } from './io/issuers/token.issuer.js';
@@ -55,6 +56,7 @@ import { OfferStore } from './io/offer.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
+import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
@@ -64,6 +66,7 @@ export const migrations = [
   CreateLeases1795478400400,
   ListLeases1795478400410,
   CreateKillSwitch1795564800500,
+  BrokerLeases1795660000700,
 ];
 
 /** What this service hears. */
@@ -122,13 +125,24 @@ function configured(settings: Settings): Provider[] {
   return [
     { provide: Pace, useValue: pace },
     {
-      provide: PostgresRoleIssuer,
+      provide: TargetPools,
       inject: [Log, Shutdown],
       useFactory: (log: Log, shutdown: Shutdown) => {
         const pools = new TargetPools(new SecretFiles(settings.SALLYPORT_CREDENTIALS_SECRETS_DIR), connections, log);
         shutdown.at('disconnect', 'targets', () => pools.close());
-        return new PostgresRoleIssuer(pools);
+        return pools;
       },
+    },
+    {
+      provide: PostgresRoleIssuer,
+      inject: [TargetPools],
+      useFactory: (pools: TargetPools) => new PostgresRoleIssuer(pools),
+    },
+    {
+      provide: PostgresBrokeredIssuer,
+      inject: [PostgresRoleIssuer, TargetPools, Log],
+      useFactory: (roles: PostgresRoleIssuer, pools: TargetPools, log: Log) =>
+        new PostgresBrokeredIssuer(roles, pools, log),
     },
   ];
 }

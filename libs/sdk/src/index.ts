@@ -2,7 +2,7 @@
 export { newActionId } from './action-id.js';
 export { GateError, type GateErrorCode } from './gate-error.js';
 export { KafkaDoor, type KafkaDoorOptions, type KafkaLike } from './kafka-door.js';
-export { Lease, type Credential } from './lease.js';
+export { Lease, type BrokeredResult, type Credential } from './lease.js';
 export { type Asked, type SignedRequest, type Ticket } from './request.js';
 export { SallyportAgent, type AgentOptions, type WaitOptions } from './sallyport-agent.js';
 export { isOver, isSettled, type ActionStatus, type OfferedLease } from './status.js';

@@ -39,7 +39,7 @@ const rules: Rule[] = [
     name: 'roles of the functions',
     sql: `SELECT r.rolname || ' has rights that it must not have' AS wrong FROM pg_roles r
         WHERE r.rolname = 'sallyport_target_owner' AND (r.rolcanlogin OR r.rolsuper OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
-        OR r.rolname = 'sallyport_minter' AND (r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)`,
+        OR r.rolname IN ('sallyport_minter', 'sallyport_executor') AND (r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)`,
     fix: 'ALTER ROLE … NOLOGIN NOSUPERUSER NOCREATEDB NOREPLICATION NOBYPASSRLS',
   },
   {

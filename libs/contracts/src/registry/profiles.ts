@@ -5,6 +5,7 @@ import { entryId } from '../ids.js';
 export const issuerKinds = {
   token: { mode: 'token', target: 'tool' },
   'postgres-role': { mode: 'role', target: 'postgres' },
+  'postgres-brokered': { mode: 'brokered', target: 'postgres' },
 } as const;
 export type IssuerKind = keyof typeof issuerKinds;
 
@@ -20,10 +21,15 @@ export const profile = z
     uses: z.int().positive().max(1_000),
     requires_person: z.boolean(),
     min_quorum: z.int().nonnegative(),
-    /** postgres-role: the profile of the same name installed at the target. */
+    /** Of PostgreSQL: the profile of the same name installed at the target. */
     target_profile: z.string().max(63).optional(),
+    /** postgres-brokered: most rows that the statement may return or change; with one more, nothing happens. */
+    max_rows: z.int().positive().max(10_000).optional(),
   })
-  .refine((p) => p.issuer !== 'postgres-role' || (p.uses === 1 && p.target_profile !== undefined), {
-    message: 'a role profile has uses 1 and names its target_profile',
+  .refine((p) => issuerKinds[p.issuer].target !== 'postgres' || (p.uses === 1 && p.target_profile !== undefined), {
+    message: 'a profile of a database has uses 1 and names its target_profile',
+  })
+  .refine((p) => (p.issuer === 'postgres-brokered') === (p.max_rows !== undefined), {
+    message: 'max_rows is for postgres-brokered, which needs it',
   });
 export type Profile = z.infer<typeof profile>;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Target } from '#contracts';
+import type { Credential, Target } from '#contracts';
 import { Fault } from '#platform';
 import type { Handle, Lease } from '../../core/lease.js';
-import type { Capabilities, Credential, ListingIssuer, MintOrder } from './issuer.js';
+import type { Capabilities, ListingIssuer, MintOrder } from './issuer.js';
 import { newPassword, scramVerifier } from './scram-verifier.js';
 import type { TargetPools } from './target-pools.js';
 
@@ -105,6 +105,6 @@ export class PostgresRoleIssuer implements ListingIssuer {
 }
 
 function secretOf(handle: Handle | null): string {
-  if (handle?.issuer !== 'postgres-role') throw new TypeError('not the handle of a role');
+  if (handle === null || handle.issuer === 'token') throw new TypeError('not the handle of a role');
   return handle.connectionSecret;
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { agentUrn, type ActionTokenClaims, type Target } from '#contracts';
+import { agentUrn, type ActionTokenClaims, type Credential, type Target } from '#contracts';
 import { newId } from '#platform';
 import { Keyring } from '#trust';
 import type { Handle, Lease } from '../../core/lease.js';
-import type { Capabilities, Credential, Issuer, MintOrder } from './issuer.js';
+import type { Capabilities, Issuer, MintOrder } from './issuer.js';
 
 export const tokenCapabilities: Capabilities = {
   binds: 'action',
