@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
@@ -5,23 +6,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import pg from 'pg';
 import {
-  approvalGranted, killSwitchChanged, leaseBundle, policyAllowed, registryChanged, serviceEvents, serviceUrn, topics,
-  type AgentKey, type DataOf,
+  approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceUrn, topics,
+  type AgentKey,
   type EventDefinition, type Granting, type Plan, type Profile, type RegistryKind, type RequestValue, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
+import { RegistryCopy } from '#facts';
 import { topicsApply, withKafkaAdmin } from '#messaging';
 import { createApp, loadSettings, Log, newId } from '#platform';
-import {
-  decrypt,
-  generatePrivateJwk,
-  makeProof,
-  publicPart,
-  signingKey,
-  thumbprint,
-  verifyOutcome,
-  type PrivateJwk,
-} from '#trust';
+import { decrypt, generatePrivateJwk, makeProof, publicPart, signingKey, thumbprint, type PrivateJwk } from '#trust';
 import { settings as definition } from '../../apps/credentials/src/config.js';
 import {
   agentId, aGranting, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type World,
@@ -35,20 +28,12 @@ import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
 import { read, type Answer } from './answers.js';
 import { client, Peers } from './credentials-peers.js';
+import { Said, type Seen, type Switched } from './credentials-said.js';
 import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
 
 const password = 'only-for-this-test';
 
 export { codeOf, type Answer } from './answers.js';
-
-/** An event as it was seen on the topic of leases, its outcome verified. */
-export interface Seen {
-  type: string;
-  sequence: number;
-  data: Record<string, unknown> & { action_id: string; code?: string };
-  outcome: string;
-  reasons: string[];
-}
 
 /**
  * The real service on a real Kafka, PostgreSQL and PostgreSQL target. Registry, policy and the identity provider are
@@ -58,16 +43,17 @@ export class CredentialsWorld {
   readonly toolKey = generatePrivateJwk('Ed25519');
   /** The key of another registered agent. */
   readonly otherKey = generatePrivateJwk('Ed25519');
-  readonly seen: Seen[] = [];
-  /** What was said about the kill switch, each with its sequence. */
-  readonly switched: (DataOf<typeof killSwitchChanged> & { sequence: number })[] = [];
   private readonly sequences = new Map<string, number>();
   private app: NestFastifyApplication | undefined;
+
+  private readonly said: Said;
 
   private constructor(
     readonly keys: World,
     private readonly parts: Parts,
-  ) {}
+  ) {
+    this.said = new Said(keys);
+  }
 
   static async start(): Promise<CredentialsWorld> {
     const keys = aWorld();
@@ -224,7 +210,17 @@ export class CredentialsWorld {
     { quietly = false } = {},
   ): Promise<void> {
     const { version, entry } = this.peers.register(kind, id, spec);
-    if (!quietly) await this.produce(registryChanged, `${kind}:${id}`, version, { kind, id, version, entry });
+    if (quietly) return;
+    await this.produce(registryChanged, `${kind}:${id}`, version, { kind, id, version, entry });
+    await this.taken(kind, id, version);
+  }
+
+  /** Topics keep no order among each other: what is said next must not overtake the entry that it is about. */
+  private async taken(kind: RegistryKind, id: string, version: number): Promise<void> {
+    if (this.app === undefined) return;
+    await eventually(() => {
+      expect(this.part(RegistryCopy).versionOf(kind, id)).toBeGreaterThanOrEqual(version);
+    });
   }
 
   suspend(state: 'suspended' | 'active', options = {}): Promise<void> {
@@ -294,27 +290,19 @@ export class CredentialsWorld {
     await consumer.subscribe({ topics: [topics.leases], fromBeginning: true });
     await consumer.run({
       eachMessage: ({ message }) => {
-        const type = String(message.headers?.['ce_type']);
-        if (type === killSwitchChanged.type) {
-          this.switched.push({
-            ...killSwitchChanged.data.parse(JSON.parse(String(message.value))),
-            sequence: Number(message.headers?.['ce_sequence']),
-          });
-          return Promise.resolve();
-        }
-        const event = serviceEvents.find((known) => known.type === type);
-        const data = event?.data.parse(JSON.parse(String(message.value))) as Seen['data'] & { outcome: never };
-        const read = verifyOutcome(this.keys.trust, data.outcome, {
-          service: 'credentials',
-          agentId,
-          actionId: data.action_id,
-        });
-        if (!read.ok) throw new Error(`the outcome in ${type} does not verify`);
-        const { outcome, reasons } = read.value;
-        this.seen.push({ type, sequence: Number(message.headers?.['ce_sequence']), data, outcome, reasons });
+        this.said.take(message);
         return Promise.resolve();
       },
     });
+  }
+
+  get seen(): readonly Seen[] {
+    return this.said.seen;
+  }
+
+  /** What was said about the kill switch, each with its sequence. */
+  get switched(): readonly Switched[] {
+    return this.said.switched;
   }
 
   /** Everything said about an action so far. */

@@ -104,7 +104,7 @@ describe('a pull', () => {
       },
       { withinMs: 30_000 },
     );
-    expect(world.outcomes(held.action)).toEqual(['offered', 'released', 'ended/kill_switch']);
+    await world.hears(held.action, 'offered', 'released', 'ended/kill_switch');
   });
 });
 

@@ -17,7 +17,7 @@ import { Kafka, logLevel, type IHeaders, type KafkaMessage, type Producer } from
 import pg from 'pg';
 import { z } from 'zod';
 import { eventually } from '../support/eventually.js';
-import { startKafka, type TestKafka } from '../support/kafka.js';
+import { startKafka, type Logins, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
 export const partitions = 6;
@@ -57,12 +57,14 @@ export class MessagingWorld {
     readonly kafka: TestKafka,
     readonly postgres: TestPostgres,
     readonly adminUrl: string,
+    private readonly logins: Logins | undefined,
   ) {}
 
-  static async start(agentTopics: string[] = []): Promise<MessagingWorld> {
-    const [kafka, postgres] = await Promise.all([startKafka(), startPostgres()]);
+  /** With `logins` the services log in, each as itself, at a broker where only ACLs allow anything. */
+  static async start(agentTopics: string[] = [], logins?: Logins): Promise<MessagingWorld> {
+    const [kafka, postgres] = await Promise.all([startKafka(logins), startPostgres()]);
     try {
-      const world = new MessagingWorld(kafka, postgres, await postgres.freshDatabase());
+      const world = new MessagingWorld(kafka, postgres, await postgres.freshDatabase(), logins);
       await world.#prepare(agentTopics);
       return world;
     } catch (error) {
@@ -116,7 +118,7 @@ export class MessagingWorld {
     const settings = loadSettings(defineSettings(z.object(commonSettings(name))), {
       SALLYPORT_MODE: 'demo',
       SALLYPORT_DATABASE_URL: this.url(name),
-      SALLYPORT_KAFKA_BROKERS: this.kafka.brokers,
+      ...this.brokersFor(name),
       SALLYPORT_TRUST_FILE: '-',
       SALLYPORT_KEYS_FILE: '-',
     });
@@ -125,6 +127,12 @@ export class MessagingWorld {
     await app.startAllMicroservices();
     this.#apps.push(app);
     return app;
+  }
+
+  private brokersFor(name: Name): Record<string, string> {
+    if (this.logins === undefined) return { SALLYPORT_KAFKA_BROKERS: this.kafka.brokers };
+    const login = `plain:${name}:${this.logins.passwords[name] ?? ''}`;
+    return { SALLYPORT_KAFKA_BROKERS: this.kafka.guardedBrokers, SALLYPORT_KAFKA_LOGIN: login };
   }
 
   /** All rows of `effects`, in the order in which they were made. */

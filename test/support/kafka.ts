@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EmbeddedKafka } from '../../tools/world/kafka.js';
+import { EmbeddedKafka, type GuardedListener } from '../../tools/world/kafka.js';
 import { freePorts } from '../../tools/world/ports.js';
 import { scratchFolder } from './scratch.js';
 
@@ -7,6 +7,8 @@ import { scratchFolder } from './scratch.js';
 export interface TestKafka {
   /** `host:port`, as in SALLYPORT_KAFKA_BROKERS. */
   brokers: string;
+  /** The same where everybody logs in and ACLs hold; only if it was started so. */
+  guardedBrokers: string;
   /** Its data, for specs that look for what must not be there. */
   dir: string;
   logFile: string;
@@ -19,12 +21,16 @@ export interface TestKafka {
   remove(): Promise<void>;
 }
 
-/** Takes about 2 s and 350 MB. Call it in `beforeAll` with a time-out of 60 s, `remove` in `afterAll`. */
-export async function startKafka(): Promise<TestKafka> {
+/** Who may log in at the guarded listener, and who of them may do everything. */
+export type Logins = Omit<GuardedListener, 'port'>;
+
+/** Takes about 2 s and 350 MB. With `logins` it has a second listener, where ACLs hold. Call it in `beforeAll` with a time-out of 60 s, `remove` in `afterAll`. */
+export async function startKafka(logins?: Logins): Promise<TestKafka> {
   const scratch = scratchFolder('kafka');
-  const [port = 0, controllerPort = 0] = await freePorts(2);
+  const [port = 0, controllerPort = 0, guardedPort = 0] = await freePorts(3);
   const logFile = join(scratch.dir, 'kafka.log');
-  const kafka = new EmbeddedKafka({ dir: scratch.dir, port, controllerPort, logFile });
+  const guarded = logins && { ...logins, port: guardedPort };
+  const kafka = new EmbeddedKafka({ dir: scratch.dir, port, controllerPort, logFile, ...(guarded && { guarded }) });
   const remove = async (): Promise<void> => {
     await kafka.kill();
     scratch.remove();
@@ -37,6 +43,7 @@ export async function startKafka(): Promise<TestKafka> {
   }
   return {
     brokers: kafka.brokers,
+    guardedBrokers: `127.0.0.1:${String(guardedPort)}`,
     dir: scratch.dir,
     logFile,
     kill: () => kafka.kill(),

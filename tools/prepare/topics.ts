@@ -1,13 +1,13 @@
 // Makes and configures all topics; safe to run again.
-import { topicsApply, withKafkaAdmin } from '#messaging';
-import { defineSettings, loadSettings, Log, SettingsError } from '#platform';
+import { connectionOf, topicsApply, withKafkaAdmin } from '#messaging';
+import { defineSettings, kafkaSettings, loadSettings, Log, SettingsError } from '#platform';
 import { z } from 'zod';
 
 const agentTopics = z.array(z.strictObject({ name: z.string(), principal: z.string() }));
 
 const settings = defineSettings(
   z.object({
-    SALLYPORT_KAFKA_BROKERS: z.string().describe('Kafka brokers: host:port, separated by commas'),
+    ...kafkaSettings,
     SALLYPORT_TOPICS_PARTITIONS: z.coerce.number().int().min(1).max(1000).default(6).describe(
       'Partitions of every lifecycle topic; cannot be changed later',
     ), // prettier-ignore
@@ -24,8 +24,7 @@ const settings = defineSettings(
 
 async function run(): Promise<void> {
   const values = loadSettings(settings);
-  const connection = { clientId: 'sallyport-topics', brokers: values.SALLYPORT_KAFKA_BROKERS.split(',') };
-  await withKafkaAdmin(connection, new Log('topics', 'warn'), async (admin) => {
+  await withKafkaAdmin(connectionOf(values, 'sallyport-topics'), new Log('topics', 'warn'), async (admin) => {
     const applied = await topicsApply(admin, {
       partitions: values.SALLYPORT_TOPICS_PARTITIONS,
       replicationFactor: values.SALLYPORT_TOPICS_REPLICATION,

@@ -14,6 +14,16 @@ export interface KafkaPlace {
   port: number;
   controllerPort: number;
   logFile: string;
+  /** A second listener, where everybody logs in and may do only what ACLs say. Who comes by the first one may do everything. */
+  guarded?: GuardedListener;
+}
+
+/** The passwords of who may log in, by name. */
+export interface GuardedListener {
+  port: number;
+  passwords: Readonly<Record<string, string>>;
+  /** Of these, who may do everything. */
+  administrator: string;
 }
 
 const run = promisify(execFile);
@@ -116,9 +126,24 @@ function serverProperties(place: KafkaPlace): string {
     'controller.quorum.bootstrap.servers': controller,
     'log.dirs': logsDir(place.dir),
     ...singleNode,
+    ...(place.guarded && guarding(place.guarded, listener, controller)),
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+function guarding({ port, passwords, administrator }: GuardedListener, open: string, controller: string) {
+  const users = Object.entries(passwords).map(([name, password]) => `user_${name}="${password}"`);
+  const guarded = `GUARDED://127.0.0.1:${String(port)}`;
+  return {
+    listeners: `${open},${guarded},CONTROLLER://${controller}`,
+    'advertised.listeners': `${open},${guarded}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,GUARDED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.name.guarded.sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.guarded.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${users.join(' ')};`,
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': `User:ANONYMOUS;User:${administrator}`,
+  };
 }
 
 /** One broker cannot replicate; a consumer group must not wait three seconds for members that never come. */

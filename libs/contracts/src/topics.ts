@@ -17,12 +17,19 @@ export function outcomesTopic(name: string | undefined): string {
   return name === undefined ? topics.outcomes : `sallyport.outcomes.${name}.v1`;
 }
 
+/** How the consumer groups begin in which agents read this topic of outcomes; the broker's ACLs allow them no others. */
+export function outcomeGroups(topic: string): string {
+  return topic === topics.outcomes ? 'sallyport.agents.' : `${topic}.`;
+}
+
 export interface TopicSettings {
   topic: string;
   partitions: 'default' | 1;
   config: Record<string, string>;
   writers: string[];
   readers: string[];
+  /** How the readers' consumer groups begin, if not with `sallyport.<reader>`. */
+  groups?: string;
 }
 
 const services = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
@@ -55,7 +62,14 @@ export const topicSettings: TopicSettings[] = [
     writers: [writer],
     readers: [...readers],
   })),
-  { topic: topics.outcomes, partitions: 'default', config: {}, writers: ['notifier'], readers: ['agents'] },
+  {
+    topic: topics.outcomes,
+    partitions: 'default',
+    config: {},
+    writers: ['notifier'],
+    readers: ['agents'],
+    groups: outcomeGroups(topics.outcomes),
+  },
   {
     topic: topics.registry,
     partitions: 1,

@@ -11,7 +11,7 @@ export type {
   UnreadableCode,
   UnreadableHandler,
 } from './incoming.js';
-export type { KafkaConnection } from './kafka/connection.js';
+export { connectionOf, type KafkaConnection } from './kafka/connection.js';
 export { MessagingModule, type MessagingOptions } from './messaging.module.js';
 export { Outbox } from './outbox.js';
 export type { RawOut, Said } from './said.js';

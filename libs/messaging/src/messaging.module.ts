@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Database, Timers } from '#database';
-import { CommonSettings, Log, Readiness, Shutdown, transportStrategy, type KafkaLogin } from '#platform';
+import { CommonSettings, Log, Readiness, Shutdown, transportStrategy } from '#platform';
 import {
   Inject,
   Injectable,
@@ -18,7 +18,7 @@ import { DeadLetters } from './dead-letters.js';
 import { Handlers } from './handlers.js';
 import type { Hearing } from './hears.js';
 import type { UnreadableHandler } from './incoming.js';
-import { kafkaClient, type KafkaConnection, relayProducer } from './kafka/connection.js';
+import { connectionOf, kafkaClient, relayProducer } from './kafka/connection.js';
 import { KafkaStrategy } from './kafka-strategy.js';
 import { makeStrategy } from './make-strategy.js';
 import { Outbox } from './outbox.js';
@@ -156,14 +156,3 @@ const hearing: Provider[] = [
 ];
 
 type StrategyArguments = [MessagingOptions, StartGate, Kafka, Database, DeadLetters, Handlers, Log];
-
-function connectionOf(settings: CommonSettings, clientId: string): KafkaConnection {
-  const { SALLYPORT_KAFKA_BROKERS: brokers, SALLYPORT_KAFKA_TLS: tls, SALLYPORT_KAFKA_LOGIN: login } = settings;
-  return { brokers, clientId, ssl: tls === 'on', ...(login && { sasl: saslOf(login) }) };
-}
-
-/** kafkajs types each mechanism apart. */
-function saslOf({ mechanism, ...who }: KafkaLogin): NonNullable<KafkaConnection['sasl']> {
-  if (mechanism === 'plain') return { mechanism, ...who };
-  return mechanism === 'scram-sha-256' ? { mechanism, ...who } : { mechanism, ...who };
-}

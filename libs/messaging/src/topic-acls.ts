@@ -1,18 +1,21 @@
 import type { TopicSettings } from '#contracts';
 import kafkajs, { type AclEntry } from 'kafkajs';
 
-/** Kafka principals of a role of `topicSettings`. A role that is not named here is one principal of that name. */
+/** Kafka principals of a role of `topicSettings`. A role that is not named here is one principal of that name; `User:somebody` is one as it stands. */
 export type Principals = Readonly<Record<string, readonly string[]>>;
 
 /** Who may write and read which topic, and use which consumer groups. Nothing else is allowed to anybody. */
 export function aclsFor(settings: readonly TopicSettings[], principals: Principals): AclEntry[] {
-  const of = (role: string): readonly string[] => principals[role] ?? [`User:${role}`];
+  const of = (role: string): readonly string[] => principals[role] ?? [role.includes(':') ? role : `User:${role}`];
   const topics = settings.flatMap(({ topic, writers, readers }) => [
     ...writers.flatMap(of).flatMap((principal) => onTopic(topic, principal, 'WRITE')),
     ...readers.flatMap(of).flatMap((principal) => onTopic(topic, principal, 'READ')),
   ]);
-  const readers = new Set(settings.flatMap((topic) => topic.readers));
-  const groups = [...readers].flatMap((role) => of(role).map((principal) => onGroups(groupPrefix(role), principal)));
+  const groups = settings.flatMap((topic) =>
+    topic.readers.flatMap((role) =>
+      of(role).map((principal) => onGroups(topic.groups ?? groupPrefix(role), principal)),
+    ),
+  );
   return unique([...topics, ...groups]);
 }
 

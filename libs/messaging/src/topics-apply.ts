@@ -1,4 +1,4 @@
-import { outcomesTopic, topicSettings, type TopicSettings } from '#contracts';
+import { outcomeGroups, outcomesTopic, topicSettings, type TopicSettings } from '#contracts';
 import kafkajs, { type Admin, type ConfigEntries, type ITopicConfig } from 'kafkajs';
 import { aclsFor, type Principals } from './topic-acls.js';
 
@@ -6,7 +6,7 @@ export interface TopicsToApply {
   /** Of every lifecycle topic, equal everywhere. It cannot be changed later: keys would move and lose their order. */
   partitions: number;
   replicationFactor: number;
-  /** What agents' registry entries name under `outcomes`: each is a topic of its own, which only that principal reads. */
+  /** What agents' registry entries name under `outcomes`: each is a topic of its own, which only that Kafka principal (`User:<name>`) reads. */
   agentTopics?: readonly { name: string; principal: string }[];
   /** Also says who may write and read. The broker must have an authorizer. */
   acls: boolean;
@@ -60,6 +60,7 @@ function agentTopicSettings({ agentTopics = [] }: TopicsToApply): TopicSettings[
     config: {},
     writers: ['notifier'],
     readers: [principal],
+    groups: outcomeGroups(outcomesTopic(name)),
   }));
 }
 

@@ -1,4 +1,4 @@
-import { outcomesTopic, signedAttributes, topics, type SignedOutcome } from '#contracts';
+import { outcomeGroups, outcomesTopic, signedAttributes, topics, type SignedOutcome } from '#contracts';
 import { GateError } from './gate-error.js';
 import { newActionId } from './action-id.js';
 import type { Asked, Ticket } from './request.js';
@@ -32,7 +32,7 @@ export interface KafkaLike {
 export interface KafkaDoorOptions {
   /** `<name>` of the agent's own outcomes topic, as registered. */
   outcomes?: string;
-  /** The consumer group; a fresh one by default, which hears what is said from now on. */
+  /** The consumer group; a fresh one by default, which hears what is said from now on. The broker may allow only `outcomeGroups` of the topic. */
   groupId?: string;
   /** How many actions are remembered; the oldest is forgotten first. 10,000 by default. */
   remembered?: number;
@@ -55,11 +55,12 @@ export class KafkaDoor {
   readonly #listeners = new Map<string, Set<Listener>>();
 
   constructor(kafka: KafkaLike, agent: SallyportAgent, options: KafkaDoorOptions = {}) {
-    const { outcomes, groupId = `sallyport-agent-${agent.agentId}-${newActionId()}`, remembered = 10_000 } = options;
+    const topic = outcomesTopic(options.outcomes);
+    const { groupId = `${outcomeGroups(topic)}${agent.agentId}.${newActionId()}`, remembered = 10_000 } = options;
     this.#agent = agent;
     this.#producer = kafka.producer({ allowAutoTopicCreation: false });
     this.#consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
-    this.#topic = outcomesTopic(outcomes);
+    this.#topic = topic;
     this.#remembered = remembered;
   }
 

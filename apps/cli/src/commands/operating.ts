@@ -69,8 +69,13 @@ function addTopics(program: Command, output: Context['output']): void {
     )
     .option('--partitions <count>', 'partitions of each lifecycle topic; cannot be changed later', whole, 6)
     .option('--replication <count>', 'copies of each record', whole, 3)
-    .option('--acls', 'also say who may write and read', false)
-    .option('--agent <name=principal>', 'an outcome topic of its own; once for each', collect, [])
+    .option('--acls', 'also say who may write and read; log in with SALLYPORT_KAFKA_LOGIN or its _FILE', false)
+    .option(
+      '--agent <name=principal>',
+      'an outcome topic of its own, for this Kafka principal (User:…); once for each',
+      collect,
+      [],
+    )
     .action(async (options: TopicsOptions) => {
       // Loaded here only: a Kafka client is slow to load, and no other command needs one.
       const { applyTopics } = await import('../handlers/topics.js');

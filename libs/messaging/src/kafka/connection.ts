@@ -1,4 +1,4 @@
-import type { Log } from '#platform';
+import type { KafkaLogin, KafkaSettings, Log } from '#platform';
 import { Kafka, logLevel, Partitioners, type Consumer, type KafkaConfig, type Producer } from 'kafkajs';
 import { kafkaLog } from './kafka-log.js';
 import { quietRequestQueue } from './request-queue.js';
@@ -9,6 +9,18 @@ export interface KafkaConnection {
   clientId: string;
   ssl?: KafkaConfig['ssl'];
   sasl?: KafkaConfig['sasl'];
+}
+
+/** How this program reaches the brokers, as its settings say. */
+export function connectionOf(settings: KafkaSettings, clientId: string): KafkaConnection {
+  const { SALLYPORT_KAFKA_BROKERS: brokers, SALLYPORT_KAFKA_TLS: tls, SALLYPORT_KAFKA_LOGIN: login } = settings;
+  return { brokers, clientId, ssl: tls === 'on', ...(login && { sasl: saslOf(login) }) };
+}
+
+/** kafkajs types each mechanism apart. */
+function saslOf({ mechanism, ...who }: KafkaLogin): NonNullable<KafkaConnection['sasl']> {
+  if (mechanism === 'plain') return { mechanism, ...who };
+  return mechanism === 'scram-sha-256' ? { mechanism, ...who } : { mechanism, ...who };
 }
 
 const heartbeatMs = 2_000;
