@@ -6,6 +6,7 @@ export { Lease, type BrokeredResult, type Credential } from './lease.js';
 export { type Asked, type SignedRequest, type Ticket } from './request.js';
 export { SallyportAgent, type AgentOptions, type WaitOptions } from './sallyport-agent.js';
 export { isOver, isSettled, type ActionStatus, type OfferedLease } from './status.js';
+export { fastifyGuard, frozenOf, guarded, type ToolReply, type ToolRequest } from './tool-guard.js';
 export { ToolGate, type ToolCall, type ToolGateOptions } from './tool-gate.js';
 export {
   actionDigest, generatePrivateJwk, publicPart, safeText, thumbprint, Trust, trustFile, verifyOutcome,
