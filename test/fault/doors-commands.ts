@@ -22,6 +22,7 @@ export const commands: Readonly<Record<string, CommandLine>> = {
   'actions show': denied(({ other }) => [other.toVote.actionId]),
   'actions watch': denied(({ other }) => [other.toVote.actionId]),
   'approvals list': denied(() => []),
+  'approvals watch': denied(() => []),
   'approvals show': denied(({ other }) => [other.toVote.actionId]),
   'approvals approve': denied(({ own }) => [own.toVote.actionId, ...why]),
   'approvals deny': denied(({ other }) => [other.toVote.actionId, ...why]),

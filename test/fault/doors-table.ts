@@ -141,6 +141,9 @@ export const doors: Readonly<Record<string, Door>> = {
   },
 
   'approvals GET /v1/approvals': { who: 'person', as: approver, call: at('/v1/approvals?mine=true'), status: 200 },
+  'approvals GET /v1/approvals/stream': {
+    who: 'person', as: approver, call: at('/v1/approvals/stream?max_seconds=1'), status: 200,
+  }, // prettier-ignore
   'approvals GET /v1/approvals/:id': { who: 'person', as: approver, call: approval('toVote'), status: 200 },
   'approvals POST /v1/approvals/:id/votes': {
     who: 'person', as: approver, status: 200,

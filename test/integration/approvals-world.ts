@@ -106,6 +106,11 @@ export class ApprovalsWorld {
     this.gate.remove();
   }
 
+  /** The gate's own database as its superuser, past every door. */
+  get databaseUrl(): string {
+    return this.made.postgres.url;
+  }
+
   private get made(): Parts {
     if (this.parts === undefined) throw new TypeError('the world was not started');
     return this.parts;

@@ -8,6 +8,7 @@ export * from './statements.js';
 export * from './events/index.js';
 export * from './registry/index.js';
 export * from './http/actions.js';
+export * from './http/approval-stream.js';
 export * from './http/approvals.js';
 export * from './http/credentials.js';
 export * from './http/kill-switch.js';

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { listApprovals, show, takeBack, vote, type VoteOptions } from '../handlers/approvals.js';
+import { watchApprovals } from '../handlers/watch-approvals.js';
 import { closeReview, listReviews } from '../handlers/reviews.js';
 import type { Context } from './context.js';
 
@@ -19,6 +20,10 @@ export function addApprovals(program: Command, { gate, output }: Context): void 
     .command('list')
     .description('what waits for you, most urgent first')
     .action(() => listApprovals(gate(), output()));
+  approvals
+    .command('watch')
+    .description('what waits for you, as it comes and goes')
+    .action(() => watchApprovals(gate(), output()));
   approvals
     .command('show <action>')
     .description('everything to decide on, on one screen')
