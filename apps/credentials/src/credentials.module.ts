@@ -47,6 +47,7 @@ import { VoteProofs } from './handlers/vote-proofs.js';
 import { WatchClock } from './handlers/watch-clock.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
+import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
 import { TargetPools } from './io/issuers/target-pools.js';
 import { TokenIssuer } from './io/issuers/token.issuer.js';
@@ -60,6 +61,7 @@ import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
+import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
@@ -70,6 +72,7 @@ export const migrations = [
   ListLeases1795478400410,
   CreateKillSwitch1795564800500,
   AddPersonKeys1795651200600,
+  BrokerLeases1795660000700,
 ];
 
 /** What this service hears. */
@@ -128,13 +131,24 @@ function configured(settings: Settings): Provider[] {
   return [
     { provide: Pace, useValue: pace },
     {
-      provide: PostgresRoleIssuer,
+      provide: TargetPools,
       inject: [Log, Shutdown],
       useFactory: (log: Log, shutdown: Shutdown) => {
         const pools = new TargetPools(new SecretFiles(settings.SALLYPORT_CREDENTIALS_SECRETS_DIR), connections, log);
         shutdown.at('disconnect', 'targets', () => pools.close());
-        return new PostgresRoleIssuer(pools);
+        return pools;
       },
+    },
+    {
+      provide: PostgresRoleIssuer,
+      inject: [TargetPools],
+      useFactory: (pools: TargetPools) => new PostgresRoleIssuer(pools),
+    },
+    {
+      provide: PostgresBrokeredIssuer,
+      inject: [PostgresRoleIssuer, TargetPools, Log],
+      useFactory: (roles: PostgresRoleIssuer, pools: TargetPools, log: Log) =>
+        new PostgresBrokeredIssuer(roles, pools, log),
     },
   ];
 }

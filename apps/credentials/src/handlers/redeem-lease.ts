@@ -49,7 +49,8 @@ export class RedeemLease {
     const { profile, target, checked } = await this.check(lease, evidence, { ...access, agent });
     const terms = await this.askPolicy({ lease, evidence, now }, checked);
     const principal = this.facts.principal(checked.chain);
-    return this.minting.handle({ lease, terms, profile, target, agent, jkt: caller.jkt, principal });
+    const { action } = checked.chain.value;
+    return this.minting.handle({ lease, terms, profile, action, target, agent, jkt: caller.jkt, principal });
   }
 
   /** The agent's row comes first: a suspended one gets nothing, and what it was offered is gone. */
