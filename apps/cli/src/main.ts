@@ -36,12 +36,15 @@ function wordsOf(error: unknown): [ExitCode, string] {
   if (error instanceof Refused) return refusal(error);
   if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
-  const isNegative = error instanceof ViewChanged || error instanceof Untrue || error instanceof TargetRefused;
-  if (isNegative) return [exitCodes.negative, error.message];
+  if (isNegative(error)) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
   if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];
   return [exitCodes.unavailable, error instanceof Error ? error.message : 'something failed'];
 }
+
+/** Nothing is broken, and nothing was done: the answer is no. */
+const isNegative = (error: unknown): error is Error =>
+  [ViewChanged, Untrue, TargetRefused].some((kind) => error instanceof kind);
 
 function refusal({ problem, retryAfter }: Refused): [ExitCode, string] {
   const { code, title, todo, why, detail } = problem;
