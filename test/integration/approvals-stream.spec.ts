@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import pg from 'pg';
-import { approvalStreamEvent, type ApprovalStreamEvent } from '#contracts';
+import { approvalStreamEvent, type ApprovalStreamEvent, approvalAnswer } from '#contracts';
 import { agentId, agentOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans } from '../../apps/approvals/src/gate.fixture.js';
 import { eventually } from '../support/eventually.js';
@@ -89,7 +89,7 @@ async function ask(): Promise<string> {
 
 async function deny(actionId: string, by = 'anna'): Promise<void> {
   const { body } = await world.call(by, 'GET', `/v1/approvals/${actionId}`);
-  const vote = { decision: 'deny', reason: 'no', view_digest: body['view_digest'] };
+  const vote = world.signed(by, approvalAnswer.parse(body), { decision: 'deny', reason: 'no' });
   expect((await world.call(by, 'POST', `/v1/approvals/${actionId}/votes`, vote)).status).toBe(200);
 }
 
