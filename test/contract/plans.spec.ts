@@ -7,9 +7,39 @@ import { satisfies, type VerifiedVote } from '#trust';
 import { expire } from '../../apps/approvals/src/core/endings.js';
 import { deciderOf } from '../../apps/approvals/src/core/decider.js';
 import type { Held } from '../../apps/approvals/src/core/approval.js';
-import { bodyOf, circleOf, heldOf, viewDigest } from '../../apps/approvals/src/core/plan.fixture.js';
+import {
+  at as instant, bodyOf, circleOf, groupOf, heldOf, personOf, planOf, stageOf, viewDigest,
+} from '../../apps/approvals/src/core/plan.fixture.js'; // prettier-ignore
 import { considerVote, countVote } from '../../apps/approvals/src/core/vote.js';
-import { at, groupOf, personOf, planOf, stageOf, voteOf } from '../../libs/trust/src/plan.fixture.js';
+
+const at = (second: number): string => instant(second).toISOString();
+const actionId = '01938a1e-7c00-7000-8000-000000000001';
+
+interface Cast {
+  stage: number;
+  group: { id: string; version: number };
+  personVersion: number;
+  second: number;
+  deny: boolean;
+  confirmed: string[];
+}
+
+/** A vote and its counting, as their signatures would have been verified. */
+function voteOf(by: string, { confirmed, deny, group, personVersion, second, stage: number }: Cast): VerifiedVote {
+  const about = { gate: 'gate.test.example', action_id: actionId, person: by };
+  const digests = { action_digest: viewDigest, plan_digest: viewDigest, view_digest: viewDigest };
+  const decision = deny ? 'deny' : 'approve';
+  return {
+    vote: { ...about, ...digests, variant: 'full', decision, reason: '', confirmed, jti: actionId, iat: 1_800_000_000 },
+    counting: {
+      ...about,
+      proof_digest: viewDigest,
+      person_version: personVersion,
+      seat: { stage: number, group },
+      received_at: at(second),
+    },
+  };
+}
 
 const personRow = z.strictObject({
   from: z.int().default(0),
@@ -29,6 +59,7 @@ const story = z.strictObject({
       .omit({ stage: true })
       .extend({ group: entryId, confirmations: z.array(z.string()).default([]) }),
   ),
+  veto: z.array(entryId).default([]),
   excluded: planSchema.shape.excluded.default([]),
   deadline: z.int().default(3_600),
   votes: z.array(
@@ -46,7 +77,7 @@ const story = z.strictObject({
 type Story = z.infer<typeof story>;
 type Told = Omit<Story, 'name' | 'state'>;
 
-function planIn({ deadline, excluded, stages }: Told): Plan {
+function planIn({ deadline, excluded, stages, veto }: Told): Plan {
   const numbered = stages.map(({ confirmations, group, min_limit, quorum }, i) => {
     const points = confirmations.map((id) => ({ id, text: id }));
     return stageOf({
@@ -57,7 +88,7 @@ function planIn({ deadline, excluded, stages }: Told): Plan {
       ...(min_limit && { min_limit }),
     });
   });
-  return planOf(numbered, { excluded, deadline_at: at(deadline) });
+  return planOf(numbered, { excluded, ...(veto.length > 0 && { veto }), deadline_at: at(deadline) });
 }
 
 /** All versions of each group and person, as the registry keeps them, with the second at which each begins. */
@@ -107,10 +138,9 @@ function play(told: Told): Played {
     const seat = considerVote(body, around);
     if ('code' in seat) return seat.why ?? seat.code;
     const before = counted.filter(({ counting }) => counting.seat.stage === seat.stage.stage).length;
-    const { group } = seat;
-    const more = { stage: seat.stage.stage, group: group.id, version: group.version, at: second, deny, confirmed };
-    const vote = voteOf(by, more);
-    counted.push({ ...vote, counting: { ...vote.counting, person_version: known.version } });
+    const group = { id: seat.group.id, version: seat.group.version };
+    const cast = { stage: seat.stage.stage, group, personVersion: known.version, second, deny, confirmed };
+    counted.push(voteOf(by, cast));
     const result = countVote(plan, seat.stage, body.decision, before);
     if (result.then === 'granted' || result.then === 'denied') held.state = result.then;
     if (result.then === 'next_stage') held.stage = result.stage.stage;
@@ -168,6 +198,7 @@ const anyStory: fc.Arbitrary<Told> = fc.record({
     }),
     { minLength: 1, maxLength: 3 },
   ),
+  veto: fc.subarray(groupNames, { maxLength: 1 }),
   excluded: fc
     .subarray(names, { maxLength: 1 })
     .map((all) => all.map((one) => ({ person: one, why: 'owner' as const }))),
@@ -178,7 +209,7 @@ const anyStory: fc.Arbitrary<Told> = fc.record({
         by: fc.constantFrom(...names),
         at: fc.nat(25),
         deny: fc.integer({ min: 0, max: 11 }).map((n) => n === 0),
-        confirmed: fc.constantFrom(['scope'], ['scope'], ['scope'], []),
+        confirmed: fc.nat(3).map((n) => (n === 0 ? [] : ['scope'])),
         then: fc.constant(''),
       }),
       { maxLength: 12 },

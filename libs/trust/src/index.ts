@@ -30,7 +30,7 @@ export {
   makeProof, verifyProof, type ProofCode, type ProofExpectation, type ProofInput, type ProofVerified,
 } from './proof.js'; // prettier-ignore
 export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
-export { planDigest, sameConfirmations, samePlan } from './plan.js';
+export { groupsOf, planDigest, sameConfirmations, samePlan } from './plan.js';
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';

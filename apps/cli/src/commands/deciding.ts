@@ -18,7 +18,8 @@ export function addApprovals(program: Command, { gate, output }: Context): void 
   approvals
     .command('list')
     .description('what waits for you, most urgent first')
-    .action(() => listApprovals(gate(), output()));
+    .option('--all', 'and what your groups have any other say in: later stages, vetoes, what you voted on')
+    .action((options: { all?: true }) => listApprovals(gate(), output(), options));
   approvals
     .command('show <action>')
     .description('everything to decide on, on one screen')
