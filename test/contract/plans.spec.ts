@@ -8,7 +8,7 @@ import { expire } from '../../apps/approvals/src/core/endings.js';
 import { deciderOf } from '../../apps/approvals/src/core/decider.js';
 import type { Held } from '../../apps/approvals/src/core/approval.js';
 import {
-  at as instant, bodyOf, circleOf, groupOf, heldOf, personOf, planOf, stageOf, viewDigest,
+  at as instant, bodyOf, circleOf, groupOf, heldOf, idp, personOf, planOf, stageOf, viewDigest,
 } from '../../apps/approvals/src/core/plan.fixture.js'; // prettier-ignore
 import { considerVote, countVote } from '../../apps/approvals/src/core/vote.js';
 
@@ -26,13 +26,16 @@ interface Cast {
 
 /** A vote and its counting, as their signatures would have been verified. */
 function voteOf(by: string, { confirmed, deny, group, personVersion, second, stage: number }: Cast): VerifiedVote {
-  const about = { gate: 'gate.test.example', action_id: actionId, person: by };
+  const gate = 'gate.test.example';
+  const about = { gate, action_id: actionId };
   const digests = { action_digest: viewDigest, plan_digest: viewDigest, view_digest: viewDigest };
   const decision = deny ? 'deny' : 'approve';
   return {
     vote: { ...about, ...digests, variant: 'full', decision, reason: '', confirmed, jti: actionId, iat: 1_800_000_000 },
+    key: { gate, thumbprint: 'A'.repeat(43), iss: idp, sub: `sub-${by}`, until: 1_800_028_800 },
     counting: {
       ...about,
+      person: by,
       proof_digest: viewDigest,
       person_version: personVersion,
       seat: { stage: number, group },
@@ -133,7 +136,7 @@ function play(told: Told): Played {
     const known = current<Known<'people'>>(personVersions, second).get(by) ?? personOf(by);
     const groups = [...current<Known<'groups'>>(groupVersions, second).values()];
     const body = bodyOf({ decision: deny ? 'deny' : 'approve', confirmed });
-    const voted = counted.some(({ vote }) => vote.person === by);
+    const voted = counted.some(({ counting }) => counting.person === by);
     const around = { held, person: deciderOf(known), circle: circleOf(plan, groups, []), planNo: 1, viewDigest, voted };
     const seat = considerVote(body, around);
     if ('code' in seat) return seat.why ?? seat.code;
@@ -246,7 +249,7 @@ describe('whatever is voted, in whatever order', () => {
       const denies = counted.filter(({ vote }) => vote.decision === 'deny');
       expect(denies).toEqual(denies.length === 0 ? [] : counted.slice(-1));
       if (denies.length > 0) expect(state).toBe('denied');
-      expect(new Set(counted.map(({ vote }) => vote.person)).size).toBe(counted.length);
+      expect(new Set(counted.map(({ counting }) => counting.person)).size).toBe(counted.length);
     });
   });
 });
