@@ -20,6 +20,7 @@ decision := {
 	"waived": sort({f.rule | some f in waived}),
 	"obligations": {
 		"approvals": approvals.merge([a | some f in blocking; some a in f.obligations.approvals]),
+		"veto": sort({g | some f in blocking; some g in f.obligations.veto}),
 		"approval_ttl_s": min({data.config.defaults.approval_ttl_s} | {t | some f in blocking; t := f.obligations.approval_ttl_s}),
 		"credential": {
 			"ttl_s": min({data.config.defaults.credential_ttl_s} | {t | some f in active; t := f.obligations.credential.ttl_s}),

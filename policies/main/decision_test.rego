@@ -72,6 +72,13 @@ test_whom_a_rule_names_is_told if {
 	decide({found("A-001", "allow"), telling}, set()).obligations.notify == ["owners"]
 }
 
+test_every_veto_that_a_rule_names_stands if {
+	first := object.union(asks("A-002"), {"obligations": {"veto": ["soc-lead"]}})
+	second := object.union(asks("A-003"), {"obligations": {"veto": ["legal", "soc-lead"]}})
+	decide({found("A-001", "allow"), first, second}, set()).obligations.veto == ["legal", "soc-lead"]
+	decide({found("A-001", "allow"), asks("A-002")}, set()).obligations.veto == []
+}
+
 test_shortest_lifetimes_win if {
 	short := object.union(asks("A-002"), {"obligations": {"approval_ttl_s": 7, "credential": {"ttl_s": 5, "max_uses": 1}}})
 	decided := decide({found("A-001", "allow"), asks("A-003"), short}, set())

@@ -209,6 +209,16 @@ describe('the exit status', () => {
     }
   });
 
+  it('lists what waits for the caller, and with --all what their groups may say no to', async () => {
+    answers = () => ({ status: 200, body: { approvals: [] } });
+    await run(['approvals', 'list']);
+    await run(['approvals', 'list', '--all']);
+    expect(received.map(({ path }) => path)).toEqual([
+      '/v1/approvals?state=open&mine=true',
+      '/v1/approvals?state=open',
+    ]);
+  });
+
   it('is 4 when nobody is signed in any more, or others can read the sign-in', async () => {
     const nobody = await run(['--as', 'nobody', 'approvals', 'list']);
     expect(nobody.code).toBe(4);

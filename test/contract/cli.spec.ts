@@ -53,6 +53,13 @@ describe.each(names)('approvals show: %s', (name) => {
     expect(said.filter((line) => !line.startsWith('  | '))).toEqual([]);
   });
 
+  it('names who may say no without a seat', () => {
+    const answer = answerTo(name);
+    const screen = showApproval({ ...answer, decision: { ...answer.decision, veto: ['legal'] } });
+    expect(screen.replaceAll(/\s+/gu, ' ')).toContain('; may say no as well: legal;');
+    expect(showApproval(answer)).not.toContain('may say no');
+  });
+
   it('loses not one of the exact bytes', () => {
     const { decision } = answerTo(name);
     const screen = showApproval(answerTo(name));

@@ -85,6 +85,18 @@ describe('voting', () => {
     expect(await vote(id, 'cora')).toBe('already_decided');
   });
 
+  it('a veto group may stop what it fills no seat of, is told of it, and nobody waits for it', async () => {
+    const id = await open(plans.two({ veto: ['security'] }));
+    expect(saidOf(id)[0]?.data).toMatchObject({ summary: { groups: ['dba', 'security'] } });
+    expect(await vote(id, 'sam')).toBe('not_eligible/not_in_group');
+    expect(await vote(id, 'anna')).toBe('open');
+    expect(await vote(id, 'sam', { decision: 'deny', reason: 'not during the audit' })).toBe('denied');
+    expect(lastOutcome(id)).toBe('denied/person_denied');
+    const calm = await open(plans.two({ veto: ['security'] }));
+    expect(await vote(calm, 'anna')).toBe('open');
+    expect(await vote(calm, 'ben')).toBe('granted');
+  });
+
   it.each<[string, string, string]>([
     ['the owner, though a member', 'olga', 'not_eligible/owner'],
     ['a principal', 'paul', 'not_eligible/in_delegation_chain'],

@@ -52,8 +52,9 @@ function claims(inputs: Inputs, judge: Judge): fc.IProperty<[unknown, unknown]> 
     const emergencies = ({ findings }: PolicyDecision): unknown =>
       findings.filter(({ effect }) => effect === 'emergency');
     if (!sameAnswer(emergencies(told), emergencies(silent))) throw new Error('a claim changes an emergency');
-    const duties = ({ obligations: { approvals, approval_ttl_s, credential } }: PolicyDecision): unknown => [
+    const duties = ({ obligations: { approvals, veto, approval_ttl_s, credential } }: PolicyDecision): unknown => [
       approvals,
+      veto,
       approval_ttl_s,
       credential,
     ];

@@ -49,6 +49,8 @@ export type Stage = z.infer<typeof stage>;
 /** Who must decide. Persons are ids of the registry's `people`; linked identities are one person. */
 export const plan = z.strictObject({
   stages: z.array(stage).min(1),
+  /** Groups whose people may say no, and fill no seat: nobody waits for them. */
+  veto: z.array(entryId).min(1).optional(),
   /** Never decide, whatever the group: the agent's owner, registrar, principals, payee, beneficiary. */
   excluded: z.array(
     z.strictObject({ person: entryId, why: z.enum(['owner', 'registrar', 'in_delegation_chain', 'excluded']) }),

@@ -30,7 +30,7 @@ export {
   makeProof, verifyProof, type ProofCode, type ProofExpectation, type ProofInput, type ProofVerified,
 } from './proof.js'; // prettier-ignore
 export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
-export { planDigest, sameConfirmations, samePlan } from './plan.js';
+export { groupsOf, planDigest, sameConfirmations, samePlan } from './plan.js';
 export {
   isSignedInTime, keyNonce, keyRandom, personKeySeconds, readPersonKey, readSignedVote, signPersonKey, signVote,
 } from './person-key.js'; // prettier-ignore

@@ -32,6 +32,7 @@ describe('samePlan', () => {
     ['claim', withStage({ confirmations: [{ ...window('mw-1'), claim: 'x' }] })],
     ['points', withStage({ confirmations: [] })],
     ['exclusions', { ...plan, excluded: [] }],
+    ['veto', { ...plan, veto: ['soc-lead'] }],
     ['step-up', { ...plan, step_up: true }],
     ['number of stages', { ...plan, stages: [...plan.stages, stageOf({ stage: 2 })] }],
   ])('sees another %s', (_, other) => {

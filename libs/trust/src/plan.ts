@@ -7,7 +7,7 @@ export function planDigest(plan: Plan): string {
 }
 
 /**
- * True when a plan judged again asks for the same: stages, groups, quorum, limits, exclusions, and points to confirm
+ * True when a plan judged again asks for the same: stages, groups, quorum, limits, vetoes, exclusions, and points to confirm
  * beside equal facts. The deadline and the moment at which a fact was read may differ.
  */
 export function samePlan(a: Plan, b: Plan): boolean {
@@ -23,9 +23,16 @@ export function sameConfirmations(then: Plan, now: Plan): boolean {
   return now.stages.every((s) => s.confirmations.every((c) => seen.has(canonical([s.stage, point(c)]))));
 }
 
+/** Each group that has a say once: those of the stages in order, then those that may only say no. */
+export function groupsOf({ stages, veto = [] }: Plan): string[] {
+  const inOrder = stages.toSorted((a, b) => a.stage - b.stage);
+  return [...new Set([...inOrder.map(({ group }) => group), ...veto])];
+}
+
 function substance(plan: Plan): unknown {
   return {
     stages: plan.stages.map((stage) => ({ ...stage, confirmations: stage.confirmations.map(point) })),
+    veto: plan.veto?.toSorted(),
     excluded: plan.excluded.map((e) => canonical(e)).sort(),
     step_up: plan.step_up,
   };

@@ -56,6 +56,7 @@ export function viewOf(input: ViewInput): DecisionView {
     facts: factsPart(input.facts),
     findings: verdict.findings,
     stages: plan.stages,
+    ...(plan.veto && { veto: plan.veto }),
     excluded: plan.excluded,
     unverified: { label: 'Written by the agent, not verified', context: raw.claims },
   };

@@ -2,7 +2,7 @@
 # scope: package
 # title: A database change where it matters is decided by database administrators
 # description: >-
-#   One inside the maintenance window of the resource, two outside. Without a rollback plan there is nothing to decide, and a
+#   One inside the maintenance window of the resource, two outside, where further groups may say no. Without a rollback plan there is nothing to decide, and a
 #   claimed window that is not the open one is a contradiction. The open window is a fact of the resource and the database clock.
 # schemas:
 #   - input: schema.input
@@ -49,6 +49,10 @@ quorum := data.config.db.quorum_in_window if in_window
 
 quorum := data.config.db.quorum_outside if not in_window
 
+veto := [] if in_window
+
+veto := data.config.db.veto_outside if not in_window
+
 code := "change_in_window" if in_window
 
 code := "change_outside_window" if not in_window
@@ -78,6 +82,7 @@ finding contains {
 			"confirmations": ["scope", "rollback_plan", "window"],
 			"exclude": [],
 		}],
+		"veto": veto,
 		"credential": {"ttl_s": data.config.db.credential_ttl_s, "max_uses": 1},
 	},
 } if {

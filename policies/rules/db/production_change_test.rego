@@ -2,7 +2,7 @@ package sallyport.rules.db.production_change_test
 
 import data.sallyport.rules.db.production_change
 
-config := {"db": {"actions": ["db.*"], "group": "dba", "quorum_in_window": 1, "quorum_outside": 2, "credential_ttl_s": 600, "free_environments": ["staging"]}}
+config := {"db": {"actions": ["db.*"], "group": "dba", "quorum_in_window": 1, "quorum_outside": 2, "veto_outside": ["soc-lead"], "credential_ttl_s": 600, "free_environments": ["staging"]}}
 
 base := {
 	"action": {"name": "db.schema.migrate"},
@@ -22,6 +22,13 @@ denials(patch) := {f.code | some f in findings(patch); f.effect == "deny"}
 test_one_inside_two_outside if {
 	quorums({}) == {1}
 	quorums({"context": {"window": {"open": false}}}) == {2}
+}
+
+vetoes(patch) := {g | some f in findings(patch); some g in f.obligations.veto}
+
+test_a_veto_outside_only if {
+	vetoes({}) == set()
+	vetoes({"context": {"window": {"open": false}}}) == {"soc-lead"}
 }
 
 test_rollback_plan_is_needed if {

@@ -49,8 +49,3 @@ export function firstStage(plan: Plan): Stage | undefined {
 export function stageAfter(plan: Plan, stage: number): Stage | undefined {
   return stagesInOrder(plan).find((candidate) => candidate.stage > stage);
 }
-
-/** Each group of the plan once, in stage order. */
-export function groupsOf(plan: Plan): string[] {
-  return [...new Set(stagesInOrder(plan).map((stage) => stage.group))];
-}

@@ -99,6 +99,30 @@ describe('who may say no', () => {
   });
 });
 
+describe('a group with a veto', () => {
+  const guarded = { ...circle, plan: { ...plan, veto: ['auditors'] } };
+
+  it('says no beside the stage that is being decided', () => {
+    const seat = seatToDeny(decider('audrey'), first, guarded);
+    expect(seat).toMatchObject({ ok: true, stage: { stage: 1 }, group: { id: 'auditors' } });
+    expect(seatToDeny(decider('audrey'), first, circle)).toEqual({ ok: false, why: 'not_in_group' });
+  });
+
+  it('never says yes', () => {
+    expect(seatToApprove(decider('audrey'), first, guarded)).toEqual({ ok: false, why: 'not_in_group' });
+  });
+
+  it('takes a grant back like the groups of the stages', () => {
+    expect(whyMayNotEnd(decider('audrey'), guarded)).toBeUndefined();
+  });
+
+  it('knows of the request', () => {
+    const groupsToo = circleOf({ ...plan, veto: ['legal'] }, [...groups, groupOf('legal', ['lou'])]);
+    expect(maySee(decider('lou'), groupsToo)).toBe(true);
+    expect(maySee(decider('lou'), { ...groupsToo, plan })).toBe(false);
+  });
+});
+
 describe('who may know', () => {
   it.each<[string, string, boolean]>([
     ['a member of the first stage', 'anna', true],

@@ -1,4 +1,5 @@
 import type { IssuerSubject, Known, NotEligibleWhy, Plan, Stage } from '#contracts';
+import { groupsOf } from '#trust';
 import { stagesInOrder } from './approval.js';
 import { coversLimit, type Decider } from './decider.js';
 
@@ -66,7 +67,8 @@ export function seatToApprove(person: Decider, stage: Stage, circle: Circle): Se
 }
 
 /**
- * The seat from which a person says no: the stage being decided if they stand in it, else any other of the plan.
+ * The seat from which a person says no: the stage being decided if they stand in it, else any other of the plan,
+ * else beside the stage being decided, for a group that has a veto.
  * Saying no needs no delegated limit, and nobody has to wait for their stage to stop a request.
  */
 export function seatToDeny(person: Decider, current: Stage, circle: Circle): Seat {
@@ -76,6 +78,9 @@ export function seatToDeny(person: Decider, current: Stage, circle: Circle): Sea
     const group = circle.groups.get(stage.group);
     if (group !== undefined && isMember(person, stage.group, circle)) return { ok: true, stage, group };
   }
+  const veto = circle.plan.veto?.find((group) => isMember(person, group, circle));
+  const group = veto === undefined ? undefined : circle.groups.get(veto);
+  if (group !== undefined) return { ok: true, stage: current, group };
   return { ok: false, why: 'not_in_group' };
 }
 
@@ -88,7 +93,7 @@ export const overseers = ['soc-lead', 'auditors'] as const;
  */
 export function maySee(person: Decider, circle: Circle): boolean {
   if (!person.active) return false;
-  const groups = [...circle.plan.stages.map((stage) => stage.group), ...overseers];
+  const groups = [...groupsOf(circle.plan), ...overseers];
   return groups.some((group) => isMember(person, group, circle)) || whyInPlanChain(person, circle) !== undefined;
 }
 
@@ -103,5 +108,5 @@ export function whyMayNotEnd(person: Decider, circle: Circle): NotEligibleWhy | 
   if (isMember(person, 'soc-lead', circle)) return undefined;
   const excluded = whyExcluded(person, circle);
   if (excluded !== undefined) return excluded;
-  return circle.plan.stages.some((stage) => isMember(person, stage.group, circle)) ? undefined : 'not_in_group';
+  return groupsOf(circle.plan).some((group) => isMember(person, group, circle)) ? undefined : 'not_in_group';
 }

@@ -1,5 +1,6 @@
 import type { RequestValue, Verdict } from '#contracts';
-import { groupsOf, type Summary } from './approval.js';
+import { groupsOf } from '#trust';
+import type { Summary } from './approval.js';
 
 const bySeverity = ['low', 'medium', 'high', 'critical'];
 

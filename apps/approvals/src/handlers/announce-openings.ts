@@ -47,8 +47,8 @@ export class AnnounceOpenings {
       data: {
         action_id: row.actionId,
         agent_id: row.agentId,
-        // Those who can decide now; the others are told when their stage begins.
-        summary: { ...summaryOf(request, verdict), groups: [stage.group] },
+        // Those who can decide now, a veto included; the others are told when their stage begins.
+        summary: { ...summaryOf(request, verdict), groups: [stage.group, ...(plan.veto ?? [])] },
         stage: stage.stage,
         opened_at: opened.openedAt.toISOString(),
         deadline_at: plan.deadline_at,

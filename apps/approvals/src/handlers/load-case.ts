@@ -6,8 +6,7 @@ import {
 } from '#contracts'; // prettier-ignore
 import { isKnown, type CopyEntry, type Wanted } from '#facts';
 import { Fault } from '#platform';
-import { Trust, viewDigest, viewOf } from '#trust';
-import { groupsOf } from '../core/approval.js';
+import { groupsOf, Trust, viewDigest, viewOf } from '#trust';
 import { deciderOf, type Decider } from '../core/decider.js';
 import { chainOf, maySee, overseers, type Circle } from '../core/eligibility.js';
 import { CaseStore, type CaseRow } from '../io/case.store.js';

@@ -1,6 +1,6 @@
 import type { DataOf, Known, policyApprovalRequired, RequestValue, Verdict, VerdictEvidence } from '#contracts';
 import type { Incoming } from '#messaging';
-import { groupsOf } from '../core/approval.js';
+import { groupsOf } from '#trust';
 import type { Believed } from '../core/belief.js';
 import type { Opening } from '../core/opening.js';
 import { summaryOf } from '../core/summary.js';

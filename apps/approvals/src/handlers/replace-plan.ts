@@ -42,7 +42,7 @@ export class ReplacePlan {
         data: {
           action_id: held.actionId,
           agent_id: held.agentId,
-          summary: { ...content.summary, groups: [stage.group] },
+          summary: { ...content.summary, groups: [stage.group, ...(plan.veto ?? [])] },
           stage: stage.stage,
           opened_at: held.now.toISOString(),
           deadline_at: plan.deadline_at,

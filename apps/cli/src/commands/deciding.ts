@@ -19,7 +19,8 @@ export function addApprovals(program: Command, { gate, output, session }: Contex
   approvals
     .command('list')
     .description('what waits for you, most urgent first')
-    .action(() => listApprovals(gate(), output()));
+    .option('--all', 'and what your groups have any other say in: later stages, vetoes, what you voted on')
+    .action((options: { all?: true }) => listApprovals(gate(), output(), options));
   approvals
     .command('watch')
     .description('what waits for you, as it comes and goes')

@@ -120,7 +120,7 @@ function otherFacts({ facts }: DecisionView, points: readonly Confirmation[]): s
   );
 }
 
-function state({ stages, excluded }: DecisionView, progress: Progress): string[] {
+function state({ stages, excluded, veto }: DecisionView, progress: Progress): string[] {
   const seats = progress.stages.map(({ stage, group, quorum, approved }) => {
     const limit = stages.find((each) => each.stage === stage)?.min_limit;
     const least = limit === undefined ? '' : ` (own limit at least ${money(limit.amount_minor, limit.currency)})`;
@@ -137,8 +137,12 @@ function state({ stages, excluded }: DecisionView, progress: Progress): string[]
     );
   const open = `${progress.state} until ${moment(progress.deadline_at)}; approved by ${seats.join(', then ')}`;
   const never = excluded.map(({ person, why }) => `${person} (${why.replaceAll('_', ' ')})`);
+  const besides = veto === undefined ? [] : [`may say no as well: ${veto.join(', ')}`];
   return [
-    ...row('state', [open, ...(never.length === 0 ? [] : [`never decide: ${never.join(', ')}`])].join('; ')),
+    ...row(
+      'state',
+      [open, ...besides, ...(never.length === 0 ? [] : [`never decide: ${never.join(', ')}`])].join('; '),
+    ),
     ...past,
   ];
 }

@@ -26,8 +26,9 @@ export class ViewChanged extends Error {
   }
 }
 
-export async function listApprovals(gate: Gate, output: Output): Promise<void> {
-  const answer = await gate.call('approvals', '/v1/approvals?state=open&mine=true', approvalsAnswer);
+export async function listApprovals(gate: Gate, output: Output, { all }: { all?: true } = {}): Promise<void> {
+  const mine = all === true ? '' : '&mine=true';
+  const answer = await gate.call('approvals', `/v1/approvals?state=open${mine}`, approvalsAnswer);
   const rows = answer.approvals.map((a) => [a.action_id, a.severity, a.group, a.deadline_at, a.headline]);
   output.result(
     answer,

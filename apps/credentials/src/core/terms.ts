@@ -1,5 +1,5 @@
 import { issuerKinds, type Known, type RequestValue } from '#contracts';
-import { grantedBy, peopleIn, type Passage } from '#trust';
+import { grantedBy, groupsOf, peopleIn, type Passage } from '#trust';
 import type { Issuing } from './lease.js';
 import { fitsPattern } from './pattern.js';
 
@@ -31,7 +31,7 @@ export function termsOf(chain: Passage, profile: Known<'profiles'>): Terms | und
     issuer: spec.issuer,
     target: spec.target,
     ...amounts(chain, spec),
-    groups: [...new Set(chain.plan?.stages.map(({ group }) => group))],
+    groups: chain.plan === undefined ? [] : groupsOf(chain.plan),
   };
 }
 

@@ -58,6 +58,13 @@ describe('a plan', () => {
     expect(plan?.excluded).toStrictEqual([{ person: 'olga', why: 'owner' }, { person: 'paul', why: 'excluded' }]); // prettier-ignore
   });
 
+  it('lets further groups say no, each once, and none that decides anyway', () => {
+    const approvals = [wanted(), wanted({ stage: 2, group: 'security' })];
+    expect(planOf(input(approvals, { veto: ['soc-lead', 'dba', 'legal', 'soc-lead'] }))?.veto).toStrictEqual(['legal', 'soc-lead']); // prettier-ignore
+    expect(planOf(input(approvals, { veto: ['security'] }))).not.toHaveProperty('veto');
+    expect(planOf(input([], { veto: ['soc-lead'] }))).toBeUndefined();
+  });
+
   it.each([
     ['nobody', []],
     ['a quorum of nought', [wanted({ quorum: 0 })]],

@@ -29,6 +29,7 @@ export function planOf(input: PlanInput): Plan | undefined {
   const deadline = input.decidedAt.getTime() + Math.min(ttl, longestSeconds) * 1_000;
   return {
     stages: whole,
+    ...vetoOf(input),
     excluded: exclusionsOf(input),
     deadline_at: new Date(deadline).toISOString(),
     step_up: false,
@@ -56,6 +57,13 @@ function textOf(id: string, catalogue: Catalogue): ConfirmationText | undefined 
   return Object.values(catalogue)
     .flatMap(({ confirmations }) => confirmations)
     .find((each) => each.id === id);
+}
+
+/** Groups that decide anyway may say no as it is; no member at all where nobody else may. */
+function vetoOf({ obligations: { approvals, veto = [] } }: PlanInput): Pick<Plan, 'veto'> {
+  const seated = new Set(approvals.map(({ group }) => group));
+  const groups = [...new Set(veto)].filter((group) => !seated.has(group)).sort();
+  return groups.length === 0 ? {} : { veto: groups };
 }
 
 /** The host's exclusions and those that rules add; nothing takes one away. */

@@ -68,6 +68,8 @@ export const decisionView = z.strictObject({
       confirmations: z.array(confirmation),
     }),
   ),
+  /** Groups whose people may say no without a seat. */
+  veto: z.array(z.string()).optional(),
   excluded: z.array(z.strictObject({ person: z.string(), why: z.string() })),
   /** Last, and marked: written by the agent, not verified. */
   unverified: z.strictObject({ label: z.string(), context: z.record(z.string(), z.unknown()) }),

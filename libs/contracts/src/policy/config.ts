@@ -35,6 +35,8 @@ export const policyConfig = z.strictObject({
     group: entryId,
     quorum_in_window: quorum,
     quorum_outside: quorum,
+    /** Whose people may say no to a change outside the window, without a seat. */
+    veto_outside: z.array(entryId),
     credential_ttl_s: seconds,
     /** Where a change, and where even a destructive one, needs nobody. */
     free_environments: z.array(environment),

@@ -41,6 +41,8 @@ export const policyDecision = z.strictObject({
   waived: z.array(z.string()),
   obligations: z.strictObject({
     approvals: z.array(requiredApproval),
+    /** Groups that may say no besides; every one that a rule names. */
+    veto: z.array(entryId).optional(),
     approval_ttl_s: z.number(),
     credential: z.strictObject({ ttl_s: z.number(), max_uses: z.number() }),
     offer_ttl_s: z.number(),
