@@ -57,6 +57,7 @@ import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
+import { KeepInvariants1795651200600 } from './migrations/keep-invariants.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
 
 export const migrations = [
@@ -64,6 +65,7 @@ export const migrations = [
   CreateLeases1795478400400,
   ListLeases1795478400410,
   CreateKillSwitch1795564800500,
+  KeepInvariants1795651200600,
 ];
 
 /** What this service hears. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError, type Known, type Profile, type Target } from '#contracts';
 import { Timers } from '#database';
 import { redeem, whyNotRedeemable, type Lease } from '../core/lease.js';
-import type { Terms } from '../core/terms.js';
+import { withinOffer, type Terms } from '../core/terms.js';
 import type { Issuer } from '../io/issuers/issuer.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';
@@ -40,7 +40,7 @@ export class MintIntent {
       const now = await this.clock.now(tx);
       const change = held && redeem(held, now);
       const handle = issuer.handleFor(target, jkt);
-      const intent = { terms, handle, mintSeconds: this.pace.mintSeconds };
+      const intent = { terms: held ? withinOffer(held, terms) : terms, handle, mintSeconds: this.pace.mintSeconds };
       const minting = change && (await this.leases.intend(tx, change, intent));
       if (minting?.mintBy === undefined || minting.mintBy === null) {
         throw new ProblemError((held && whyNotRedeemable(held, now)) ?? 'expired');
