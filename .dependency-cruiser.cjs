@@ -137,8 +137,13 @@ module.exports = {
     reserved(
       'postgres-in-database-only',
       ['pg', 'typeorm', '@types/pg'],
-      ['^libs/database/', '^apps/credentials/src/io/issuers/', '^apps/[^/]+/src/(?:io/)?migrations/'],
-      'SQL goes through Tx and Database of #database: time-outs and the transaction are there. Only an issuer talks to a target.',
+      [
+        '^libs/database/',
+        '^apps/credentials/src/io/issuers/',
+        '^apps/cli/src/io/target-session\\.ts$',
+        '^apps/[^/]+/src/(?:io/)?migrations/',
+      ],
+      'SQL goes through Tx and Database of #database: time-outs and the transaction are there. Only an issuer talks to a target, and whoever installs there.',
     ),
     reserved(
       'opa-in-policy-only',
@@ -187,7 +192,7 @@ module.exports = {
     detectProcessBuiltinModuleCalls: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
-      conditionNames: ['source', 'import', 'node', 'default'],
+      conditionNames: ['sallyport-source', 'import', 'node', 'default'],
       exportsFields: ['exports'],
       extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.d.ts'],
     },

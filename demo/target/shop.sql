@@ -1,5 +1,5 @@
--- The demo's target: a small shop. Run once, in an empty database in which deploy/postgres-target has been installed.
--- What a lease may do is what its group role may do; see sallyport.set_profile at the end.
+-- The demo's target: a small shop. Run once, in an empty database; deploy/postgres-target is installed afterwards, with
+-- a profile for each of the groups shop_schema and shop_reader: what a lease may do is what its group role may do.
 
 CREATE ROLE shop_owner NOLOGIN;
 CREATE ROLE shop_schema NOLOGIN;
@@ -66,5 +66,3 @@ ALTER TABLE orders OWNER TO shop_owner;
 -- Changing a table takes its owner's rights: inherited, never by SET ROLE, which would outlive the lease.
 GRANT shop_owner TO shop_schema WITH INHERIT TRUE, SET FALSE;
 GRANT SELECT ON orders, customers TO shop_reader;
-SELECT sallyport.set_profile('shop_schema', 'shop_schema', 900);
-SELECT sallyport.set_profile('shop_reader', 'shop_reader', 900);

@@ -1,14 +1,13 @@
--- Sallyport at a PostgreSQL target (16 or newer). A DBA runs this once, as a superuser, in the database that agents are let into:
---
---     psql -v ON_ERROR_STOP=1 -d orders -f install.sql
---
--- Afterwards: hardening.sql, then one login for each gate and one profile for each kind of access (see README.md).
+-- Sallyport at a PostgreSQL target (16 or newer). `sallyport targets install postgres` runs this, as a superuser, in the
+-- database that agents are let into; then hardening.sql, one login for the gate, and a profile for each kind of access (see README.md).
 -- Running it again is safe: it replaces the functions and keeps profiles and leases.
 --
 -- What it makes, and why it is shaped so:
 --   sallyport_target_owner  owns the functions; may make roles, may end sessions, never logs in
 --   sallyport_minter        what a gate's login is a member of: may call the functions and nothing else.
 --                           It has no CREATEROLE, so a stolen gate login cannot make a role of its own design
+--   sallyport_executor      what the role of a statement that the gate runs itself is a member of: may say `executed`
+--   sallyport.executions    which of those statements were committed: the row is part of the statement's own transaction
 --   sallyport.leases        which lease made which role. The functions take a lease, never a role or an OID: otherwise
 --                           whoever may call them could end anybody's session. A row stays as a tombstone when the role
 --                           is gone, so that a gate that was stopped half-way cannot make the role afterwards
@@ -26,13 +25,17 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'sallyport_minter') THEN
     CREATE ROLE sallyport_minter NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
   END IF;
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'sallyport_executor') THEN
+    CREATE ROLE sallyport_executor NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+  END IF;
 END
 $$;
+GRANT sallyport_executor TO sallyport_target_owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
 GRANT pg_signal_backend TO sallyport_target_owner WITH INHERIT TRUE, SET FALSE;
 
 CREATE SCHEMA IF NOT EXISTS sallyport AUTHORIZATION sallyport_target_owner;
 REVOKE ALL ON SCHEMA sallyport FROM PUBLIC;
-GRANT USAGE ON SCHEMA sallyport TO sallyport_minter;
+GRANT USAGE ON SCHEMA sallyport TO sallyport_minter, sallyport_executor;
 
 CREATE TABLE IF NOT EXISTS sallyport.profiles (
   name             text PRIMARY KEY CHECK (name ~ '^[a-z][a-z0-9_-]{0,62}$'),
@@ -40,6 +43,7 @@ CREATE TABLE IF NOT EXISTS sallyport.profiles (
   max_ttl_seconds  int NOT NULL CHECK (max_ttl_seconds BETWEEN 1 AND 86400),
   connection_limit int NOT NULL DEFAULT 2 CHECK (connection_limit BETWEEN 1 AND 32)
 );
+ALTER TABLE sallyport.profiles ADD COLUMN IF NOT EXISTS read_only boolean NOT NULL DEFAULT false;
 
 CREATE TABLE IF NOT EXISTS sallyport.leases (
   lease_id    uuid PRIMARY KEY,
@@ -53,13 +57,31 @@ CREATE TABLE IF NOT EXISTS sallyport.leases (
 );
 CREATE INDEX IF NOT EXISTS leases_live ON sallyport.leases (minted_by) WHERE dropped_at IS NULL;
 CREATE INDEX IF NOT EXISTS leases_dropped ON sallyport.leases (dropped_at) WHERE dropped_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS sallyport.executions (
+  lease_id      uuid PRIMARY KEY,
+  minted_by     name NOT NULL,
+  result_digest text NOT NULL CHECK (length(result_digest) <= 100),
+  row_count     int NOT NULL CHECK (row_count >= 0),
+  executed_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+ALTER TABLE sallyport.executions OWNER TO sallyport_target_owner;
 ALTER TABLE sallyport.profiles OWNER TO sallyport_target_owner;
 ALTER TABLE sallyport.leases OWNER TO sallyport_target_owner;
-REVOKE ALL ON sallyport.profiles, sallyport.leases FROM PUBLIC;
+REVOKE ALL ON sallyport.profiles, sallyport.leases, sallyport.executions FROM PUBLIC;
+
+-- Tables that a role could change, by grants of its own or of groups that it inherits from.
+CREATE OR REPLACE FUNCTION sallyport.can_change(p_role name) RETURNS SETOF regclass
+LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+    AND (has_table_privilege(p_role, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+      OR has_any_column_privilege(p_role, c.oid, 'INSERT, UPDATE'))
+$$;
 
 -- For the DBA, as a superuser: what a lease of this profile may do is what `group_role` may do.
+DROP FUNCTION IF EXISTS sallyport.set_profile(text, name, int, int);
 CREATE OR REPLACE FUNCTION sallyport.set_profile(
-  p_name text, p_group_role name, p_max_ttl_seconds int, p_connection_limit int DEFAULT 2
+  p_name text, p_group_role name, p_max_ttl_seconds int, p_connection_limit int DEFAULT 2, p_read_only boolean DEFAULT false
 ) RETURNS void LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (
@@ -68,11 +90,15 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'the group role % must not log in and must have no special attribute', p_group_role;
   END IF;
+  -- The grants are what keeps it from writing; that its sessions begin read-only is hygiene.
+  IF p_read_only AND EXISTS (SELECT FROM sallyport.can_change(p_group_role)) THEN
+    RAISE EXCEPTION 'the group role % can change tables: a read-only profile needs one that cannot', p_group_role;
+  END IF;
   EXECUTE format('GRANT %I TO sallyport_target_owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', p_group_role);
-  INSERT INTO sallyport.profiles AS p (name, group_role, max_ttl_seconds, connection_limit)
-  VALUES (p_name, p_group_role, p_max_ttl_seconds, p_connection_limit)
+  INSERT INTO sallyport.profiles AS p (name, group_role, max_ttl_seconds, connection_limit, read_only)
+  VALUES (p_name, p_group_role, p_max_ttl_seconds, p_connection_limit, p_read_only)
   ON CONFLICT (name) DO UPDATE SET group_role = excluded.group_role, max_ttl_seconds = excluded.max_ttl_seconds,
-    connection_limit = excluded.connection_limit;
+    connection_limit = excluded.connection_limit, read_only = excluded.read_only;
 END
 $$;
 
@@ -133,12 +159,49 @@ BEGIN
   EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', v_name, '60s');
   EXECUTE format('ALTER ROLE %I SET idle_session_timeout = %L', v_name, p_ttl_seconds || 's');
 
+  IF v_profile.read_only THEN
+    EXECUTE format('ALTER ROLE %I SET default_transaction_read_only = on', v_name);
+  END IF;
+
   UPDATE sallyport.leases l SET role_oid = v_oid WHERE l.lease_id = p_lease;
   -- Without SET: a session that has done SET ROLE to a group keeps the group's rights even after its own role is dropped.
   -- Last, because the group is locked from here to the commit and other mints wait for it.
   EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', v_profile.group_role, v_name);
   RETURN QUERY SELECT v_name, v_oid, v_until;
 END
+$$;
+
+-- The role of a statement that the gate runs itself: as `mint`, and it may say that it has run it.
+CREATE OR REPLACE FUNCTION sallyport.mint_brokered(p_lease uuid, p_profile text, p_verifier text, p_ttl_seconds int)
+RETURNS TABLE (role_name name) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  SELECT m.role_name INTO STRICT role_name FROM sallyport.mint(p_lease, p_profile, p_verifier, p_ttl_seconds) m;
+  EXECUTE format('GRANT sallyport_executor TO %I WITH INHERIT TRUE, SET FALSE', role_name);
+  RETURN NEXT;
+END
+$$;
+
+-- The last thing in the transaction of a brokered statement, as its role: so the row is there if and only if the statement was
+-- committed, whatever becomes of the gate. Once per lease: a statement that says it itself makes its own transaction fail.
+-- Error: SP006 there is no such lease, or it is closed.
+CREATE OR REPLACE FUNCTION sallyport.executed(p_result_digest text, p_row_count int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO sallyport.executions (lease_id, minted_by, result_digest, row_count)
+  SELECT l.lease_id, l.minted_by, p_result_digest, p_row_count FROM sallyport.leases l JOIN pg_roles r ON r.oid = l.role_oid
+  WHERE r.rolname = session_user AND l.closed_at IS NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no open lease' USING ERRCODE = 'SP006';
+  END IF;
+END
+$$;
+
+-- Of these leases of the calling gate, those whose statement was committed. Final once `remains` shows neither role nor session.
+CREATE OR REPLACE FUNCTION sallyport.executions_of(p_leases uuid[])
+RETURNS TABLE (lease_id uuid, result_digest text, row_count int)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT e.lease_id, e.result_digest, e.row_count FROM sallyport.executions e
+  WHERE e.lease_id = ANY (p_leases) AND e.minted_by = session_user
 $$;
 
 -- Stops new use: from the commit of this call on, nobody logs in with this lease, and it cannot be minted (again).
@@ -192,6 +255,8 @@ BEGIN
   UPDATE sallyport.leases l SET dropped_at = coalesce(l.dropped_at, clock_timestamp()) WHERE l.lease_id = p_lease;
   -- No mint is delayed by a week: tombstones older than that have done their work.
   DELETE FROM sallyport.leases l WHERE l.dropped_at < clock_timestamp() - interval '7 days';
+  DELETE FROM sallyport.executions e WHERE e.executed_at < clock_timestamp() - interval '7 days'
+    AND NOT EXISTS (SELECT FROM sallyport.leases l WHERE l.lease_id = e.lease_id);
   RETURN v_known;
 END
 $$;
@@ -216,6 +281,9 @@ $$;
 
 ALTER FUNCTION sallyport.role_name(uuid) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.mint(uuid, text, text, int) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.mint_brokered(uuid, text, text, int) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.executed(text, int) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.executions_of(uuid[]) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.disable(uuid) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.terminate(uuid) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.drop(uuid) OWNER TO sallyport_target_owner;
@@ -223,6 +291,8 @@ ALTER FUNCTION sallyport.remains(uuid[]) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.list_ours() OWNER TO sallyport_target_owner;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sallyport.mint(uuid, text, text, int), sallyport.disable(uuid), sallyport.terminate(uuid),
-  sallyport.drop(uuid), sallyport.remains(uuid[]), sallyport.list_ours() TO sallyport_minter;
+  sallyport.drop(uuid), sallyport.remains(uuid[]), sallyport.list_ours(), sallyport.mint_brokered(uuid, text, text, int),
+  sallyport.executions_of(uuid[]) TO sallyport_minter;
+GRANT EXECUTE ON FUNCTION sallyport.executed(text, int) TO sallyport_executor;
 
 COMMIT;

@@ -4,11 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { problem, type ApprovalAnswer, type Problem } from '#contracts';
+import { problem, voteBody, type ApprovalAnswer, type EvidenceAnswer, type Problem } from '#contracts';
+import {
+  generatePrivateJwk, readPersonKey, readSignedVote, signingKey, signPersonKey, viewDigest, type PrivateJwk, type SigningKey,
+} from '#trust'; // prettier-ignore
 import { shortView } from '../../apps/cli/src/core/show-approval.js';
 import { root } from '../../tools/world/place.js';
 import { scratchFolder } from '../support/scratch.js';
-import { stories, StoryWorld } from './cli-stories.js';
+import { aGate, type TestGate } from '../support/gate.js';
+import { gateId, stories, StoryWorld } from './cli-stories.js';
 
 const program = join(root, 'bin/sallyport.mjs');
 const names = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
@@ -34,6 +38,10 @@ let scratch: ReturnType<typeof scratchFolder>;
 let server: Server;
 let url: string;
 let shown: ApprovalAnswer;
+let evidence: EvidenceAnswer;
+let gate: TestGate;
+let key: SigningKey;
+let ownKey: PrivateJwk;
 let received: Received[];
 let answers: (path: string) => Answer;
 
@@ -48,6 +56,10 @@ beforeAll(async () => {
   const world = await StoryWorld.open();
   const { agent, asked } = stories['database-change'];
   shown = world.answerTo(agent, asked);
+  gate = aGate(gateId);
+  evidence = world.evidenceOf(agent, asked, gate);
+  ownKey = generatePrivateJwk('P-256');
+  key = signingKey(ownKey);
   scratch = scratchFolder('cli');
   server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -66,19 +78,22 @@ afterAll(async () => {
   server.closeAllConnections();
   await new Promise((closed) => server.close(closed));
   scratch.remove();
+  gate.remove();
 });
 
 beforeEach(() => {
   received = [];
   answers = (path) =>
     path.startsWith('GET')
-      ? { status: 200, body: shown }
+      ? looking(path)
       : { status: 201, body: { action_id: shown.decision.action_id, state: 'granted', stage: 1 } };
   signIn();
 });
 afterEach(() => {
   expect(received.every(({ authorization }) => authorization === 'Bearer token-for-this-service')).toBe(true);
 });
+
+const looking = (path: string): Answer => ({ status: 200, body: path.endsWith('/evidence') ? evidence : shown });
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
@@ -88,14 +103,22 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Signed in with a token that is good for one service only. */
-function signIn(mode = 0o600): void {
+function signIn(mode = 0o600, more: { until?: number; trust_file?: string | undefined } = {}): void {
   const home = join(scratch.dir, 'home');
   mkdirSync(home, { recursive: true });
   const token = { token: 'token-for-this-service', expires_at: Math.floor(Date.now() / 1_000) + 600 };
-  const session = { issuer: 'http://127.0.0.1:9', subject: 'dana', tokens: { [url]: token, [deaf]: token } };
+  const until = more.until ?? Math.floor(Date.now() / 1_000) + 600;
+  const said = { thumbprint: key.kid, iss: deaf, sub: 'dana', until };
+  const voting_key = { jwk: ownKey, ...said, statement: signPersonKey(gate.keyring('credentials'), said) };
+  const session = {
+    issuer: 'http://127.0.0.1:9',
+    subject: 'dana',
+    tokens: { [url]: token, [deaf]: token },
+    voting_key,
+  };
   writeFileSync(join(home, `dana-${String(mode)}.json`), JSON.stringify(session), { mode });
   const services = Object.fromEntries(names.map((name) => [name, url]));
-  const settings = { issuer: 'http://127.0.0.1:9', client_id: 'cli', services };
+  const settings = { issuer: 'http://127.0.0.1:9', client_id: 'cli', services, trust_file: gate.trustFile, ...more };
   writeFileSync(join(scratch.dir, 'cli.json'), JSON.stringify(settings));
 }
 
@@ -206,11 +229,70 @@ describe('a vote', () => {
     const ended = await run(approve);
     expect(ended.code).toBe(0);
     expect(ended.stderr).toContain('Written by the agent, not verified:');
-    expect(votes().map(({ body }) => body)).toEqual([
-      { decision: 'approve', reason: 'I looked', view_digest: shown.view_digest, confirmed: ['scope'] },
-    ]);
+    const said = { decision: 'approve', reason: 'I looked', view_digest: shown.view_digest, confirmed: ['scope'] };
+    const { proof, person_key, ...body } = voteBody.parse(votes()[0]?.body);
+    expect([votes().length, body]).toEqual([1, said]);
+    const by = readPersonKey(gate.trust, person_key ?? '');
+    const { action_digest, action_id, plan_digest, variant } = shown.decision;
+    const about = { gate: gateId, action_id, action_digest, plan_digest, variant };
+    expect(by && readSignedVote(proof ?? '', by)).toMatchObject({ ...about, ...said });
   });
 
+  it('is not cast when the gate shows another view than what was asked and judged', async () => {
+    const { decision } = shown;
+    const lie = { ...decision, headline: 'migrator-1 wants to look at something' };
+    const lies: ((path: string) => Answer)[] = [
+      // Another text under the true digest, another text under its own, and evidence of something else.
+      (path) => (path.endsWith('/evidence') ? looking(path) : { status: 200, body: { ...shown, decision: lie } }),
+      (path) =>
+        path.endsWith('/evidence')
+          ? looking(path)
+          : { status: 200, body: { ...shown, decision: lie, view_digest: viewDigest(lie) } },
+      (path) =>
+        path.endsWith('/evidence')
+          ? { status: 200, body: { ...evidence, request: { ...evidence.request, value: '{}' } } }
+          : looking(path),
+    ];
+    for (const one of lies) {
+      answers = (path) => (path.startsWith('GET') ? one(path) : { status: 201, body: {} });
+      const ended = await run(approve);
+      expect(ended.code).toBe(1);
+      expectWords(ended, 'DO NOT DECIDE');
+      expect(votes()).toEqual([]);
+    }
+  });
+
+  it('is not cast without a living key, or without the keys of the gate to check it with', async () => {
+    signIn(0o600, { until: Math.floor(Date.now() / 1_000) - 1 });
+    const late = await run(approve);
+    expect(late.code).toBe(4);
+    expectWords(late, 'your key to vote with is over: sallyport --as dana-384 login');
+    signIn(0o600, { trust_file: undefined });
+    const blind = await run(approve);
+    expect(blind.code).toBe(2);
+    expectWords(blind, 'trust.json');
+    expect(votes()).toEqual([]);
+  });
+});
+
+describe('signing out', () => {
+  it('ends the key where it is known, and removes it from this machine', async () => {
+    answers = () => ({ status: 200, body: { thumbprint: key.kid, state: 'ended' } });
+    expect(await run(['logout'])).toMatchObject({ code: 0, stdout: 'Signed out.\n', stderr: '' });
+    expect(votes().map(({ path }) => path)).toEqual([`/v1/person-keys/${key.kid}/end`]);
+    expect(existsSync(join(scratch.dir, 'home', 'dana-384.json'))).toBe(false);
+    expect((await run(approve)).code).toBe(4);
+  });
+
+  it('removes it also when nobody answers, and says so', async () => {
+    const ended = await run(['logout'], { SALLYPORT_CREDENTIALS_URL: deaf });
+    expect([ended.code, ended.stdout]).toEqual([0, 'Signed out.\n']);
+    expect(ended.stderr).toContain('credentials could not be told');
+    expect(existsSync(join(scratch.dir, 'home', 'dana-384.json'))).toBe(false);
+  });
+});
+
+describe('a vote, further', () => {
   it('carries shorter terms where the person asks for them', async () => {
     await run([...approve, '--ttl', '60', '--uses', '1']);
     expect(votes()[0]?.body).toMatchObject({ caps: { ttl_seconds: 60, uses: 1 } });
@@ -226,8 +308,7 @@ describe('a vote', () => {
   });
 
   it('that the gate does not take is told, with what to do', async () => {
-    answers = (path) =>
-      path.startsWith('GET') ? { status: 200, body: shown } : refusing(problem('confirmation_missing'));
+    answers = (path) => (path.startsWith('GET') ? looking(path) : refusing(problem('confirmation_missing')));
     const ended = await run(approve);
     expect(ended.code).toBe(1);
     expectWords(ended, 'confirmation_missing: A point was not confirmed. Confirm every point of the stage, or deny.');

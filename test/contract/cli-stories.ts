@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
-  agentUrn, requestValue, specs, type ApprovalAnswer, type EntryDocument, type RequestValue,
+  agentUrn, requestValue, specs, type ApprovalAnswer, type EntryDocument, type EvidenceAnswer, type Known, type RequestValue,
 } from '#contracts'; // prettier-ignore
 import { RegistryCopy, type CopyEntry } from '#facts';
 import { actionDigest, requestAttributes, signingKey, signRequest, viewDigest, viewOf } from '#trust';
@@ -15,11 +15,12 @@ import { SqlParser } from '../../apps/policy/src/io/sql-parser.js';
 import { documentsOf, times } from '../../tools/demo/registry-documents.js';
 import { migrate, quarantine, refund, share } from '../../tools/demo/requests.js';
 import { bundleFile } from '../../tools/policies/place.js';
+import { signEntry, type TestGate } from '../support/gate.js';
 
 /** The moment at which everything in these stories happens. */
 export const storyTime = '2026-11-21T22:30:00.000Z';
 const registeredAt = '2026-11-20T08:00:00.000Z';
-const gateId = 'gate.tern.example';
+export const gateId = 'gate.tern.example';
 
 /** The example key of RFC 8037, appendix A: one that everybody knows, so that the golden texts hold for ever. */
 const agentKey = signingKey({
@@ -52,7 +53,7 @@ export class StoryWorld {
 
   private constructor() {
     const address = 'https://tools.tern.example';
-    const keys = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'x', kid: agentKey.kid, use: 'sig' }] };
+    const keys = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: agentKey.jwk.x, kid: agentKey.kid, use: 'sig' }] };
     const names = ['migrator-1', 'stager-1', 'sharer-1', 'refunder-1', 'defender-1'];
     const words = {
       ...times(Date.parse(storyTime)), 'target-port': 5432, issuer: 'https://idp.tern.example',
@@ -73,6 +74,40 @@ export class StoryWorld {
 
   /** What `GET /v1/approvals/{id}` answers about this request as soon as it waits. */
   answerTo(agentId: string, asked: Asked): ApprovalAnswer {
+    const { actionType, agent, facts, signature, text, verdict } = this.judged(agentId, asked);
+    const request = { value: text, signature, acceptance: '' };
+    const view = viewOf({ verdict, facts, agent, variant: 'full', request, actionType });
+    const stages = view.stages.map(({ stage, group, quorum }) => ({ stage, group, quorum, approved: 0 }));
+    const deadline_at = verdict.plan?.deadline_at ?? '';
+    const history = [{ at: storyTime, what: 'opened' }];
+    return {
+      decision: view,
+      view_digest: viewDigest(view),
+      progress: { state: 'open', stage: 1, deadline_at, stages, history },
+    };
+  }
+
+  /** What `GET /v1/approvals/{id}/evidence` answers about it, signed with the keys of this gate. */
+  evidenceOf(agentId: string, asked: Asked, gate: TestGate): EvidenceAnswer {
+    const { actionType, agent, facts, signature, text, verdict } = this.judged(agentId, asked);
+    const { action_digest, action_id } = verdict;
+    const acceptance = gate.keyring('intake').sign('acceptance', {
+      gate: gateId, action_id, action_digest, agent: { id: agent.id, version: agent.version },
+      ce: requestAttributes(agentId, action_id), received_at: storyTime,
+    }); // prettier-ignore
+    const entry = ({ kind, id, spec, version }: Known<'agents'> | Known<'action-types'>): string =>
+      signEntry(gate, { kind, id, version, spec });
+    return {
+      action_id,
+      request: { value: text, signature, acceptance },
+      verdict: gate.keyring('policy').sign('verdict', verdict),
+      facts,
+      agent: entry(agent),
+      ...(actionType && { action_type: entry(actionType) }),
+    };
+  }
+
+  private judged(agentId: string, asked: Asked) {
     const value = requestValue.parse({ subject: { type: 'agent', id: agentId }, ...asked });
     const question = questionOf(agentId, value);
     const gathered = gather(question, this.world(value));
@@ -88,18 +123,8 @@ export class StoryWorld {
     const text = JSON.stringify(value);
     const ce = requestAttributes(agentId, question.actionId);
     const signature = signRequest(agentKey, text, { aud: `${gateId}/sallyport.requests.v1`, iat: 1_795_300_200, ce });
-    const view = viewOf({
-      verdict, facts, agent: gathered.agent, variant: 'full', request: { value: text, signature, acceptance: '' },
-      actionType: this.copy.get('action-types', value.action.name),
-    }); // prettier-ignore
-    const stages = view.stages.map(({ stage, group, quorum }) => ({ stage, group, quorum, approved: 0 }));
-    const deadline_at = verdict.plan?.deadline_at ?? '';
-    const history = [{ at: storyTime, what: 'opened' }];
-    return {
-      decision: view,
-      view_digest: viewDigest(view),
-      progress: { state: 'open', stage: 1, deadline_at, stages, history },
-    };
+    const actionType = this.copy.get('action-types', value.action.name);
+    return { verdict, facts, text, signature, agent: gathered.agent, actionType };
   }
 
   private world(value: RequestValue): Parameters<typeof gather>[1] {

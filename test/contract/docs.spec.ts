@@ -4,12 +4,14 @@ import { expect, it } from '@jest/globals';
 import { format } from 'prettier';
 import { asyncapi } from '../../tools/docs/asyncapi.js';
 import { eventTable } from '../../tools/docs/events.js';
+import { issuersPage } from '../../tools/docs/issuers.js';
 import { settingsPage } from '../../tools/docs/settings.js';
 import { root } from '../../tools/world/place.js';
 
 const pages: [string, () => string | Promise<string>, 'markdown' | 'json'][] = [
   ['docs/events.md', eventTable, 'markdown'],
   ['docs/asyncapi.json', () => asyncapi('0.1.0'), 'json'],
+  ['docs/issuers.md', issuersPage, 'markdown'],
   ['docs/settings.md', settingsPage, 'markdown'],
 ];
 

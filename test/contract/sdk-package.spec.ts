@@ -67,9 +67,26 @@ describe('the packed SDK', () => {
     for (const [expected, found] of results as [boolean, boolean][]) expect(found).toBe(expected);
   });
 
+  it('lets no tool run without a consumed token', async () => {
+    const refused = await runThere(`
+      import { readFileSync } from 'node:fs';
+      import { guarded, ToolGate, Trust } from 'sallyport-sdk';
+      const { keys } = JSON.parse(readFileSync(${vectors} + '/keys.json', 'utf8'));
+      const options = { toolUrl: 'https://tool.example', credentialsUrl: 'http://127.0.0.1:9', key: keys.ed25519.jwk };
+      const tool = new ToolGate({ ...options, trust: Trust.read(${vectors} + '/trust.json') });
+      let ran = false;
+      const run = guarded(tool, 'x', async () => { ran = true; });
+      const codes = [];
+      for (const headers of [{}, { authorization: 'DPoP a.b.c', dpop: 'd.e.f' }])
+        codes.push(await run({ method: 'POST', url: '/', headers }).then(() => 'ran', (error) => error.code));
+      console.log(JSON.stringify([ran, ...codes]));
+    `);
+    expect(refused).toEqual([false, 'token_invalid', 'token_invalid']);
+  });
+
   it('has types that a strict compiler accepts', async () => {
     const source = `
-      import { GateError, KafkaDoor, SallyportAgent, ToolGate, type KafkaLike } from 'sallyport-sdk';
+      import { fastifyGuard, frozenOf, GateError, guarded, KafkaDoor, SallyportAgent, ToolGate, type KafkaLike } from 'sallyport-sdk';
       export async function use(agent: SallyportAgent, kafka: KafkaLike, tool: ToolGate): Promise<string> {
         const door = new KafkaDoor(kafka, agent);
         const ticket = await door.ask({
@@ -78,6 +95,11 @@ describe('the packed SDK', () => {
         });
         const error = new GateError('ended', 'x');
         const { action } = await tool.consume('t', 'p', { htm: 'POST', htu: 'https://tool.example/' });
+        const run = guarded(tool, 'x', (frozen) => Promise.resolve(frozen.action_id));
+        await run({ method: 'POST', url: '/', headers: {} });
+        const preHandler = fastifyGuard(tool, 'x');
+        await preHandler({ headers: {} }, { code: () => 0, header: () => 0, send: () => 0 });
+        frozenOf({});
         return agent.withLease(ticket, ({ credential }) => Promise.resolve(credential.kind + action.name + error.code));
       }`;
     writeFileSync(join(folder, 'use.ts'), source);

@@ -5,6 +5,7 @@ import { Play } from '../../tools/demo/play.js';
 import { whyNoPython } from '../../tools/demo/python.js';
 import { migrate, refund } from '../../tools/demo/requests.js';
 import { also } from '../../tools/demo/stories/also.js';
+import { brokeredStory } from '../../tools/demo/stories/brokered.js';
 import { databaseStory } from '../../tools/demo/stories/database.js';
 import { incidentStory } from '../../tools/demo/stories/incident.js';
 import { paymentStory } from '../../tools/demo/stories/payment.js';
@@ -21,6 +22,7 @@ const staged = stageForThisFile();
 const stage = () => staged.stage;
 
 playScenes('story 1, a database change', databaseStory, { stage });
+playScenes('story 1, with the gate’s own hands', brokeredStory, { stage });
 playScenes('story 2, sharing data', sharingStory, { stage });
 playScenes('story 3, a payment', paymentStory, { stage });
 playScenes('story 3, a payment', pythonScenes, { stage, lacks: whyNoPython() });

@@ -47,8 +47,14 @@ const listening: typeof fetch = (input, init) => {
     const value = headers.get(name)?.replace(/^(?:Bearer|DPoP) /u, '');
     if (value !== undefined) scan.add(`${name} headers`, signatureOf(value));
   }
+  const { id_token } = signInOf(init?.body);
+  if (id_token !== undefined) scan.add('sign-ins that people register keys with', signatureOf(id_token));
   return plainFetch(input, init);
 };
+
+function signInOf(body: unknown): { id_token?: string } {
+  return typeof body === 'string' && body.includes('"id_token"') ? (JSON.parse(body) as { id_token: string }) : {};
+}
 
 /** Of a JWS the signature is what makes it valid. The rest may be known. */
 const signatureOf = (jws: string): string => jws.split('.')[2] ?? jws;
@@ -62,6 +68,8 @@ function addFiles(): void {
   for (const name of readdirSync(secrets).filter((file) => file.endsWith('.password')))
     scan.add('passwords of the services', readFileSync(join(secrets, name), 'utf8').trim());
   const keys = readdirSync(join(secrets, 'keys')).filter((file) => file.endsWith('.keys.json'));
+  const sealing = readFileSync(join(secrets, 'keys', 'credentials.keys.json'), 'utf8');
+  scan.add('the key that sign-ins are sealed with', /"seal_key": "([\w-]{43})"/u.exec(sealing)?.[1] ?? '');
   scan.add('private keys of the services', ...keys.flatMap((name) => privateParts(readFileSync(join(secrets, 'keys', name), 'utf8')))); // prettier-ignore
   for (const { signing, encryption } of gate.agents)
     scan.add('private keys of the agents', ...privateParts(JSON.stringify([signing, encryption])));
@@ -99,7 +107,7 @@ async function leaks(): Promise<Leak[]> {
 it('no secret is in Kafka, in a table, or in a log', async () => {
   addFiles();
   await live();
-  const names = ['authorization headers', 'dpop headers', 'passwords of the services', 'private keys of the services', 'private keys of the agents', 'passwords of roles', 'action tokens', 'proofs for tools']; // prettier-ignore
+  const names = ['authorization headers', 'dpop headers', 'passwords of the services', 'private keys of the services', 'private keys of the agents', 'passwords of roles', 'action tokens', 'proofs for tools', 'sign-ins that people register keys with', 'the key that sign-ins are sealed with']; // prettier-ignore
   expect([...scan.known.keys()].sort()).toStrictEqual([...names].sort());
   console.info([...scan.known].map(([name, count]) => `${count} ${name}`).join('\n'));
   expect(await leaks()).toStrictEqual([]);

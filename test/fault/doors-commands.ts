@@ -22,6 +22,7 @@ export const commands: Readonly<Record<string, CommandLine>> = {
   'actions show': denied(({ other }) => [other.toVote.actionId]),
   'actions watch': denied(({ other }) => [other.toVote.actionId]),
   'approvals list': denied(() => []),
+  'approvals watch': denied(() => []),
   'approvals show': denied(({ other }) => [other.toVote.actionId]),
   'approvals approve': denied(({ own }) => [own.toVote.actionId, ...why]),
   'approvals deny': denied(({ other }) => [other.toVote.actionId, ...why]),
@@ -44,6 +45,12 @@ export const commands: Readonly<Record<string, CommandLine>> = {
   logout: { args: () => [], exit: 0, because: 'it forgets what is on this machine' },
   doctor: { args: () => [], exit: 1, because: 'it finds that nobody is signed in, and changes nothing' },
   'audit verify': { args: (_, folder) => [folder, '--key', 'x'], exit: 1, because: 'it asks no gate' },
+  'targets install postgres': {
+    args: (_, folder) => ['--secret-file', join(folder, 'made')],
+    exit: 2,
+    because: 'it asks for a superuser’s connection to the target, which no agent has, and no service',
+  },
+  'targets check postgres': { args: () => [], exit: 2, because: 'it asks for the same' },
   'topics apply': {
     args: ({ gate }) => ['--brokers', gate.brokers.join(','), '--replication', '1'],
     exit: 0,

@@ -1,4 +1,5 @@
 import { serviceNames } from '#platform';
+import { generatePrivateJwk, keyNonce, keyRandom, signingKey } from '#trust';
 import type { CredentialName } from '../support/agent-credentials.js';
 import { approver, type Stage, type Things } from './doors-stage.js';
 
@@ -98,7 +99,7 @@ const everywhere = Object.fromEntries(
 );
 
 const approval = (ticket: 'toVote' | 'toWithdraw' | 'toStop', act = ''): Door['call'] => {
-  const body = act === '' ? {} : { body: reason };
+  const body = act === '' || act === '/evidence' ? {} : { body: reason };
   return (about) => ({ path: `/v1/approvals/${about[ticket].actionId}${act}`, ...body });
 };
 
@@ -141,6 +142,12 @@ export const doors: Readonly<Record<string, Door>> = {
   },
 
   'approvals GET /v1/approvals': { who: 'person', as: approver, call: at('/v1/approvals?mine=true'), status: 200 },
+  'approvals GET /v1/approvals/:id/evidence': {
+    who: 'person', as: approver, call: approval('toVote', '/evidence'), status: 200,
+  },
+  'approvals GET /v1/approvals/stream': {
+    who: 'person', as: approver, call: at('/v1/approvals/stream?max_seconds=1'), status: 200,
+  }, // prettier-ignore
   'approvals GET /v1/approvals/:id': { who: 'person', as: approver, call: approval('toVote'), status: 200 },
   'approvals POST /v1/approvals/:id/votes': {
     who: 'person', as: approver, status: 200,
@@ -171,6 +178,19 @@ export const doors: Readonly<Record<string, Door>> = {
     call: ({ offered: { ticket, offer } }) => ({
       path: `/v1/leases/${offer.id}/redeem`, body: JSON.stringify({ action_digest: ticket.actionDigest }),
     }),
+  },
+  'credentials POST /v1/person-keys': {
+    who: 'person', as: approver, status: 201,
+    call: async (_, { gate }) => {
+      const { jwk } = signingKey(generatePrivateJwk('P-256'));
+      const random = keyRandom();
+      const id_token = await gate.issuer.idToken(approver, keyNonce(jwk, random));
+      return { path: '/v1/person-keys', body: JSON.stringify({ id_token, jwk, random }) };
+    },
+  },
+  'credentials POST /v1/person-keys/:thumbprint/end': {
+    who: 'person', as: approver, status: 200,
+    call: async (_, { gate }) => ({ path: `/v1/person-keys/${(await gate.newVoter(approver)).key.kid}/end` }),
   },
   'credentials POST /v1/tokens/consume': { who: 'tool', call: consuming, status: 200 },
   'credentials POST /v1/leases/:id/complete': {

@@ -71,7 +71,7 @@ async function actionsOfAllKinds(): Promise<void> {
   // The last two are of one agent, which changes the facts of its own other requests by ending one.
   const [a, b, c, , , d] = forPeople as [Ask, Ask, Ask, Ask, Ask, Ask];
   for (const { ticket } of [a, b]) await gate.approved('fiona', ticket.actionId);
-  const no = { decision: 'deny', reason: 'not this one', view_digest: await viewOf(c) };
+  const no = await gate.voteOf('felix', c.ticket.actionId, { decision: 'deny', reason: 'not this one' });
   await gate.as('felix', 'approvals', `/v1/approvals/${c.ticket.actionId}/votes`, { method: 'POST', body: no });
   await d.agent.sdk.cancel(d.ticket);
   await Promise.all([areTold([a, b], 'offered'), areTold([c], 'denied'), areTold([d], 'cancelled')]);
@@ -82,11 +82,6 @@ async function actionsOfAllKinds(): Promise<void> {
     if (ask !== own[0]) await lease?.complete();
   }
   await areTold(collected.slice(1), 'ended');
-}
-
-async function viewOf({ ticket }: Ask): Promise<string> {
-  const shown = await gate.as('felix', 'approvals', `/v1/approvals/${ticket.actionId}`);
-  return ((await shown.json()) as { view_digest: string }).view_digest;
 }
 
 const groups = (): string[] => serviceNames.filter((name) => name !== 'registry').map((name) => `sallyport.${name}`);

@@ -9,9 +9,11 @@ import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { makeApprovals, type SaidRow, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
+import { Ballots } from '../support/ballots.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
 export const gate = makeGate();
+export const ballots = new Ballots(gate);
 export const people = ['anna', 'ben', 'cora', 'olga', 'paul', 'sam', 'dina', 'audrey', 'nobody'].map((id) =>
   personOf(id),
 );
@@ -80,13 +82,19 @@ export async function viewDigest(actionId: string, reader = 'audrey'): Promise<s
 }
 
 export async function vote(actionId: string, by: string, more: Partial<VoteBody> = {}): Promise<string> {
-  const body: VoteBody = {
-    decision: 'approve',
-    reason: 'looked at it',
-    view_digest: await viewDigest(actionId),
-    confirmed: [],
-    ...more,
-  };
+  return cast(actionId, by, { ...(await signed(actionId, by, more)), ...more });
+}
+
+/** A vote as this person signs it. */
+export async function signed(actionId: string, by: string, more: Partial<VoteBody> = {}): Promise<VoteBody> {
+  const { decision, view_digest } = await service.get(ShowApproval).handle(actionId, person('audrey'));
+  const [identity] = person(by).spec.identities;
+  if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+  const said = { decision: 'approve', reason: 'looked at it', view_digest, confirmed: [], ...more } as const;
+  return ballots.sign(identity, decision, said as VoteBody);
+}
+
+export async function cast(actionId: string, by: string, body: VoteBody): Promise<string> {
   return codeOf(
     service
       .get(CastVote)

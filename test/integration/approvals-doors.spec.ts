@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { approvalAnswer, approvalsAnswer, reviewsAnswer, topics } from '#contracts';
+import {
+  approvalAnswer, approvalsAnswer, evidenceAnswer, registryEntry, reviewsAnswer, topics, verdict as verdictSchema,
+} from '#contracts'; // prettier-ignore
 import { newId } from '#platform';
-import { verifyServiceToken } from '#trust';
+import { digestOf, verifyServiceToken } from '#trust';
 import { agentId, agentOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
 import { eventually } from '../support/eventually.js';
@@ -39,13 +41,8 @@ async function open(plan = plans.one()): Promise<string> {
 
 async function vote(by: string, actionId: string, more: object = {}): Promise<Answer> {
   const { body } = await world.call('sam', 'GET', `/v1/approvals/${actionId}`);
-  const view_digest = body['view_digest'];
-  return world.call(by, 'POST', `/v1/approvals/${actionId}/votes`, {
-    decision: 'approve',
-    reason: 'ok',
-    view_digest,
-    ...more,
-  });
+  const signed = world.signed(by, approvalAnswer.parse(body));
+  return world.call(by, 'POST', `/v1/approvals/${actionId}/votes`, { ...signed, ...more });
 }
 
 describe('one request, from policy to grant, by the doors', () => {
@@ -64,6 +61,22 @@ describe('one request, from policy to grant, by the doors', () => {
     expect(opened?.traceparent).toContain('11111111111111111111111111111111');
     expect((await vote('ben', actionId)).code).toBe('already_decided');
   });
+
+  it('gives the evidence as it was signed to whoever may see it, and nothing to others', async () => {
+    const actionId = await open();
+    const path = `/v1/approvals/${actionId}/evidence`;
+    const { request, verdict, facts, agent, action_type } = evidenceAnswer.parse((await world.call('anna', 'GET', path)).body);
+    const by = { purpose: 'verdict', service: 'policy', schema: verdictSchema } as const;
+    const judged = world.gate.trust.verify(verdict, by);
+    expect(judged.ok && [judged.payload.action_id, judged.payload.facts_digest]).toEqual([actionId, digestOf(facts)]);
+    expect([...world.asked.values()].map((one) => one.request)).toContainEqual(request);
+    const entry = world.gate.trust.verify(agent, { purpose: 'registry', service: 'registry', schema: registryEntry });
+    expect(entry.ok && entry.payload).toMatchObject({ kind: 'agents', id: agentId, version: 1 });
+    expect(action_type).toBeUndefined();
+    expect(await world.call('nobody', 'GET', path)).toMatchObject({ status: 404, code: 'not_found' });
+    world.isRegistryDown = true;
+    expect(await world.call('anna', 'GET', path)).toMatchObject({ status: 503, code: 'dependency_unavailable' });
+  }); // prettier-ignore
 
   it('expires by itself', async () => {
     const actionId = await open(plans.one({ deadline_at: soon(1) }));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ProblemError, type VoteBody } from '#contracts';
+import { ProblemError, type DecisionView, type VoteBody } from '#contracts';
 import { migrate } from '#database';
 import { migrations } from '../../apps/approvals/src/approvals.module.js';
 import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
@@ -12,10 +12,12 @@ import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js
 import { SweepSuspended } from '../../apps/approvals/src/handlers/sweep-suspended.js';
 import { ApprovalStore } from '../../apps/approvals/src/io/approval.store.js';
 import { makeApprovals, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
+import { Ballots } from '../support/ballots.js';
 import { rounds, seed } from '../support/depth.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
 const gate = makeGate();
+const ballots = new Ballots(gate);
 const crowd = Array.from({ length: 30 }, (_, i) => `p${String(i)}`);
 const count = rounds({ quick: 40, deep: 200 });
 const spreadMs = 20;
@@ -58,6 +60,7 @@ const asked = new Map<string, Accepted>();
 interface Opened {
   actionId: string;
   digest: string;
+  view: DecisionView;
   deadline: number;
 }
 
@@ -67,8 +70,8 @@ async function open(quorum = 1, deadline_at = soon()): Promise<Opened> {
   const { actionId } = accepted;
   const evidence = judge(gate, accepted, { plan: planOf([stageOf({ quorum })], { deadline_at }) });
   await left.hear(OpenApprovals, { action_id: actionId, agent_id: agentId, evidence });
-  const { view_digest } = await left.get(ShowApproval).handle(actionId, personOf('p0'));
-  return { actionId, digest: view_digest, deadline: new Date(deadline_at).getTime() };
+  const { decision: view, view_digest } = await left.get(ShowApproval).handle(actionId, personOf('p0'));
+  return { actionId, view, digest: view_digest, deadline: new Date(deadline_at).getTime() };
 }
 
 async function codeOf(work: Promise<{ state: string }>): Promise<string> {
@@ -83,8 +86,11 @@ async function codeOf(work: Promise<{ state: string }>): Promise<string> {
 type Side = (opened: Opened) => Promise<string>;
 
 const votes = (service: () => TestApprovals, by: string, decision: VoteBody['decision'] = 'approve'): Side => {
-  return ({ actionId, digest }) => {
-    const body: VoteBody = { decision, reason: '', view_digest: digest, confirmed: [] };
+  return ({ actionId, digest, view }) => {
+    const [identity] = personOf(by).spec.identities;
+    if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+    const said = { decision, reason: '', view_digest: digest, confirmed: [] };
+    const body: VoteBody = ballots.sign(identity, view, said);
     return codeOf(
       service()
         .get(CastVote)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { approvalGranted, verdict as verdictSchema } from '#contracts';
+import { approvalGranted, verdict as verdictSchema, type VoteBody } from '#contracts';
 import { newId } from '#platform';
 import {
   isGrantedWith, planDigest, readGranting, readPassage, satisfies, verifyVote, type VerifiedVote,
@@ -7,6 +7,7 @@ import {
 import { agentOf, groupOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
 import {
+  cast,
   gate,
   known,
   lastOutcome,
@@ -15,6 +16,7 @@ import {
   policySays,
   saidOf,
   service,
+  signed,
   timersOf,
   typesOf,
   useDesk,
@@ -117,6 +119,22 @@ describe('voting', () => {
     );
     expect(await vote(id, 'anna', { confirmed: ['scope'] })).toBe('granted');
   });
+
+  it.each<[string, (body: VoteBody, id: string) => VoteBody | Promise<VoteBody>]>([
+    ['without a signature', (body) => ({ ...body, proof: undefined })],
+    ['without anybody who vouches for the key', (body) => ({ ...body, person_key: undefined })],
+    ['signed by somebody else', async (_, id) => signed(id, 'ben')],
+    ['that says another thing than was signed', (body) => ({ ...body, reason: 'did not look' })],
+    ['that asks for more than was signed', (body) => ({ ...body, caps: { ttl_seconds: 600 } })],
+    ['that was signed for another request', async (body) => ({ ...body, proof: (await signed(await open(), 'anna')).proof })],
+    ['that was signed as a no', async (body, id) => ({ ...body, proof: (await signed(id, 'anna', { decision: 'deny' })).proof })],
+  ])('counts no vote %s', async (_, change) => {
+    const id = await open();
+    const body = await signed(id, 'anna');
+    expect(await cast(id, 'anna', await change(body, id))).toBe('proof_invalid');
+    expect(typesOf(id)).toEqual(['approval.opened']);
+    expect(await cast(id, 'anna', body)).toBe('granted');
+  }); // prettier-ignore
 
   it.each<[string, () => void, string]>([
     ['the registry', () => (service.registry.isDown = true), 'registry_unavailable'],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import {
-  judgementBody, lookupBody, policyApprovalRequired, registryChanged, serviceUrn, topics, type DataOf,
+  judgementBody, lookupBody, policyApprovalRequired, registryChanged, serviceUrn, topics, type ApprovalAnswer, type DataOf,
   type EventDefinition, type RegistryKind, type SpecOf, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
@@ -16,6 +16,7 @@ import { agentId } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { freePorts } from '../../tools/world/ports.js';
 import { aGate, signEntry, type TestGate } from '../support/gate.js';
+import { Ballots, type Unsigned } from '../support/ballots.js';
 import { TestIssuer } from '../support/issuer.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -60,6 +61,7 @@ export class ApprovalsWorld {
   judgement: ((accepted: Accepted) => VerdictEvidence) | undefined;
   isRegistryDown = false;
   readonly gate: TestGate = aGate();
+  readonly ballots = new Ballots(this.gate);
   private readonly entries = new Map<string, string>();
   private parts: Parts | undefined;
   private port = 0;
@@ -104,6 +106,11 @@ export class ApprovalsWorld {
     server.close();
     await Promise.all([kafka.remove(), postgres.remove()]);
     this.gate.remove();
+  }
+
+  /** The gate's own database as its superuser, past every door. */
+  get databaseUrl(): string {
+    return this.made.postgres.url;
   }
 
   private get made(): Parts {
@@ -176,6 +183,12 @@ export class ApprovalsWorld {
 
   of(actionId: string): string[] {
     return this.heard.filter(({ key }) => key === actionId).map(({ type }) => type.replace(/^sallyport\.|\.v1$/gu, ''));
+  }
+
+  /** What this person sends to decide on what is shown, signed with their own key. */
+  signed(by: string, { decision, view_digest }: ApprovalAnswer, more: Partial<Unsigned> = {}): object {
+    const said: Unsigned = { decision: 'approve', reason: 'ok', view_digest, confirmed: [], ...more };
+    return this.ballots.sign({ iss: this.issuer, sub: by }, decision, said);
   }
 
   /** A call by a person; `body` as text for what is no JSON. */

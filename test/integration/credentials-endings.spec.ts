@@ -9,6 +9,8 @@ import { codeOf, CredentialsWorld } from './credentials-world.js';
 jest.setTimeout(60_000);
 
 let world: CredentialsWorld;
+/** A role is not about what the action says. */
+const anything = { name: 'db.schema.migrate', properties: {} };
 
 beforeAll(async () => {
   world = await CredentialsWorld.start();
@@ -69,10 +71,7 @@ describe('ending', () => {
   it('finds a role that belongs to no lease, and removes it', async () => {
     await world.stopService();
     const stranger = '019abbbb-0000-7000-8000-00000000dead';
-    const minter = await world.target.connect('gate_login', 'only for this test');
-    const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
-    await minter.query('SELECT sallyport.mint($1, $2, $3, 600)', [stranger, 'orders_ddl', verifier]);
-    await minter.end();
+    await world.target.stranger(stranger);
     expect(await world.target.roles()).toHaveLength(1);
     await world.startService();
     await eventually(async () => {
@@ -89,11 +88,12 @@ describe('a crash in mid-redeem', () => {
     const profile: Profile = world.profile({});
     const terms = { ...lease, uses: 1 };
     const ready: Ready = {
-      lease, terms, profile, target: world.databaseTarget, agent: world.keys.agent, jkt: 'A'.repeat(43), principal: undefined,
+      lease, terms, profile, action: anything, target: world.databaseTarget, agent: world.keys.agent, jkt: 'A'.repeat(43), principal: undefined,
     }; // prettier-ignore
     const issuer = world.part(Issuers).of('postgres-role');
     const { lease: minting, now } = await world.part(MintIntent).write(ready, issuer);
-    if (afterMint) await issuer.mint({ lease: minting, profile, target: ready.target, principal: undefined, now });
+    if (afterMint)
+      await issuer.mint({ lease: minting, profile, action: anything, target: ready.target, principal: undefined, now });
   }
 
   it.each([
@@ -115,7 +115,13 @@ describe('a crash in mid-redeem', () => {
     await world.hears(action, 'offered', 'refused/mint_failed');
     const late = await world.part(LeaseStore).find(lease);
     if (late === undefined) throw new TypeError('no lease');
-    const order = { profile: world.profile({}), target: world.databaseTarget, principal: undefined, now: new Date() };
+    const order = {
+      profile: world.profile({}),
+      action: anything,
+      target: world.databaseTarget,
+      principal: undefined,
+      now: new Date(),
+    };
     await expect(
       world
         .part(Issuers)

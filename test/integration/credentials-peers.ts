@@ -65,6 +65,11 @@ export class Peers {
     return { version, entry };
   }
 
+  /** The newest version of an entry. */
+  versionOf(kind: RegistryKind, id: string): number {
+    return this.latest.get(`${kind}:${id}`) ?? 0;
+  }
+
   /** An access token of a person for one service. */
   tokenFor(sub: string, audience: string): Promise<string> {
     return new SignJWT({ client_id: client })
@@ -72,6 +77,14 @@ export class Peers {
       .setIssuer(this.url).setSubject(sub).setAudience(audience).setIssuedAt().setExpirationTime('5m').setJti(newId())
       .sign(this.personKey); // prettier-ignore
   }
+
+  /** An ID token as a native client gets it. */
+  idTokenFor(sub: string, nonce: string, claims: Record<string, unknown> = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1_000);
+    return new SignJWT({ aud: client, nonce, auth_time: now, sid: `s-${sub}`, iat: now, exp: now + 300, iss: this.url, sub, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'people' })
+      .sign(this.personKey);
+  } // prettier-ignore
 
   private async answer(request: IncomingMessage): Promise<Answered> {
     const chunks: Buffer[] = [];

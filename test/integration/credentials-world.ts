@@ -8,34 +8,35 @@ import pg from 'pg';
 import {
   approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceUrn, topics,
   type AgentKey,
-  type EventDefinition, type Granting, type LeaseBundle, type Plan, type Profile, type RegistryKind, type SpecOf, type Target, type Verdict,
+  type EventDefinition, type Granting, type Plan, type Profile, type RegistryKind, type RequestValue, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
 import { RegistryCopy } from '#facts';
 import { topicsApply, withKafkaAdmin } from '#messaging';
 import { createApp, loadSettings, Log, newId } from '#platform';
-import { decrypt, generatePrivateJwk, makeProof, publicPart, signingKey, thumbprint, type PrivateJwk } from '#trust';
+import {
+  decrypt, generatePrivateJwk, makeProof, publicPart, signingKey, thumbprint, type PrivateJwk,
+} from '#trust'; // prettier-ignore
 import { settings as definition } from '../../apps/credentials/src/config.js';
 import {
-  agentId, aGranting, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type World,
+  agentId, aGranting, anAction, aPlan, aPlanned, aVerdict, aVote, aWorld, gateId, signVerdict, type Action, type Voter, type World,
 } from '../../apps/credentials/src/core/evidence.fixture.js'; // prettier-ignore
+import type { Minted } from '../../apps/credentials/src/io/issuers/issuer.js';
 import { CredentialsModule, migrations } from '../../apps/credentials/src/credentials.module.js';
 import { freePorts } from '../../tools/world/ports.js';
 import { eventually } from '../support/eventually.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
+import { read, type Answer } from './answers.js';
 import { client, Peers } from './credentials-peers.js';
 import { Said, type Seen, type Switched } from './credentials-said.js';
+import { newVoter } from './credentials-voters.js';
 import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
 
 const password = 'only-for-this-test';
 
-export interface Answer {
-  status: number;
-  text: string;
-  body: Record<string, unknown>;
-}
+export { codeOf, type Answer } from './answers.js';
 
 /**
  * The real service on a real Kafka, PostgreSQL and PostgreSQL target. Registry, policy and the identity provider are
@@ -72,6 +73,7 @@ export class CredentialsWorld {
       producer: kafkaClient.producer({ allowAutoTopicCreation: false }),
       consumer: kafkaClient.consumer({ groupId: `spec-${newId()}`, maxWaitTimeInMs: 50 }),
     }); // prettier-ignore
+    Object.assign(keys, { issuer: peers.url, time: () => new Date() });
     peers.judge = (action) => world.verdict(action);
     try {
       await world.prepare();
@@ -118,7 +120,9 @@ export class CredentialsWorld {
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'trust.json'), JSON.stringify(this.keys.files.trust));
     writeFileSync(keysFile, JSON.stringify(this.keys.files.keys.get('credentials')), { mode: 0o600 });
-    const issuers = [{ issuer: this.peers.url, jwks_uri: `${this.peers.url}/jwks`, clients: [client] }];
+    const issuers = [
+      { issuer: this.peers.url, jwks_uri: `${this.peers.url}/jwks`, clients: [client], native_clients: [client] },
+    ];
     const settings = loadSettings(definition, {
       SALLYPORT_MODE: 'demo',
       SALLYPORT_GATE_ID: gateId,
@@ -166,8 +170,7 @@ export class CredentialsWorld {
     for (const id of ['ada', 'bob', 'olga', 'sam', 'aud', 'eve']) await this.person(id);
     await this.register('targets', 'orders-db', this.databaseTarget);
     await this.register('targets', 'sharing', this.toolTarget);
-    await this.register('profiles', 'orders-ddl', this.profile({}));
-    await this.register('profiles', 'share', this.profile({ issuer: 'token' }));
+    for (const [id, spec] of Object.entries(this.profiles)) await this.register('profiles', id, spec);
   }
 
   person(id: string): Promise<void> {
@@ -184,6 +187,11 @@ export class CredentialsWorld {
     const { kty, crv, x } = publicPart(this.toolKey);
     const keys = [{ kty: kty as 'OKP', crv: crv as 'Ed25519', x, kid: thumbprint(this.toolKey), use: 'sig' as const }];
     return { kind: 'tool', base_url: this.toolUrl, jwks: { keys } };
+  }
+
+  get profiles(): Record<string, Profile> {
+    const run = this.profile({ issuer: 'postgres-brokered', max_rows: 100 });
+    return { 'orders-ddl': this.profile({}), 'orders-run': run, share: this.profile({ issuer: 'token' }) };
   }
 
   /** Of roles, unless it is for the tool. */
@@ -228,7 +236,10 @@ export class CredentialsWorld {
   // What the services before this one say.
 
   action(profile = 'orders-ddl', ttlSeconds = 300, uses = 1): Action {
-    const value = { requested_access: { profile, ttl_seconds: ttlSeconds, uses } };
+    return this.actionWith({ requested_access: { profile, ttl_seconds: ttlSeconds, uses } });
+  }
+
+  actionWith(value: Partial<RequestValue>): Action {
     const action = anAction(this.keys, newId(), { value });
     this.peers.actions.set(action.actionId, action);
     return action;
@@ -257,10 +268,19 @@ export class CredentialsWorld {
   ): Promise<void> {
     const iat = Math.floor(Date.now() / 1_000);
     const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
-    const votes = people.map((person) => aVote(this.keys, { action, plan, person }));
+    for (const person of people) await this.voter(person);
+    const seat = { stage: 1, group: { id: 'dba', version: this.peers.versionOf('groups', 'dba') } };
+    const votes = people.map((person) => aVote(this.keys, { action, plan, person }, { counting: { seat } }));
     const evidence = { request: action.request, verdict, facts: {}, votes };
     const granting = aGranting(this.keys, { action, plan, votes }, more);
     await this.say(approvalGranted, action, { evidence, granting, granted: { ttl_seconds: 300, uses: 1 } });
+  }
+
+  /** This person's key, registered through the door as at a sign-in. */
+  async voter(person: string): Promise<Voter> {
+    const known = this.keys.voters.get(person) ?? (await newVoter(this, person));
+    this.keys.voters.set(person, known);
+    return known;
   }
 
   say(event: EventDefinition, { actionId, agentId: agent }: Action, data: object): Promise<void> {
@@ -363,27 +383,27 @@ export class CredentialsWorld {
   }
 
   /** Opens a delivery as the agent does. */
-  private async open({ status, text }: Answer): Promise<LeaseBundle['credential']> {
+  async credential({ status, text }: Answer): Promise<Minted> {
     if (status !== 200) throw new Error(`no delivery but ${String(status)} ${text}`);
     const opened = await decrypt(this.keys.agentKeys.enc, text);
     if (!opened.ok) throw new Error('the delivery does not open');
     const by = { purpose: 'lease', service: 'credentials', schema: leaseBundle } as const;
     const verified = this.keys.trust.verify(opened.jws, by);
     if (!verified.ok) throw new Error('the delivery is not signed by credentials');
-    const { lease_id, action_digest, credential } = verified.payload;
+    const { lease_id, action_digest } = verified.payload;
     if (opened.header.lease_id !== lease_id || opened.header.action_digest !== action_digest)
       throw new Error('mixed up');
-    return credential;
+    return 'result' in verified.payload ? verified.payload.result : verified.payload.credential;
   }
 
   async role(answer: Answer) {
-    const credential = await this.open(answer);
+    const credential = await this.credential(answer);
     if (credential.kind !== 'postgres') throw new TypeError('a role was asked for');
     return credential;
   }
 
   async token(answer: Answer) {
-    const credential = await this.open(answer);
+    const credential = await this.credential(answer);
     if (credential.kind !== 'token') throw new TypeError('a token was asked for');
     return credential;
   }
@@ -432,10 +452,6 @@ export class CredentialsWorld {
   }
 }
 
-/** Status and code, or state, of an answer. */
-export const codeOf = ({ status, body }: Answer): string =>
-  `${String(status)} ${String(body['code'] ?? body['state'])}`;
-
 interface Parts {
   kafka: TestKafka;
   postgres: TestPostgres;
@@ -459,9 +475,3 @@ const sources: Record<string, string> = {
   [topics.approvals]: 'approvals',
   [topics.registry]: 'registry',
 };
-
-async function read(response: Response): Promise<Answer> {
-  const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
-}

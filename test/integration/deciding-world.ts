@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { judgementBody, policyApprovalRequired, serviceUrn } from '#contracts';
+import { approvalAnswer, judgementBody, policyApprovalRequired, serviceUrn, type DecisionView } from '#contracts';
 import { migrate, roleOf } from '#database';
 import { createApp, loadSettings, Log, newId } from '#platform';
 import { ApprovalsModule, migrations } from '../../apps/approvals/src/approvals.module.js';
@@ -10,6 +10,7 @@ import { settings as definition } from '../../apps/approvals/src/config.js';
 import { agentId } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, plans, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { freePorts } from '../../tools/world/ports.js';
+import { Ballots, type Unsigned } from '../support/ballots.js';
 import { eventually } from '../support/eventually.js';
 import { anAgentSpec, aSigningKey } from '../support/gate.js';
 import type { RegistryWorld } from './registry-world.js';
@@ -21,9 +22,17 @@ export interface Decided {
   body: Record<string, unknown>;
 }
 
+/** A request that waits, and what is shown of it. */
+export interface Open {
+  actionId: string;
+  view: DecisionView;
+  viewDigest: string;
+}
+
 /** The real approvals beside the real registry, on one Kafka and one PostgreSQL. Policy is a small server that wants one person of `dba`. */
 export class DecidingWorld {
   readonly #asked: Accepted[] = [];
+  readonly #ballots: Ballots;
   readonly #app: NestFastifyApplication;
   readonly #policy: Server;
   readonly #url: string;
@@ -32,6 +41,7 @@ export class DecidingWorld {
     readonly registry: RegistryWorld,
     parts: { app: NestFastifyApplication; policy: Server; url: string },
   ) {
+    this.#ballots = new Ballots(registry.gate);
     this.#app = parts.app;
     this.#policy = parts.policy;
     this.#url = parts.url;
@@ -69,7 +79,7 @@ export class DecidingWorld {
   }
 
   /** A request of the agent that is open for a person of `dba`, as soon as `reader` can see it; with the digest of its view. */
-  async open(reader: string): Promise<{ actionId: string; viewDigest: string }> {
+  async open(reader: string): Promise<Open> {
     const accepted = accept(this.registry.gate);
     this.#asked.push(accepted);
     const { actionId } = accepted;
@@ -92,16 +102,17 @@ export class DecidingWorld {
     await this.registry.bus.produce(policyApprovalRequired.topic, [
       { key: actionId, headers, value: JSON.stringify(data) },
     ]);
-    const viewDigest = await eventually(async () => {
+    return eventually(async () => {
       const { status, body } = await this.call(reader, 'GET', `/v1/approvals/${actionId}`);
       if (status !== 200) throw new Error(`${String(status)} ${JSON.stringify(body)}`);
-      return String(body['view_digest']);
+      const { decision: view, view_digest: viewDigest } = approvalAnswer.parse(body);
+      return { actionId, view, viewDigest };
     });
-    return { actionId, viewDigest };
   }
 
-  vote(by: string, { actionId, viewDigest }: { actionId: string; viewDigest: string }): Promise<Decided> {
-    const body = { decision: 'approve', reason: 'ok', view_digest: viewDigest };
+  vote(by: string, { actionId, view, viewDigest }: Open): Promise<Decided> {
+    const said: Unsigned = { decision: 'approve', reason: 'ok', view_digest: viewDigest, confirmed: [] };
+    const body = this.#ballots.sign({ iss: this.registry.issuer.issuer, sub: by }, view, said);
     return this.call(by, 'POST', `/v1/approvals/${actionId}/votes`, body);
   }
 

@@ -39,6 +39,7 @@ async function mint(lease: Lease, profile = 'orders_ddl') {
     lease,
     profile: { target_profile: profile } as Profile,
     target: spec,
+    action: { name: 'any', properties: {} },
     principal: undefined,
     now: new Date(),
   });

@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { root } from '../../tools/world/place.js';
+import type { ProfileWish } from '../../apps/cli/src/core/target-wish.js';
+import { installTarget } from '../../apps/cli/src/handlers/install-target.js';
+import { withTarget } from '../../apps/cli/src/io/target-session.js';
 import { scratchFolder } from '../support/scratch.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -17,15 +19,15 @@ export interface PostgresTarget {
   /** As the superuser. */
   admin<R extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<R[]>;
   roles(): Promise<string[]>;
+  /** Makes a role as the gate's login would, for a lease that the gate does not know. */
+  stranger(leaseId: string): Promise<void>;
+  /** Everything that the server logged; it logs every statement. */
+  serverLog(): string;
   remove(): Promise<void>;
 }
 
 const gateLogin = 'gate_login';
-const gatePassword = 'only for this test';
-
-function script(name: string): string {
-  return readFileSync(join(root, 'deploy', 'postgres-target', name), 'utf8');
-}
+const gatePassword = 'only-for-this-test';
 
 /** The tables a lease is about. The group inherits from their owner, so that it can change the table, and can SET to neither. */
 const application = `
@@ -36,9 +38,16 @@ const application = `
   CREATE ROLE orders_ddl NOLOGIN;
   GRANT orders_owner TO orders_ddl WITH INHERIT TRUE, SET FALSE;
   CREATE ROLE orders_reader NOLOGIN;
-  GRANT SELECT ON orders TO orders_reader;
-  SELECT sallyport.set_profile('orders_ddl', 'orders_ddl', 600);
-  SELECT sallyport.set_profile('orders_reader', 'orders_reader', 600, 8);`;
+  GRANT SELECT ON orders TO orders_reader;`;
+
+const profile = (name: string, connections: number): ProfileWish => ({
+  name,
+  group: name,
+  maxTtlSeconds: 600,
+  connections,
+  tables: undefined,
+});
+const profiles = [profile('orders_ddl', 2), profile('orders_reader', 8)];
 
 export async function startPostgresTarget(): Promise<PostgresTarget> {
   const postgres = await startPostgres();
@@ -53,10 +62,12 @@ export async function startPostgresTarget(): Promise<PostgresTarget> {
       await client.end();
     }
   };
-  await admin(script('install.sql'));
-  await admin(script('hardening.sql'));
-  await admin(`CREATE ROLE ${gateLogin} LOGIN PASSWORD '${gatePassword}'; GRANT sallyport_minter TO ${gateLogin}`);
+  // One statement each: neither may stand in a transaction.
+  await admin(`ALTER SYSTEM SET log_statement = 'all'`);
+  await admin('SELECT pg_reload_conf()');
   await admin(application);
+  const wish = { login: gateLogin, password: gatePassword, profiles, harden: true };
+  await withTarget(adminUrl, (session) => installTarget(session, wish));
   const scratch = scratchFolder('target');
   const secretsDir = join(scratch.dir, 'secrets');
   mkdirSync(secretsDir);
@@ -75,6 +86,13 @@ export async function startPostgresTarget(): Promise<PostgresTarget> {
           `SELECT rolname FROM pg_roles WHERE rolname ~ '^sallyport_[0-9a-f]{32}$' ORDER BY 1`,
         )
       ).map(({ rolname }) => rolname),
+    stranger: async (leaseId) => {
+      const minter = await connect(postgres.urlAs(gateLogin, gatePassword, database));
+      const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;
+      await minter.query('SELECT sallyport.mint($1, $2, $3, 600)', [leaseId, 'orders_ddl', verifier]);
+      await minter.end();
+    },
+    serverLog: () => postgres.log(),
     remove: async () => {
       await postgres.remove();
       scratch.remove();

@@ -7,7 +7,8 @@ import {
 } from '#contracts'; // prettier-ignore
 import {
   actionDigest, LineHash, manifestText, append, canonical, digestOf, digestOfBytes, emptyFrontier, formatCheckpoint, outcomeAttributes, planDigest, readTrustFile,
-  requestAttributes, rootOf, signNote, signOutcome, signRequest, verifierKey, votesNamed, type SaidClosing,
+  requestAttributes, rootOf, signingKey, signNote, signOutcome, signPersonKey, signRequest, signVote, verifierKey, votesNamed,
+  generatePrivateJwk, type SaidClosing, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { leafOf } from '../../apps/audit/src/core/leaf.js';
 import { aSigningKey, signEntry, type TestGate, type TestKey } from './gate.js';
@@ -27,6 +28,7 @@ export class TestLog {
   readonly origin: string;
   readonly key: TestKey = aSigningKey();
   #count = 0;
+  readonly #voters = new Map<string, SigningKey>();
 
   constructor(private readonly gate: TestGate) {
     this.origin = `${gate.id}/audit/1`;
@@ -200,15 +202,28 @@ export class TestLog {
 
   #vote({ person, digest, n, index }: { person: string; digest: string; n: number; index: number }) {
     const ring = this.gate.keyring('approvals');
-    const vote = ring.sign('vote', {
+    const key = this.#voter(person);
+    const vote = signVote(key, {
       gate: this.gate.id, action_id: uuid(500 + n), action_digest: digest, plan_digest: planDigest(planOfTwo), view_digest: digest,
-      variant: 'full', decision: 'approve', reason: 'fine', confirmed: [], person, jti: uuid(700 + n * 10 + index), iat: 1_795_000_000,
-    }, 'sallyport-vote+jws'); // prettier-ignore
+      variant: 'full', decision: 'approve', reason: 'fine', confirmed: [], jti: uuid(700 + n * 10 + index), iat: Date.parse(at) / 1_000,
+    }); // prettier-ignore
     const counting = ring.sign('vote', {
       gate: this.gate.id, action_id: uuid(500 + n), proof_digest: digestOfBytes(vote), person, person_version: 1,
       seat: { stage: 1, group: { id: 'finance', version: 1 } }, received_at: at,
     }, 'sallyport-counting+jws'); // prettier-ignore
-    return { vote, counting };
+    const said = {
+      thumbprint: key.kid,
+      iss: 'https://idp.example',
+      sub: person,
+      until: Date.parse(at) / 1_000 + 28_000,
+    };
+    return { vote, counting, person_key: signPersonKey(this.gate.keyring('credentials'), said) };
+  }
+
+  #voter(person: string): SigningKey {
+    const key = this.#voters.get(person) ?? signingKey(generatePrivateJwk('P-256'));
+    this.#voters.set(person, key);
+    return key;
   }
 
   #outcome(n: number, outcome: OutcomeName, code: string) {

@@ -26,7 +26,9 @@ export class TestIssuer {
 
   /** As in SALLYPORT_OIDC_ISSUERS. */
   get setting(): string {
-    return JSON.stringify([{ issuer: this.issuer, jwks_uri: `${this.issuer}/jwks`, clients: ['cli'] }]);
+    return JSON.stringify([
+      { issuer: this.issuer, jwks_uri: `${this.issuer}/jwks`, clients: ['cli'], native_clients: ['cli'] },
+    ]);
   }
 
   /** An access token (RFC 9068) of a person for one service. */
@@ -40,6 +42,17 @@ export class TestIssuer {
       .setIssuedAt()
       .setExpirationTime('5 min')
       .sign(this.key);
+  }
+
+  /** An ID token as a native client gets it: committed to a key by its nonce. */
+  async idToken(sub: string, nonce: string, claims: Record<string, unknown> = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1_000);
+    const jwt = new SignJWT({ nonce, auth_time: now, sid: `session-of-${sub}`, iat: now, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .setIssuer(this.issuer)
+      .setSubject(sub)
+      .setExpirationTime('5 min');
+    return (claims['aud'] === undefined ? jwt.setAudience('cli') : jwt).sign(this.key);
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -19,6 +20,8 @@ export interface TestPostgres {
   urlAs(user: string, password: string, database?: string): string;
   /** Breaks it without warning; `start` brings it back with the same port and data. */
   kill(): Promise<void>;
+  /** What the server has written to its log so far. */
+  log(): string;
   stop(): Promise<void>;
   start(): Promise<void>;
   /** For `afterAll`: ends it and removes its folder. */
@@ -45,6 +48,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     freshDatabase: () => freshDatabase(postgres),
     urlAs: (user, password, database = 'postgres') => postgres.url(database, user, password),
     kill: () => postgres.kill(),
+    log: () => readFileSync(logFile, 'utf8'),
     stop: () => postgres.stop(),
     start: () => postgres.start(),
     remove: async () => {

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Asked } from '#sdk';
-import { root } from '../../tools/world/place.js';
+import { installTarget } from '../../apps/cli/src/handlers/install-target.js';
+import { withTarget } from '../../apps/cli/src/io/target-session.js';
 import { refund, type RunningGate } from './running-gate.js';
 
-const gatePassword = 'only for this world';
+const gatePassword = 'only-for-this-world';
 const secretName = 'refunds-minter';
 
 /** Sallyport at the world's target PostgreSQL, and a profile that gives a login there for a refund. */
@@ -14,13 +14,16 @@ export class RoleTarget {
 
   static async install(gate: RunningGate): Promise<RoleTarget> {
     const target = new RoleTarget(gate);
-    for (const name of ['install.sql', 'hardening.sql'])
-      await target.ask(readFileSync(join(root, 'deploy', 'postgres-target', name), 'utf8'));
-    await target.ask(`
-      CREATE ROLE gate LOGIN PASSWORD '${gatePassword}';
-      GRANT sallyport_minter TO gate;
-      CREATE ROLE refund_writers NOLOGIN;
-      SELECT sallyport.set_profile('refund-writers', 'refund_writers', 600);`);
+    await target.ask('CREATE ROLE refund_writers NOLOGIN');
+    const writers = {
+      name: 'refund-writers',
+      group: 'refund_writers',
+      maxTtlSeconds: 600,
+      connections: 2,
+      tables: undefined,
+    };
+    const wish = { login: 'gate', password: gatePassword, profiles: [writers], harden: true };
+    await withTarget(gate.world.target.url(), (session) => installTarget(session, wish));
     const { files, options } = gate.world;
     files.folder('targets');
     files.write(join('targets', secretName), gate.world.target.url('postgres', 'gate', gatePassword));

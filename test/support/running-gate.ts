@@ -3,10 +3,13 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { RegistryKind, SpecOf } from '#contracts';
-import type { ServiceName } from '#platform';
+import { personKeyAnswer, type ApprovalAnswer, type RegistryKind, type SpecOf, type VoteBody } from '#contracts';
+import { newId, type ServiceName } from '#platform';
 import { SallyportAgent, ToolGate, type Asked } from '#sdk';
-import { generatePrivateJwk, publicPart, thumbprint, Trust, type PrivateJwk } from '#trust';
+import {
+  generatePrivateJwk, keyNonce, keyRandom, publicPart, signingKey, signVote, thumbprint, Trust, voteOn,
+  type PrivateJwk, type SigningKey,
+} from '#trust'; // prettier-ignore
 import { stringify } from 'yaml';
 import { freePortsOfWorld } from '../../tools/world/ports-of-world.js';
 import { World } from '../../tools/world/world.js';
@@ -34,6 +37,12 @@ export interface TestAgent {
   sdk: SallyportAgent;
 }
 
+/** What a person votes with. */
+export interface Voter {
+  key: SigningKey;
+  statement: string;
+}
+
 /** People of the gate; `rita` registers. Nobody of them owns an agent but `olga`. */
 const people = ['rita', 'olga', 'fiona', 'felix', 'greta', 'gustav', 'dana', 'dimitri', 'sam', 'aldo'];
 const groups: Record<string, string[]> = {
@@ -50,6 +59,7 @@ export class RunningGate {
   readonly agents: TestAgent[] = [];
   readonly toolKey = generatePrivateJwk('P-256');
   #tool: ToolGate | undefined;
+  readonly #voters = new Map<string, Promise<Voter>>();
 
   private constructor(
     readonly world: World,
@@ -158,14 +168,44 @@ export class RunningGate {
     const path = `/v1/approvals/${actionId}`;
     const shown = await this.as(person, 'approvals', path);
     if (!shown.ok) return shown;
-    const body = approving((await shown.json()) as ShownApproval);
+    const body = await this.signed(person, (await shown.json()) as ApprovalAnswer);
     return this.as(person, 'approvals', `${path}/votes`, { method: 'POST', body });
   }
 
   /** What this person would send to approve what is shown now. */
-  async voteOf(person: string, actionId: string): Promise<object> {
+  async voteOf(person: string, actionId: string, said?: Pick<VoteBody, 'decision' | 'reason'>): Promise<object> {
     const shown = await this.as(person, 'approvals', `/v1/approvals/${actionId}`);
-    return approving((await shown.json()) as ShownApproval);
+    return this.signed(person, (await shown.json()) as ApprovalAnswer, said);
+  }
+
+  /** A vote on the stage that is open, every point confirmed, signed with this person's own key. */
+  async signed(
+    person: string,
+    { decision, progress, view_digest }: ApprovalAnswer,
+    said: Pick<VoteBody, 'decision' | 'reason'> = { decision: 'approve', reason: 'checked' },
+  ): Promise<object> {
+    const open = decision.stages.find(({ stage }) => stage === progress.stage);
+    const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
+    const body = { ...said, view_digest, confirmed };
+    const { key, statement } = await this.voter(person);
+    const by = { gate: this.trust.gate, jti: newId(), now: Date.now() };
+    return { ...body, proof: signVote(key, voteOn(decision, body, by)), person_key: statement };
+  }
+
+  /** The key that this person votes with, registered through the door as at a sign-in. */
+  voter(person: string): Promise<Voter> {
+    const known = this.#voters.get(person) ?? this.newVoter(person);
+    this.#voters.set(person, known);
+    return known;
+  }
+
+  async newVoter(person: string): Promise<Voter> {
+    const key = signingKey(generatePrivateJwk('P-256'));
+    const random = keyRandom();
+    const body = { id_token: await this.issuer.idToken(person, keyNonce(key.jwk, random)), jwk: key.jwk, random };
+    const answer = await this.as(person, 'credentials', '/v1/person-keys', { method: 'POST', body });
+    if (!answer.ok) throw new Error(`${person} has no key: ${String(answer.status)} ${await answer.text()}`);
+    return { key, statement: personKeyAnswer.parse(await answer.json()).statement };
   }
 
   /** As above, as often as the plan is replaced because its facts have changed meanwhile. Throws when it cannot be approved. */
@@ -238,19 +278,6 @@ export class RunningGate {
       if (state !== 'offered') throw new Error(`the first refund is ${state}`);
     }, { withinMs: 30_000 }); // prettier-ignore
   }
-}
-
-/** A vote on the stage that is open, every point confirmed. */
-function approving({ view_digest, decision, progress }: ShownApproval): object {
-  const open = decision.stages.find(({ stage }) => stage === progress.stage);
-  const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
-  return { decision: 'approve', reason: 'checked', view_digest, confirmed };
-}
-
-interface ShownApproval {
-  view_digest: string;
-  decision: { stages: { stage: number; confirmations: { id: string }[] }[] };
-  progress: { stage: number };
 }
 
 /** A refund of so many cents: up to 50 EUR the agent may by itself, above `finance` decides, above 10,000 EUR two directors. */

@@ -136,7 +136,14 @@ export class DemoWorld {
   /** Where the command line finds this gate, with the log's key as an auditor should keep it. */
   private writeCliFile({ dir, issuer, client_id, services, kafka_brokers, trust_file, gate }: Stage): void {
     const audit_key = checkpointKey(trust_file, `${gate}/audit/1`);
-    const content = { issuer, client_id, services, kafka_brokers, ...(audit_key !== undefined && { audit_key }) };
+    const content = {
+      issuer,
+      client_id,
+      services,
+      kafka_brokers,
+      trust_file,
+      ...(audit_key !== undefined && { audit_key }),
+    };
     writeWhole(join(dir, 'cli.json'), JSON.stringify(content, null, 2));
   }
 }

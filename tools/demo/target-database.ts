@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { ProfileWish } from '../../apps/cli/src/core/target-wish.js';
+import { installTarget } from '../../apps/cli/src/handlers/install-target.js';
+import { withTarget } from '../../apps/cli/src/io/target-session.js';
 import type { GateFiles } from '../world/gate-files.js';
 import { root } from '../world/place.js';
 import type { EmbeddedPostgres } from '../world/postgres.js';
@@ -10,14 +13,21 @@ const database = 'shop';
 const connectWithinMs = 30_000;
 /** Logins at the target, and what each may do there. */
 const logins = {
-  /** Credentials mints and ends leases with it. */
-  gate: 'GRANT sallyport_minter TO gate',
   tools:
     'GRANT SELECT ON customers TO tools; GRANT SELECT, INSERT, UPDATE ON payments, shared_rows, workloads TO tools',
   /** Looks at what the demo did. */
   observer: 'GRANT SELECT ON customers, orders, payments, shared_rows, workloads TO observer',
 } as const;
-type Login = keyof typeof logins;
+/** Credentials mints and ends leases with `gate`. */
+type Login = keyof typeof logins | 'gate';
+
+const profile = (name: string): ProfileWish => ({
+  name,
+  group: name,
+  maxTtlSeconds: 900,
+  connections: 2,
+  tables: undefined,
+});
 
 /** The name of the secret that the registered target refers to. */
 export const minterSecret = 'shop-minter';
@@ -43,15 +53,17 @@ export class TargetDatabase {
       const { rows } = await client.query<{ made: boolean }>(`SELECT to_regclass('workloads') IS NOT NULL AS made`);
       if (rows[0]?.made !== true) await this.#make(client);
     });
+    const profiles = [profile('shop_schema'), profile('shop_reader')];
+    const wish = { login: 'gate', password: this.#password('gate'), profiles, harden: true };
+    await withTarget(this.server.url(database), (target) => installTarget(target, wish));
     this.files.folder('targets');
     this.files.write(join('targets', minterSecret), this.url('gate'));
   }
 
   async #make(client: pg.Client): Promise<void> {
-    for (const name of ['install.sql', 'hardening.sql'])
-      await client.query(readFileSync(join(root, 'deploy', 'postgres-target', name), 'utf8'));
-    const accounts = (Object.keys(logins) as Login[]).map(
-      (login) => `CREATE ROLE ${login} LOGIN PASSWORD ${pg.escapeLiteral(this.#password(login))}; ${logins[login]};`,
+    const accounts = Object.entries(logins).map(
+      ([login, rights]) =>
+        `CREATE ROLE ${login} LOGIN PASSWORD ${pg.escapeLiteral(this.#password(login as Login))}; ${rights};`,
     );
     const shop = readFileSync(join(root, 'demo', 'target', 'shop.sql'), 'utf8');
     await client.query(['BEGIN;', shop, ...accounts, 'COMMIT;'].join('\n'));

@@ -5,12 +5,14 @@ import { format } from 'prettier';
 import { root } from '../world/place.js';
 import { asyncapi } from './asyncapi.js';
 import { eventTable } from './events.js';
+import { issuersPage } from './issuers.js';
 import { settingsPage } from './settings.js';
 
 const check = process.argv.includes('--check');
 const pages: [string, string, 'markdown' | 'json'][] = [
   ['docs/events.md', eventTable(), 'markdown'],
   ['docs/asyncapi.json', asyncapi(versionOfProject()), 'json'],
+  ['docs/issuers.md', issuersPage(), 'markdown'],
   ['docs/settings.md', await settingsPage(), 'markdown'],
 ];
 

@@ -38,7 +38,8 @@ function environment(): string {
   return [
     `SALLYPORT_COMPOSE_USER=${user}`,
     `SALLYPORT_GATE_ID=${gateId}`,
-    '# A JSON list of {issuer, jwks_uri?, clients}: the OpenID providers whose people may sign in.',
+    '# A JSON list of {issuer, jwks_uri?, clients, native_clients?}: the OpenID providers whose people may sign in.',
+    '# People vote with a client of native_clients: one that runs on their own machine, such as the command line.',
     'SALLYPORT_OIDC_ISSUERS=',
     '# smtp://user:password@host:port, and the address that mails come from.',
     'SALLYPORT_NOTIFIER_SMTP_URL=',

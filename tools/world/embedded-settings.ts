@@ -11,7 +11,11 @@ export const issuerUrl = (ports: Ports): string => `http://127.0.0.1:${ports.ide
 
 /** For every service that checks who a person is. */
 export function personSettings(ports: Ports): Environment {
-  return { SALLYPORT_OIDC_ISSUERS: JSON.stringify([{ issuer: issuerUrl(ports), clients: [cliClient] }]) };
+  return {
+    SALLYPORT_OIDC_ISSUERS: JSON.stringify([
+      { issuer: issuerUrl(ports), clients: [cliClient], native_clients: [cliClient] },
+    ]),
+  };
 }
 
 /** Where single services find what the embedded gate keeps for them. The folders are made, empty and private. */

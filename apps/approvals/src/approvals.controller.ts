@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req, UseGuards } from '@nestjs/common';
 import {
   ProblemError, reasonBody, uuidv7, voteBody, type ApprovalAnswer, type ApprovalsAnswer, type EndApprovalAnswer,
-  type VoteAnswer,
+  type EvidenceAnswer, type VoteAnswer,
 } from '#contracts'; // prettier-ignore
 import { callerOfKind, Calling, PersonGuard, type Caller } from '#trust/http';
 import type { FastifyRequest } from 'fastify';
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { CastVote } from './handlers/cast-vote.js';
 import { EndByPerson } from './handlers/end-by-person.js';
 import { ListApprovals } from './handlers/list-approvals.js';
+import { ShowEvidence } from './handlers/show-evidence.js';
 import { ShowApproval } from './handlers/show-approval.js';
 import { readBody } from './io/read-body.js';
 
@@ -26,6 +27,7 @@ export class ApprovalsController {
     private readonly show: ShowApproval,
     private readonly vote: CastVote,
     private readonly ends: EndByPerson,
+    private readonly evidence: ShowEvidence,
   ) {}
 
   @Get()
@@ -39,6 +41,11 @@ export class ApprovalsController {
   @Get(':id')
   async one(@Calling() caller: Caller, @Param('id') id: string): Promise<ApprovalAnswer> {
     return this.show.handle(actionId(id), personOf(caller));
+  }
+
+  @Get(':id/evidence')
+  async proof(@Calling() caller: Caller, @Param('id') id: string): Promise<EvidenceAnswer> {
+    return this.evidence.handle(actionId(id), personOf(caller));
   }
 
   @Post(':id/votes')

@@ -4,6 +4,7 @@ import { DatabaseModule, TimersModule } from '#database';
 import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
 import { ApprovalsController } from './approvals.controller.js';
+import { ApprovalsStreamController } from './approvals-stream.controller.js';
 import type { Settings } from './config.js';
 import { mayWantReview } from './core/review.js';
 import { AnnounceOpenings } from './handlers/announce-openings.js';
@@ -25,13 +26,17 @@ import { OpenApprovals } from './handlers/open-approvals.js';
 import { OpeningRows } from './handlers/opening-rows.js';
 import { OpenReviews } from './handlers/open-reviews.js';
 import { ReadEvidence } from './handlers/read-evidence.js';
+import { ReadProof } from './handlers/read-proof.js';
 import { ReplacePlan } from './handlers/replace-plan.js';
 import { ShowApproval } from './handlers/show-approval.js';
+import { ShowEvidence } from './handlers/show-evidence.js';
+import { StreamApprovals } from './handlers/stream-approvals.js';
 import { SuspendAgents } from './handlers/suspend-agents.js';
 import { Sweep, SweepAgain, SweepSuspended } from './handlers/sweep-suspended.js';
 import { expireTimer, suspendTimer, sweepTimer } from './handlers/timer-kinds.js';
 import { ApprovalStore } from './io/approval.store.js';
 import { CaseStore } from './io/case.store.js';
+import { ChangeStore } from './io/change.store.js';
 import { FrozenEntryStore } from './io/frozen-entry.store.js';
 import { InboxStore } from './io/inbox.store.js';
 import { OpeningStore } from './io/opening.store.js';
@@ -44,11 +49,13 @@ import { ReviewStore } from './io/review.store.js';
 import { SuspensionStore } from './io/suspension.store.js';
 import { VoteSigner } from './io/vote-signer.js';
 import { VoteStore } from './io/vote.store.js';
+import { AddPersonKeys } from './migrations/add-person-keys.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
+import { NumberChanges } from './migrations/number-changes.js';
 import { ReviewsController } from './reviews.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
-export const migrations = [...registryCopyMigrations, CreateApprovals];
+export const migrations = [...registryCopyMigrations, CreateApprovals, NumberChanges, AddPersonKeys];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */
 const hears = [
@@ -67,11 +74,11 @@ const timers = TimersModule.forHandlers([
 const handlers: Provider[] = [
   AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EndApprovals, EndAsked, EndByPerson,
   EndUnreadable, ExpireApprovals, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
-  OpenReviews, ReadEvidence, ReplacePlan, ShowApproval, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
+  OpenReviews, ReadEvidence, ReadProof, ReplacePlan, ShowApproval, ShowEvidence, StreamApprovals, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  ApprovalStore, CaseStore, FrozenEntryStore, InboxStore, OpeningStore, Outcomes, RegistryFacts, ReviewStore, SuspensionStore,
+  ApprovalStore, CaseStore, ChangeStore, FrozenEntryStore, InboxStore, OpeningStore, Outcomes, RegistryFacts, ReviewStore, SuspensionStore,
   VoteSigner, VoteStore,
 ]; // prettier-ignore
 
@@ -98,7 +105,7 @@ export class ApprovalsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [ApprovalsController, ReviewsController],
+      controllers: [ApprovalsStreamController, ApprovalsController, ReviewsController],
       providers: [...parts, ...doors],
     };
   }

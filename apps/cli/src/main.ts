@@ -4,8 +4,9 @@ import { exitCodes, exitOf, type ExitCode } from './core/exit-codes.js';
 import { oneLine } from './core/say.js';
 import { Broken } from './core/verify/finding.js';
 import { ViewChanged } from './handlers/approvals.js';
+import { Untrue } from './handlers/own-approval.js';
 import { BadFile } from './handlers/registry.js';
-import { Refused, Unreachable } from './io/failures.js';
+import { Refused, TargetRefused, Unreachable } from './io/failures.js';
 import { SessionError } from './io/session.js';
 import { SettingsMissing } from './io/settings.js';
 
@@ -35,7 +36,8 @@ function wordsOf(error: unknown): [ExitCode, string] {
   if (error instanceof Refused) return refusal(error);
   if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
-  if (error instanceof ViewChanged) return [exitCodes.negative, error.message];
+  const isNegative = error instanceof ViewChanged || error instanceof Untrue || error instanceof TargetRefused;
+  if (isNegative) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
   if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];
   return [exitCodes.unavailable, error instanceof Error ? error.message : 'something failed'];

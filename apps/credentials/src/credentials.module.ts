@@ -38,13 +38,16 @@ import { ReconcileTargets } from './handlers/reconcile-targets.js';
 import { RedeemFacts } from './handlers/redeem-facts.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
+import { EndPersonKey, RegisterPersonKey } from './handlers/register-person-key.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
 import { SweepAgain, SweepAgents, SweepSuspended, sweepTimer } from './handlers/sweep-suspended.js';
 import { Transact } from './handlers/transact.js';
 import { UnlessPulled } from './handlers/unless-pulled.js';
+import { VoteProofs } from './handlers/vote-proofs.js';
 import { WatchClock } from './handlers/watch-clock.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
+import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
 import { TargetPools } from './io/issuers/target-pools.js';
 import { TokenIssuer } from './io/issuers/token.issuer.js';
@@ -52,12 +55,16 @@ import { KillSwitchStore } from './io/kill-switch.store.js';
 import { LeaseListStore } from './io/lease-list.store.js';
 import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
+import { PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
+import { PersonKeysController } from './person-keys.controller.js';
+import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
+import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
-import { KeepInvariants1795651200600 } from './migrations/keep-invariants.js';
+import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
 
 export const migrations = [
@@ -65,7 +72,9 @@ export const migrations = [
   CreateLeases1795478400400,
   ListLeases1795478400410,
   CreateKillSwitch1795564800500,
-  KeepInvariants1795651200600,
+  AddPersonKeys1795651200600,
+  BrokerLeases1795660000700,
+  KeepInvariants1795660000710,
 ];
 
 /** What this service hears. */
@@ -84,14 +93,14 @@ const timers = [
 ];
 
 const handlers: Provider[] = [
-  ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
   KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
   ReleaseSwitch, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PolicyClient, TokenIssuer,
+  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -107,7 +116,7 @@ export class CredentialsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [CredentialsController, KillSwitchController, LeaseListController],
+      controllers: [CredentialsController, KillSwitchController, LeaseListController, PersonKeysController],
       providers: [...handlers, ...stores, ...configured(settings)],
     };
   }
@@ -124,13 +133,24 @@ function configured(settings: Settings): Provider[] {
   return [
     { provide: Pace, useValue: pace },
     {
-      provide: PostgresRoleIssuer,
+      provide: TargetPools,
       inject: [Log, Shutdown],
       useFactory: (log: Log, shutdown: Shutdown) => {
         const pools = new TargetPools(new SecretFiles(settings.SALLYPORT_CREDENTIALS_SECRETS_DIR), connections, log);
         shutdown.at('disconnect', 'targets', () => pools.close());
-        return new PostgresRoleIssuer(pools);
+        return pools;
       },
+    },
+    {
+      provide: PostgresRoleIssuer,
+      inject: [TargetPools],
+      useFactory: (pools: TargetPools) => new PostgresRoleIssuer(pools),
+    },
+    {
+      provide: PostgresBrokeredIssuer,
+      inject: [PostgresRoleIssuer, TargetPools, Log],
+      useFactory: (roles: PostgresRoleIssuer, pools: TargetPools, log: Log) =>
+        new PostgresBrokeredIssuer(roles, pools, log),
     },
   ];
 }

@@ -25,6 +25,7 @@ export const cancelledCode = z.enum(['agent_cancelled', 'withdrawn', 'stopped', 
 export const refusedCode = z.enum(['policy_changed', 'evidence_invalid', 'profile_mismatch', 'mint_failed']);
 export const endedCode = z.enum([
   'completed', 'ttl', 'agent_cancelled', 'withdrawn', 'stopped', 'agent_suspended', 'kill_switch', 'replayed',
+  'result_lost',
 ]); // prettier-ignore
 /** Why an ask to end an action was made (it follows the action from holder to holder). */
 export const cancelCode = z.enum(['agent_cancelled', 'withdrawn', 'stopped']);

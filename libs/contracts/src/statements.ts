@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deniedCode, offeredCode, outcomeName } from './codes.js';
-import { compactJws, detachedJws, digest, entryId, instant, money, uuidv7 } from './ids.js';
+import { compactJws, detachedJws, digest, entryId, instant, money, thumbprint, uuidv7 } from './ids.js';
 import { signedAttributes } from './request.js';
 
 /** A registry entry at the version that was used. */
@@ -9,7 +9,7 @@ export type Versioned = z.infer<typeof versioned>;
 
 /** Gate keys: one per service and purpose, pinned in the trust file. */
 export const keyPurposes = [
-  'registry', 'acceptance', 'verdict', 'vote', 'lease', 'token', 'outcome', 'service', 'checkpoint',
+  'registry', 'acceptance', 'verdict', 'vote', 'person-key', 'lease', 'token', 'outcome', 'service', 'checkpoint',
 ] as const; // prettier-ignore
 export const keyPurpose = z.enum(keyPurposes);
 export type KeyPurpose = z.infer<typeof keyPurpose>;
@@ -138,7 +138,22 @@ export const caps = z.strictObject({
 });
 export type Caps = z.infer<typeof caps>;
 
-/** The vote itself: signed by the person from the people issue on, until then by approvals (purpose `vote`). */
+/**
+ * credentials: this key belongs to whoever signed in as (iss, sub) at this provider. `until` (NumericDate, RFC 7519) is
+ * eight hours after that person was authenticated; nothing makes it later.
+ */
+export const personKey = z.strictObject({
+  gate: z.string(),
+  thumbprint,
+  iss: z.string(),
+  sub: z.string(),
+  /** The session at the provider, where it names sessions. */
+  sid: z.string().optional(),
+  until: z.int(),
+});
+export type PersonKey = z.infer<typeof personKey>;
+
+/** The vote itself, signed by the person's own key (`typ` `sallyport-vote+jws`). Whose key that is, credentials states. */
 export const vote = z.strictObject({
   gate: z.string(),
   action_id: uuidv7,
@@ -150,7 +165,6 @@ export const vote = z.strictObject({
   reason: z.string().max(4_096),
   confirmed: z.array(z.string()),
   caps: caps.optional(),
-  person: entryId,
   jti: uuidv7,
   iat: z.int(),
 });
@@ -164,6 +178,8 @@ export const counting = z.strictObject({
   person: entryId,
   person_version: z.int().positive(),
   seat: z.strictObject({ stage: z.int().positive(), group: versioned }),
+  /** The action type that the view was rendered with; absent when none was registered. */
+  action_type: versioned.optional(),
   received_at: instant,
 });
 export type Counting = z.infer<typeof counting>;
@@ -200,7 +216,12 @@ export const closing = z.strictObject({
 });
 export type Closing = z.infer<typeof closing>;
 
-export const countedVote = z.strictObject({ vote: compactJws, counting: compactJws });
+/** A vote, whose key signed it, and where it counts. Without `person_key` (as it was said before people signed) it verifies nowhere. */
+export const countedVote = z.strictObject({
+  vote: compactJws,
+  counting: compactJws,
+  person_key: compactJws.optional(),
+});
 export type CountedVote = z.infer<typeof countedVote>;
 
 /** What the agent is told (wire contract, section 4). Never a secret. */
@@ -276,24 +297,43 @@ export const actionTokenClaims = z.strictObject({
 });
 export type ActionTokenClaims = z.infer<typeof actionTokenClaims>;
 
-/** The JWS inside the JWE that redeem answers (purpose `lease`). */
-export const leaseBundle = z.strictObject({
+/** What the gate got for a statement that it ran itself. Values are PostgreSQL's own text; `type` is the OID of a column's type. */
+export const brokeredResult = z.strictObject({
+  kind: z.literal('result'),
+  columns: z.array(z.strictObject({ name: z.string(), type: z.int() })),
+  rows: z.array(z.array(z.string().nullable())),
+  /** Rows returned, or changed where none are returned. */
+  row_count: z.int().nonnegative(),
+  /** SHA-256 over JCS of columns, rows and row_count: what stands in the gate's records and at the target. */
+  digest,
+});
+export type BrokeredResult = z.infer<typeof brokeredResult>;
+
+const bundle = {
   gate: z.string(),
   lease_id: uuidv7,
   action_id: uuidv7,
   action_digest: digest,
   agent_id: entryId,
   expires_at: instant,
-  credential: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('token'), token: z.string(), tool_url: z.string(), uses: z.int().positive() }),
-    z.strictObject({
-      kind: z.literal('postgres'),
-      host: z.string(),
-      port: z.int(),
-      database: z.string(),
-      user: z.string(),
-      password: z.string(),
-    }),
-  ]),
-});
+};
+
+export const credential = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('token'), token: z.string(), tool_url: z.string(), uses: z.int().positive() }),
+  z.strictObject({
+    kind: z.literal('postgres'),
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    user: z.string(),
+    password: z.string(),
+  }),
+]);
+export type Credential = z.infer<typeof credential>;
+
+/** The JWS inside the JWE that redeem answers (purpose `lease`): a credential, or in mode `brokered` the result. */
+export const leaseBundle = z.union([
+  z.strictObject({ ...bundle, credential }),
+  z.strictObject({ ...bundle, result: brokeredResult }),
+]);
 export type LeaseBundle = z.infer<typeof leaseBundle>;

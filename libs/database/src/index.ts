@@ -4,6 +4,7 @@ export { makeDataSource, timeouts, type ConnectionSettings } from './data-source
 export { migrationsTable, type Migration, type MigrationClass, type MigrationRunner } from './migration.js';
 export { migrate, type ServiceSchema } from './migrate/migrate.js';
 export { ownerRole, roleOf } from './migrate/roles.js';
+export { scramVerifier } from './migrate/scram-verifier.js';
 export { packed, type Packed } from './packed.js';
 export { sharedMigrations } from './migrations/index.js';
 export { constraintOf, sqlFault, sqlStateOf } from './sql-fault.js';

@@ -13,6 +13,7 @@ const issuers = z.array(
     issuer: z.url(),
     jwks_uri: z.url().optional(),
     clients: z.array(z.string().min(1)).min(1),
+    native_clients: z.array(z.string().min(1)).default([]),
   }),
 );
 
@@ -23,10 +24,15 @@ export const issuerSettings = {
     .transform((text, context): z.infer<typeof issuers> => {
       const parsed = issuers.safeParse(parseJson(text));
       if (parsed.success) return parsed.data;
-      context.addIssue({ code: 'custom', message: 'expected a JSON list of {issuer, jwks_uri?, clients}' });
+      context.addIssue({
+        code: 'custom',
+        message: 'expected a JSON list of {issuer, jwks_uri?, clients, native_clients?}',
+      });
       return z.NEVER;
     })
-    .describe('OpenID providers whose people may sign in: a JSON list of {issuer, jwks_uri?, clients}'),
+    .describe(
+      'OpenID providers whose people may sign in: a JSON list of {issuer, jwks_uri?, clients, native_clients?}. People vote with a client of native_clients: one on their own machine, such as the command line',
+    ),
 };
 
 function parseJson(text: string): unknown {
@@ -38,9 +44,10 @@ function parseJson(text: string): unknown {
 }
 
 export function issuersOf(listed: z.infer<typeof issuers>): Issuer[] {
-  return listed.map(({ issuer, jwks_uri, clients }) => ({
+  return listed.map(({ issuer, jwks_uri, clients, native_clients }) => ({
     issuer,
     clients,
+    nativeClients: native_clients,
     ...(jwks_uri === undefined ? {} : { jwksUri: jwks_uri }),
   }));
 }

@@ -1,24 +1,33 @@
-import { leaseBundle, type LeaseBundle } from '#contracts';
+import { leaseBundle, type BrokeredResult, type Credential, type LeaseBundle } from '#contracts';
 import { decrypt, makeProof, type PrivateJwk, type SigningKey, type Trust } from '#trust';
 import { GateError } from './gate-error.js';
 import type { Ticket } from './request.js';
 
-export type Credential = LeaseBundle['credential'];
+export type { BrokeredResult, Credential } from '#contracts';
 
-/** A credential in hand. It holds a secret: keep it in memory, never in a log. */
+/** A credential in hand, or the result of what the gate did itself. It holds a secret: keep it in memory, never in a log. */
 export class Lease {
   readonly leaseId: string;
   readonly expiresAt: string;
-  readonly credential: Credential;
+  /** In mode `brokered`: what came of the statement. There is no credential then. */
+  readonly result: BrokeredResult | undefined;
+  readonly #credential: Credential | undefined;
   readonly #key: SigningKey;
   readonly #complete: () => Promise<void>;
 
   constructor(bundle: LeaseBundle, key: SigningKey, complete: () => Promise<void>) {
     this.leaseId = bundle.lease_id;
     this.expiresAt = bundle.expires_at;
-    this.credential = bundle.credential;
+    this.result = 'result' in bundle ? bundle.result : undefined;
+    this.#credential = 'credential' in bundle ? bundle.credential : undefined;
     this.#key = key;
     this.#complete = complete;
+  }
+
+  /** Throws a TypeError where the gate ran the statement itself: look at `result`. */
+  get credential(): Credential {
+    if (this.#credential === undefined) throw new TypeError('this lease holds a result and no credential');
+    return this.#credential;
   }
 
   /** Gives it back before its time. May be called again. */
@@ -37,7 +46,7 @@ export class Lease {
 
   /** A log line with a lease in it must not carry the secret. */
   toJSON(): object {
-    return { leaseId: this.leaseId, expiresAt: this.expiresAt, kind: this.credential.kind };
+    return { leaseId: this.leaseId, expiresAt: this.expiresAt, kind: (this.#credential ?? this.result)?.kind };
   }
 }
 

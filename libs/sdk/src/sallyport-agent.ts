@@ -33,6 +33,8 @@ export interface WaitOptions {
 
 /** The longest that the gate holds one question. */
 const longPollSeconds = 30;
+/** The gate answers when the statement has run; how long that may take is bounded by the lease. */
+const brokeredMs = 900_000;
 const shortestPauseMs = 150;
 
 /**
@@ -115,7 +117,8 @@ export class SallyportAgent {
     if (!isSameUrl(offer.redeem_url, url))
       throw new GateError('not_trusted', `the offer points elsewhere: ${offer.redeem_url}`);
     const body = JSON.stringify({ action_digest: ticket.actionDigest });
-    const answer = await this.#client.call({ method: 'POST', url, body });
+    const timeoutMs = offer.mode === 'brokered' ? brokeredMs : this.#timeoutMs;
+    const answer = await this.#client.call({ method: 'POST', url, body, timeoutMs });
     const jwe = await answer.text();
     const { agentId, trust } = this;
     const encryptionKey = this.#encryptionKey;

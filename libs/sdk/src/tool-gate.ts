@@ -32,6 +32,11 @@ export class ToolGate {
     this.#client = new GateClient({ key: signingKey(options.key), timeoutMs: options.timeoutMs ?? 10_000 });
   }
 
+  /** The tool's own base URL, as registered. */
+  get toolUrl(): string {
+    return this.#options.toolUrl;
+  }
+
   /**
    * Spends one use of a token. `token` and `agentProof` are what the agent sent in `Authorization: DPoP …` and `DPoP`. Checks here what can be
    * checked here, then asks the gate, which alone knows whether the use is still there. At most once: a tool that dies afterwards has used it. Throws

@@ -1,5 +1,5 @@
 import {
-  acceptance, agentUrn, requestType, requestValue, verdict, type Acceptance, type CountedVote, type Grant, type Known,
+  acceptance, agentUrn, requestType, requestValue, verdict, type Acceptance, type CountedVote, type Facts, type Grant, type Known,
   type Plan, type RequestEvidence, type RequestValue, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { actionDigest } from './canonical.js';
@@ -15,6 +15,8 @@ export interface Evidence {
   request: RequestEvidence;
   verdict: string;
   votes: CountedVote[] | undefined;
+  /** What people were shown beside the action; kept where people voted. */
+  facts?: Facts;
 }
 
 /** Whose action the event says this is about. */
@@ -138,9 +140,10 @@ function readVotes(trust: Trust, counted: CountedVote[], judged: Verdict): Verif
   return votes.length > 0 && distinct.size === votes.length ? votes : undefined;
 }
 
-/** Different people among the votes, by id. Linked identities are one person with one id. */
+/** Different people among the votes, by id. Linked identities are one person with one id; keys of one sign-in are no two people. */
 export function peopleIn(votes: readonly VerifiedVote[]): number {
-  return new Set(votes.map(({ vote }) => vote.person)).size;
+  const identities = new Set(votes.map(({ key: { iss, sub } }) => JSON.stringify([iss, sub])));
+  return Math.min(new Set(votes.map(({ counting }) => counting.person)).size, identities.size);
 }
 
 /** What redeem adds to the evidence: the agent as it is registered now, and the entries that the countings cite. */

@@ -42,7 +42,7 @@ describe('a closing', () => {
     expect(isClosingOf(gate.trust, sign({ ...statement, gate: 'other.example' }), said)).toBe(false);
     expect(isClosingOf(gate.trust, sign(statement, makeGate()), said)).toBe(false);
     const approvals = gate.keyring('approvals');
-    for (const typ of ['sallyport-vote+jws', 'sallyport-counting+jws', 'sallyport-granting+jws'] as const) {
+    for (const typ of ['sallyport-counting+jws', 'sallyport-granting+jws'] as const) {
       expect(isClosingOf(gate.trust, approvals.sign('vote', statement, typ), said)).toBe(false);
     }
     expect(isClosingOf(gate.trust, gate.keyring('policy').sign('verdict', statement), said)).toBe(false);

@@ -35,7 +35,7 @@ describe('a granting', () => {
     expect(reads(sign({ ...granting, gate: 'other.example' }))).toBe(false);
     expect(reads(sign(granting, makeGate()))).toBe(false);
     const approvals = gate.keyring('approvals');
-    for (const typ of ['sallyport-vote+jws', 'sallyport-counting+jws', 'sallyport-closing+jws'] as const) {
+    for (const typ of ['sallyport-counting+jws', 'sallyport-closing+jws'] as const) {
       expect(reads(approvals.sign('vote', granting, typ))).toBe(false);
     }
     expect(reads(gate.keyring('policy').sign('verdict', granting))).toBe(false);

@@ -31,10 +31,14 @@ export {
 } from './proof.js'; // prettier-ignore
 export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
 export { planDigest, sameConfirmations, samePlan } from './plan.js';
+export {
+  isSignedInTime, keyNonce, keyRandom, personKeySeconds, readPersonKey, readSignedVote, signPersonKey, signVote,
+} from './person-key.js'; // prettier-ignore
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
+export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
 export { viewDigest, viewOf, type ViewInput, type ViewVariant } from './view.js';
 export * from './log/index.js';
 export {

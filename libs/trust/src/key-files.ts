@@ -20,6 +20,11 @@ export const keysFile = z.strictObject({
   service: z.string().min(1),
   /** 32 bytes, base64url. All instances of the service share it, so that a nonce of one is known to the others. */
   nonce_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/u),
+  /** 32 bytes, base64url: seals what the service keeps in its database. Only where it keeps such things; losing it loses them. */
+  seal_key: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/u)
+    .optional(),
   /** The first key of a purpose signs. */
   keys: z.array(z.strictObject({ ...named, jwk: publicJwk.extend({ d: z.string() }) })).min(1),
 });
@@ -39,10 +44,13 @@ export const keysOfServices: Readonly<Record<string, readonly KeyPurpose[]>> = {
   intake: ['acceptance', 'outcome', 'service'],
   policy: ['verdict', 'outcome', 'service'],
   approvals: ['vote', 'outcome', 'service'],
-  credentials: ['lease', 'token', 'outcome', 'service'],
+  credentials: ['person-key', 'lease', 'token', 'outcome', 'service'],
   notifier: ['service'],
   audit: ['checkpoint', 'service'],
 };
+
+/** Who keeps something in a database that nobody else may read. */
+export const sealingServices: ReadonlySet<string> = new Set(['credentials']);
 
 /** A key file that is missing, malformed, readable by others, or at odds with itself. Names the file, never its content. */
 export class KeyFileError extends Error {
@@ -101,14 +109,19 @@ export function generateKeys(gateId: string, outDir: string): { trustFile: strin
   for (const [service, purposes] of Object.entries(keysOfServices)) {
     const keys = purposes.map((purpose) => generateKey(purpose));
     keysFiles[service] = join(outDir, `${service}.keys.json`);
-    const nonceKey = randomBytes(32).toString('base64url');
-    write(keysFiles[service], { version: 'sallyport.keys/1', gate: gateId, service, nonce_key: nonceKey, keys }, 0o600);
+    const secrets = {
+      nonce_key: secret(),
+      ...(sealingServices.has(service) && { seal_key: secret() }),
+    };
+    write(keysFiles[service], { version: 'sallyport.keys/1', gate: gateId, service, ...secrets, keys }, 0o600);
     trusted.keys.push(...keys.map(({ kid, purpose, jwk }) => ({ kid, purpose, service, jwk: publicOf(jwk) })));
   }
   const path = join(outDir, 'trust.json');
   write(path, trusted, 0o644);
   return { trustFile: path, keysFiles };
 }
+
+const secret = (): string => randomBytes(32).toString('base64url');
 
 function generateKey(purpose: KeyPurpose): KeysFile['keys'][number] {
   const jwk = generatePrivateJwk(purpose === 'checkpoint' ? 'Ed25519' : 'P-256');

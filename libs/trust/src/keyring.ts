@@ -4,6 +4,7 @@ import { readKeysFile, type KeysFile } from './key-files.js';
 import { signingKey, type SigningAlg, type SigningKey } from './jwk.js';
 import { signCompact, signDetached } from './jws.js';
 import { NonceSource } from './nonce.js';
+import { sealText, unsealText } from './seal.js';
 import { defaultType, type StatementType } from './statement-types.js';
 
 /** One private key of this service. */
@@ -22,11 +23,13 @@ export class Keyring {
   /** The nonces of this service's DPoP doors. */
   readonly nonces: NonceSource;
   readonly #keys: ReadonlyMap<KeyPurpose, SigningKey>;
+  readonly #seal: Buffer | undefined;
 
   constructor(file: KeysFile) {
     this.gate = file.gate;
     this.service = file.service;
     this.nonces = new NonceSource(Buffer.from(file.nonce_key, 'base64url'));
+    this.#seal = file.seal_key === undefined ? undefined : Buffer.from(file.seal_key, 'base64url');
     const keys = new Map<KeyPurpose, SigningKey>();
     for (const { purpose, jwk } of file.keys) if (!keys.has(purpose)) keys.set(purpose, signingKey(jwk));
     this.#keys = keys;
@@ -53,6 +56,21 @@ export class Keyring {
   keyFor(purpose: KeyPurpose): GateKey {
     const { kid, alg, key } = this.#key(purpose);
     return { kid, alg, privateKey: key, purpose, service: this.service };
+  }
+
+  /** Seals text for this service's own database; `about` is what it belongs to and must be said again to open it. */
+  seal(text: string, about: string): Buffer {
+    return sealText(this.#sealKey(), text, about);
+  }
+
+  /** Undefined when it was sealed with another key, about something else, or changed since. */
+  unseal(sealed: Buffer, about: string): string | undefined {
+    return unsealText(this.#sealKey(), sealed, about);
+  }
+
+  #sealKey(): Buffer {
+    if (this.#seal === undefined) throw new TypeError(`the keys file of ${this.service} has no seal_key`);
+    return this.#seal;
   }
 
   #key(purpose: KeyPurpose): SigningKey {

@@ -50,6 +50,7 @@ export interface VoteMore {
   deny?: boolean;
   confirmed?: string[];
   caps?: VerifiedVote['vote']['caps'];
+  /** Whose key signed it, where that is not the person who was counted. */
   castBy?: string;
 }
 
@@ -58,7 +59,10 @@ export function voteOf(person: string, more: VoteMore = {}): VerifiedVote {
     vote: {
       gate: 'gate.test.example', action_id: actionId, action_digest: digest, plan_digest: digest, view_digest: digest,
       variant: 'full', decision: more.deny === true ? 'deny' : 'approve', reason: '', confirmed: more.confirmed ?? [],
-      person: more.castBy ?? person, jti: actionId, iat: 1_800_000_000, ...(more.caps && { caps: more.caps }),
+      jti: actionId, iat: 1_800_000_000, ...(more.caps && { caps: more.caps }),
+    },
+    key: {
+      gate: 'gate.test.example', thumbprint: 'A'.repeat(43), iss: 'https://idp.example', sub: more.castBy ?? person, until: 1_800_028_800,
     },
     counting: {
       gate: 'gate.test.example', action_id: actionId, proof_digest: digest, person, person_version: 1,

@@ -40,8 +40,8 @@ describe('satisfies', () => {
     ['two different people', both, [voteOf('ann'), voteOf('bob')], 'satisfied'],
     ['one of two', both, [voteOf('ann')], 'quorum_missing'],
     ['the same person twice', both, [voteOf('ann'), voteOf('ann', { at: 11 })], 'quorum_missing'],
-    ['linked identities', both, [voteOf('ann'), voteOf('two')], 'quorum_missing'],
-    ['linked identities beside another person', both, [voteOf('ann'), voteOf('two'), voteOf('bob')], 'satisfied'],
+    ['linked identities', both, [voteOf('ann'), voteOf('two', { castBy: 'ann' })], 'quorum_missing'],
+    ['linked identities beside another person', both, [voteOf('ann'), voteOf('two', { castBy: 'ann' }), voteOf('bob')], 'satisfied'],
     ['somebody outside the group', one, [voteOf('fay')], 'quorum_missing'],
     ['an unknown person', one, [voteOf('nobody')], 'quorum_missing'],
     ['an inactive person', one, [voteOf('cy')], 'quorum_missing'],
@@ -75,7 +75,7 @@ describe('satisfies', () => {
     ['two stages of one number', planOf([stageOf(), stageOf()]), [voteOf('bob'), voteOf('ann')], 'plan_invalid'],
     ['a step-up, which nothing here proves', planOf([stageOf()], { step_up: true }), [voteOf('bob')], 'step_up'],
     ['an excluded person', planOf([stageOf()], { excluded: [{ person: 'bob', why: 'owner' }] }), [voteOf('bob')], 'quorum_missing'],
-    ['an excluded person under a linked account', planOf([stageOf()], { excluded: [{ person: 'ann', why: 'owner' }] }), [voteOf('two')], 'quorum_missing'],
+    ['an excluded person under a linked account', planOf([stageOf()], { excluded: [{ person: 'ann', why: 'owner' }] }), [voteOf('two', { castBy: 'ann' })], 'quorum_missing'],
   ])('%s', (_, plan, votes, expected) => {
     expect(why(satisfies(plan, votes, facts))).toBe(expected);
   }); // prettier-ignore
@@ -119,7 +119,11 @@ function build(w: typeof world extends fc.Arbitrary<infer T> ? T : never) {
   const groups = groupNames.map((name, i) => groupOf(name, w.members[i] ?? []));
   const stages = w.stages.map((stage, i) => stageOf({ ...stage, stage: i + 1 }));
   const plan = planOf(stages, { excluded: w.excluded.map((person) => ({ person, why: 'excluded' as const })) });
-  return { plan, facts: factsOf(groups, people), votes: names.map((name, i) => voteOf(name, w.seats[i])) };
+  return {
+    plan,
+    facts: factsOf(groups, people),
+    votes: names.map((name, i) => voteOf(name, { ...w.seats[i], castBy: `u${String(w.accounts[i])}` })),
+  };
 }
 
 describe('satisfies, over random worlds', () => {

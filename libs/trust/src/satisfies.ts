@@ -100,18 +100,23 @@ function byReceipt({ counting: a }: VerifiedVote, { counting: b }: VerifiedVote)
 }
 
 /** Everything about the one seat: the stage and group, membership at the cited version, limit, and confirmations. */
-function fillsSeat(stage: Stage, { vote, counting }: VerifiedVote, facts: VoteFacts): boolean {
+function fillsSeat(stage: Stage, { vote, key, counting }: VerifiedVote, facts: VoteFacts): boolean {
   const { seat } = counting;
-  if (seat.stage !== stage.stage || seat.group.id !== stage.group || counting.person !== vote.person) return false;
+  if (seat.stage !== stage.stage || seat.group.id !== stage.group) return false;
   const group = facts.groups.find(({ id, version }) => id === seat.group.id && version === seat.group.version);
   const person = personOf(counting, facts.people);
-  if (group === undefined || person?.spec.state !== 'active') return false;
+  if (group === undefined || person?.spec.state !== 'active' || !isTheirs(person, key)) return false;
   if (!group.spec.members.includes(person.id) || !hasLimit(person, stage)) return false;
   return stage.confirmations.every(({ id }) => vote.confirmed.includes(id));
 }
 
 function personOf(counting: VerifiedVote['counting'], people: VoteFacts['people']): Known<'people'> | undefined {
   return people.find(({ id, version }) => id === counting.person && version === counting.person_version);
+}
+
+/** The key is of somebody who signed in as this person. Approvals only says which person that is. */
+function isTheirs({ spec }: Known<'people'>, { iss, sub }: VerifiedVote['key']): boolean {
+  return spec.identities.some((identity) => identity.iss === iss && identity.sub === sub);
 }
 
 function hasLimit(person: Known<'people'>, { min_limit: least }: Stage): boolean {

@@ -8,13 +8,17 @@ export const statementTypes = {
   registry: ['sallyport-registry+jws'],
   acceptance: ['sallyport-acceptance+jws'],
   verdict: ['sallyport-verdict+jws'],
-  vote: ['sallyport-vote+jws', 'sallyport-counting+jws', 'sallyport-granting+jws', 'sallyport-closing+jws'],
+  vote: ['sallyport-counting+jws', 'sallyport-granting+jws', 'sallyport-closing+jws'],
+  'person-key': ['sallyport-person-key+jws'],
   lease: ['sallyport-lease+jws'],
   token: ['at+jwt'],
   outcome: ['sallyport-outcome+jws'],
   service: ['sallyport-service+jwt'],
   checkpoint: ['sallyport-checkpoint+jws'],
 } as const satisfies Record<KeyPurpose, readonly [string, ...string[]]>;
+
+/** What people sign with their own keys: no key of the gate signs under this name, and no other statement has it. */
+export const voteType = 'sallyport-vote+jws';
 
 export type StatementType<P extends KeyPurpose> = (typeof statementTypes)[P][number];
 

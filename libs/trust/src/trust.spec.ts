@@ -24,10 +24,10 @@ describe('a statement of the gate', () => {
   it('does not verify for another purpose, service or type', () => {
     expect(gate.trust.verify(jws, { ...asVerdict, purpose: 'acceptance' }).ok).toBe(false);
     expect(gate.trust.verify(jws, { ...asVerdict, service: 'intake' }).ok).toBe(false);
-    const vote = gate.keyring('approvals').sign('vote', statement, 'sallyport-vote+jws');
+    const vote = gate.keyring('approvals').sign('vote', statement, 'sallyport-counting+jws');
     const as = { purpose: 'vote', service: 'approvals', schema } as const;
     expect(gate.trust.verify(vote, as).ok).toBe(true);
-    expect(gate.trust.verify(vote, { ...as, typ: 'sallyport-counting+jws' }).ok).toBe(false);
+    expect(gate.trust.verify(vote, { ...as, typ: 'sallyport-granting+jws' }).ok).toBe(false);
   });
 
   it('does not verify with the right key of another purpose of the same service', () => {

@@ -1,10 +1,13 @@
-import { counting, vote, type CountedVote, type Counting, type Vote } from '#contracts';
+import { counting, type CountedVote, type Counting, type PersonKey, type Vote } from '#contracts';
 import { digestOfBytes } from './canonical.js';
+import { isSignedInTime, readPersonKey, readSignedVote } from './person-key.js';
 import type { Trust } from './trust.js';
 
-/** A vote and its counting, both of whose signatures verified. Only `verifyVote` makes them. */
+/** A vote, whose key signed it, and its counting: all three signatures verified. Only `verifyVote` makes them. */
 export interface VerifiedVote {
   readonly vote: Vote;
+  /** Whose key it is, by identity. That the counting names the person with this identity is for `satisfies`, which has the registry. */
+  readonly key: PersonKey;
   readonly counting: Counting;
 }
 
@@ -18,19 +21,27 @@ export interface VoteExpectation {
 export type VoteVerified = { ok: true; vote: VerifiedVote } | { ok: false };
 
 /**
- * One counted vote: the vote is for this action and this plan, the counting is of exactly this vote and of the same
- * person. Both are signed by approvals until persons sign for themselves.
+ * One counted vote: signed by a person's key that credentials vouches for, while that key lived; for this action and
+ * this plan; and the counting, by approvals, is of exactly this vote.
  */
 export function verifyVote(trust: Trust, counted: CountedVote, expected: VoteExpectation): VoteVerified {
-  const by = { purpose: 'vote', service: 'approvals' } as const;
-  const cast = trust.verify(counted.vote, { ...by, typ: 'sallyport-vote+jws', schema: vote });
-  const count = trust.verify(counted.counting, { ...by, typ: 'sallyport-counting+jws', schema: counting });
-  if (!cast.ok || !count.ok) return { ok: false };
-  const { payload: v } = cast;
-  const { payload: c } = count;
-  const isThisAction =
-    v.action_id === expected.actionId && v.action_digest === expected.actionDigest && c.action_id === expected.actionId;
-  const isThisVote = c.proof_digest === digestOfBytes(counted.vote) && c.person === v.person;
-  if (!isThisAction || !isThisVote || v.plan_digest !== expected.planDigest) return { ok: false };
-  return { ok: true, vote: { vote: v, counting: c } };
+  const key = counted.person_key === undefined ? undefined : readPersonKey(trust, counted.person_key);
+  const cast = key && readSignedVote(counted.vote, key);
+  const count = readCounting(trust, counted.counting);
+  if (key === undefined || cast === undefined || count === undefined) return { ok: false };
+  const isThisVote = isAbout(cast, expected) && count.action_id === expected.actionId;
+  if (!isThisVote || count.proof_digest !== digestOfBytes(counted.vote)) return { ok: false };
+  return isSignedInTime(cast, key, count.received_at)
+    ? { ok: true, vote: { vote: cast, key, counting: count } }
+    : { ok: false };
+}
+
+function isAbout(cast: Vote, { actionDigest, actionId, planDigest }: VoteExpectation): boolean {
+  return cast.action_id === actionId && cast.action_digest === actionDigest && cast.plan_digest === planDigest;
+}
+
+function readCounting(trust: Trust, signed: string): Counting | undefined {
+  const by = { purpose: 'vote', service: 'approvals', typ: 'sallyport-counting+jws' } as const;
+  const read = trust.verify(signed, { ...by, schema: counting });
+  return read.ok ? read.payload : undefined;
 }

@@ -1,8 +1,9 @@
 import {
-  approvalAnswer, approvalsAnswer, entryAnswer, reviewsAnswer, voteAnswer,
-  type ApprovalAnswer, type ApprovalsAnswer, type EntryAnswer, type ReviewsAnswer, type VoteAnswer,
+  approvalAnswer, approvalsAnswer, entryAnswer, personKeyAnswer, reviewsAnswer, voteAnswer,
+  type ApprovalAnswer, type ApprovalsAnswer, type EntryAnswer, type ReviewsAnswer, type VoteAnswer, type VoteBody,
 } from '#contracts'; // prettier-ignore
-import type { ServiceName } from '#platform';
+import { newId, type ServiceName } from '#platform';
+import { generatePrivateJwk, keyNonce, keyRandom, signingKey, signVote, voteOn } from '#trust';
 import { z } from 'zod';
 import type { Stage } from '../stage.js';
 import { refresh, signIn, type Account } from './sign-in.js';
@@ -30,7 +31,12 @@ const renewBeforeMs = 30_000;
 
 /** Somebody who works with the gate through its public doors, as the command line does. */
 export class Person {
+  readonly #key = signingKey(generatePrivateJwk('P-256'));
+  readonly #random = keyRandom();
   readonly #account: Account;
+  /** The sign-in that committed to the key, until the key is registered; then what credentials states about it. */
+  #idToken: string | undefined;
+  #statement: string | undefined;
   readonly #tokens = new Map<string, { token: string; until: number }>();
   #refreshToken: string | undefined;
   /** The provider gives a new refresh token for each: one exchange at a time. */
@@ -46,6 +52,7 @@ export class Person {
       login: id,
       password: stage.password,
       resources: Object.values(stage.services),
+      nonce: keyNonce(this.#key.jwk, this.#random),
     };
   }
 
@@ -81,17 +88,17 @@ export class Person {
     const seen = await this.read(actionId);
     const stage = seen.decision.stages.find((each) => each.stage === seen.progress.stage);
     const points = confirmed ?? stage?.confirmations.map(({ id }) => id) ?? [];
-    return this.#vote(actionId, {
+    return this.#vote(seen, {
       decision: 'approve',
       reason: 'I have looked at each point beside its fact',
       view_digest: seen.view_digest,
-      confirmed: points,
+      confirmed: [...points],
     });
   }
 
   async deny(actionId: string, reason: string): Promise<VoteAnswer> {
-    const { view_digest } = await this.read(actionId);
-    return this.#vote(actionId, { decision: 'deny', reason, view_digest });
+    const seen = await this.read(actionId);
+    return this.#vote(seen, { decision: 'deny', reason, view_digest: seen.view_digest, confirmed: [] });
   }
 
   async withdraw(actionId: string, reason: string): Promise<void> {
@@ -139,8 +146,21 @@ export class Person {
     await this.call('registry', `/v1/agents/${agentId}/suspend`, z.unknown(), { method: 'POST', body: { reason } });
   }
 
-  #vote(actionId: string, body: object): Promise<VoteAnswer> {
-    return this.call('approvals', `/v1/approvals/${actionId}/votes`, voteAnswer, { method: 'POST', body });
+  /** Signed, as every vote must be. The key is registered with the first one. */
+  async #vote({ decision }: ApprovalAnswer, said: VoteBody): Promise<VoteAnswer> {
+    const person_key = (this.#statement ??= await this.#register());
+    const by = { gate: this.stage.gate, jti: newId(), now: Date.now() };
+    const body = { ...said, proof: signVote(this.#key, voteOn(decision, said, by)), person_key };
+    return this.call('approvals', `/v1/approvals/${decision.action_id}/votes`, voteAnswer, { method: 'POST', body });
+  }
+
+  async #register(): Promise<string> {
+    // Registering is minutes after signing in at most: this person signs in anew for it.
+    this.#refreshToken = undefined;
+    this.#tokens.clear();
+    await this.#tokenFor(this.stage.services.credentials);
+    const body = { id_token: this.#idToken, jwk: this.#key.jwk, random: this.#random };
+    return (await this.call('credentials', '/v1/person-keys', personKeyAnswer, { method: 'POST', body })).statement;
   }
 
   #tokenFor(audience: string): Promise<string> {
@@ -152,7 +172,11 @@ export class Person {
   async #fresh(audience: string): Promise<string> {
     const known = this.#tokens.get(audience);
     if (known !== undefined && known.until > Date.now()) return known.token;
-    this.#refreshToken ??= (await signIn(this.#account)).refreshToken;
+    if (this.#refreshToken === undefined) {
+      const signedIn = await signIn(this.#account);
+      this.#refreshToken = signedIn.refreshToken;
+      this.#idToken = signedIn.idToken;
+    }
     if (this.#refreshToken === undefined) throw new Error('the provider gave no refresh token');
     const tokens = await refresh(this.#account, this.#refreshToken, audience);
     this.#refreshToken = tokens.refreshToken ?? this.#refreshToken;

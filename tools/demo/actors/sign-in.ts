@@ -7,11 +7,14 @@ export interface Account {
   password: string;
   /** The services that tokens are asked for. */
   resources: readonly string[];
+  /** Commits the ID token to this person's key. */
+  nonce: string;
 }
 
 export interface Tokens {
   accessToken: string;
   refreshToken: string | undefined;
+  idToken: string | undefined;
   expiresInSeconds: number;
 }
 
@@ -34,13 +37,18 @@ export function refresh(account: Account, refreshToken: string, resource: string
 }
 
 async function authorize(account: Account, challenge: string): Promise<string> {
+  return codeOf(await walk(authorizationUrl(account, challenge), account, redirect));
+}
+
+/** Goes through the provider's pages as a browser would, up to the address that it sends the answer to. */
+export async function walk(from: string, account: Pick<Account, 'login' | 'password'>, until: string): Promise<URL> {
   const browser = new Browser();
-  let url = authorizationUrl(account, challenge);
+  let url = from;
   let body: URLSearchParams | undefined;
   for (let step = 0; step < mostSteps; step += 1) {
     const answer = await browser.open(url, body);
     const next = answer.headers.get('location');
-    if (next?.startsWith(redirect) === true) return codeOf(new URL(next));
+    if (next?.startsWith(until) === true) return new URL(next);
     if (next === null && body !== undefined) throw new Error(`${account.login} may not sign in (${answer.status})`);
     // A page without a way on is the form.
     body = next === null ? new URLSearchParams({ login: account.login, password: account.password }) : undefined;
@@ -49,7 +57,7 @@ async function authorize(account: Account, challenge: string): Promise<string> {
   throw new Error(`${account.login}: signing in does not end`);
 }
 
-function authorizationUrl({ issuer, clientId, resources }: Account, challenge: string): string {
+function authorizationUrl({ issuer, clientId, nonce, resources }: Account, challenge: string): string {
   const parameters = new URLSearchParams({
     client_id: clientId,
     response_type: 'code',
@@ -59,6 +67,9 @@ function authorizationUrl({ issuer, clientId, resources }: Account, challenge: s
     code_challenge: challenge,
     code_challenge_method: 'S256',
     state: randomBytes(16).toString('base64url'),
+    nonce,
+    max_age: '3600',
+    claims: JSON.stringify({ id_token: { sid: null } }),
   });
   for (const resource of resources) parameters.append('resource', resource);
   return `${issuer}/auth?${parameters.toString()}`;
@@ -78,10 +89,11 @@ async function exchange(account: Account, parameters: Record<string, string>): P
   });
   const body = (await answer.json()) as Record<string, unknown>;
   if (!answer.ok) throw new Error(`${account.login}: no token (${JSON.stringify(body)})`);
-  const { access_token, refresh_token, expires_in } = body;
+  const { access_token, refresh_token, id_token, expires_in } = body;
   return {
     accessToken: String(access_token),
     refreshToken: typeof refresh_token === 'string' ? refresh_token : undefined,
+    idToken: typeof id_token === 'string' ? id_token : undefined,
     expiresInSeconds: Number(expires_in),
   };
 }

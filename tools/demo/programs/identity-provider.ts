@@ -44,6 +44,8 @@ const provider = new Provider(settings.issuer, {
   ttl: { AccessToken: tokenSeconds, IdToken: tokenSeconds, Interaction: 600, Session: 28_800, Grant: 28_800, RefreshToken: 28_800 },
   features: {
     devInteractions: { enabled: false },
+    // The command line asks for the name of the session in its ID token.
+    claimsParameter: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: (_, resource) => {

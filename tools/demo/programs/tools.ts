@@ -1,7 +1,6 @@
 // Three tools behind the gate: they run what the gate froze, and nothing that the caller wrote beside it.
-import type { IncomingMessage } from 'node:http';
 import pg from 'pg';
-import { GateError, ToolGate, Trust, type ConsumeAnswer, type PrivateJwk } from '#sdk';
+import { GateError, guarded, ToolGate, Trust, type ConsumeAnswer, type PrivateJwk } from '#sdk';
 import { z } from 'zod';
 import { answer, bodyOf, configuration, endOnSignals, routes, serve, type Route } from './program.js';
 
@@ -66,7 +65,7 @@ serve(
     Object.fromEntries(
       Object.entries(settings.tools).map(([name, { url, key }]) => {
         const gate = new ToolGate({ toolUrl: url, key, trust, credentialsUrl: settings.credentials_url });
-        return [`POST ${new URL(url).pathname}`, door(gate, url, works[name as keyof typeof works])];
+        return [`POST ${new URL(url).pathname}`, door(gate, works[name as keyof typeof works])];
       }),
     ),
   ),
@@ -75,24 +74,22 @@ serve(
 endOnSignals(() => void database.end());
 
 /** A caller may say what it expects to be run; where that is not what was frozen, nothing is run. */
-function door(gate: ToolGate, url: string, { action, work }: { action: string; work: Work }): Route {
+function door(gate: ToolGate, { action, work }: { action: string; work: Work }): Route {
   return async (request, response) => {
     const expected = expectation(await bodyOf(request));
+    const run = guarded(gate, action, async (frozen) => {
+      if (!agrees(expected, frozen))
+        throw new GateError('digest_mismatch', 'the gate released something else', { status: 409 });
+      return { action_id: frozen.action_id, done: await work(frozen, database) };
+    });
     try {
-      const frozen = await gate.consume(tokenOf(request), String(request.headers['dpop'] ?? ''), { htm: 'POST', htu: url });
-      if (frozen.action.name !== action || !agrees(expected, frozen)) {
-        answer(response, 409, { code: 'digest_mismatch', title: 'The gate released something else' });
-        return;
-      }
-      answer(response, 200, { action_id: frozen.action_id, done: await work(frozen, database) });
+      answer(response, 200, await run(request));
     } catch (error) {
       if (!(error instanceof GateError)) throw error;
       answer(response, error.status ?? 401, { code: error.code });
     }
   };
 } // prettier-ignore
-
-const tokenOf = (request: IncomingMessage): string => (request.headers.authorization ?? '').replace(/^DPoP /u, '');
 
 const expectationBody = z.strictObject({ properties: z.record(z.string(), z.unknown()).optional() });
 

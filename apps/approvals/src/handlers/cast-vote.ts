@@ -5,6 +5,7 @@ import { considerVote, type Refusal } from '../core/vote.js';
 import { DecideVote } from './decide-vote.js';
 import { JudgeAgain, type JudgedAgain } from './judge-again.js';
 import { LoadCase, type LoadedCase } from './load-case.js';
+import { ReadProof } from './read-proof.js';
 import { caseOf, type CastVoteInput } from './vote-input.js';
 
 /**
@@ -18,6 +19,7 @@ export class CastVote {
     private readonly judge: JudgeAgain,
     private readonly database: Database,
     private readonly decide: DecideVote,
+    private readonly proofs: ReadProof,
   ) {}
 
   /** Throws ProblemError with the codes of the wire contract, section 9; a retryable Fault (503) decides nothing. */
@@ -25,9 +27,10 @@ export class CastVote {
     const loaded = await this.cases.load(input.actionId, input.caller, 'now');
     const seat = considerVote(input.body, caseOf(loaded, loaded.row, loaded.row.voted));
     if ('code' in seat) throw problemOf(seat);
+    const proof = this.proofs.read(input, loaded);
     const judged = await this.lookAgain(loaded, input.body);
     // The refusal of a vote may be the end of a request: it is thrown after the commit.
-    const result = await this.database.transaction((tx) => this.decide.act(tx, { loaded, input, judged }));
+    const result = await this.database.transaction((tx) => this.decide.act(tx, { loaded, input, judged, proof }));
     if ('code' in result) throw problemOf(result);
     return { action_id: input.actionId, ...result };
   }

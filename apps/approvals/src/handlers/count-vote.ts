@@ -10,6 +10,7 @@ import { ApprovalStore } from '../io/approval.store.js';
 import { VoteSigner } from '../io/vote-signer.js';
 import type { StoredVote } from '../io/vote.store.js';
 import type { LoadedCase } from './load-case.js';
+import type { Proof } from './read-proof.js';
 import { expireTimer } from './timer-kinds.js';
 import type { CastVoteInput } from './vote-input.js';
 
@@ -21,6 +22,7 @@ export interface VoteToCount {
   seat: Extract<Seat, { ok: true }>;
   /** The votes of this plan that were counted before. */
   before: StoredVote[];
+  proof: Proof;
 }
 
 /** Counts one vote that may be counted: the vote, what it leads to, and what is said, in the transaction that holds the lock. */
@@ -49,28 +51,18 @@ export class CountVote {
     return counted;
   }
 
-  private sign({ held, input, loaded, seat }: VoteToCount): StoredVote {
+  private sign({ held, input, loaded, proof, seat }: VoteToCount): StoredVote {
     const { body } = input;
-    const { person, row, view, viewDigest } = loaded;
-    const counted = this.signer.sign(
-      {
-        action_id: row.actionId,
-        action_digest: row.actionDigest,
-        plan_digest: view.plan_digest,
-        view_digest: viewDigest,
-        variant: view.variant,
-        decision: body.decision,
-        reason: body.reason,
-        confirmed: body.confirmed,
-        ...(body.caps && { caps: body.caps }),
-        person: person.id,
-      },
-      {
-        person_version: person.version,
-        seat: { stage: seat.stage.stage, group: { id: seat.group.id, version: seat.group.version } },
-        received_at: held.now.toISOString(),
-      },
-    );
+    const { person, row } = loaded;
+    const { actionType } = row;
+    const counted = this.signer.count(proof, {
+      action_id: row.actionId,
+      person: person.id,
+      person_version: person.version,
+      seat: { stage: seat.stage.stage, group: { id: seat.group.id, version: seat.group.version } },
+      ...(actionType && { action_type: { id: actionType.id, version: actionType.version } }),
+      received_at: held.now.toISOString(),
+    });
     return { person: person.id, stage: seat.stage.stage, decision: body.decision, caps: body.caps, counted };
   }
 

@@ -9,6 +9,7 @@ import { CountVote } from './count-vote.js';
 import { EndApprovals } from './end-approvals.js';
 import type { JudgedAgain } from './judge-again.js';
 import type { LoadedCase } from './load-case.js';
+import type { Proof } from './read-proof.js';
 import { ReplacePlan } from './replace-plan.js';
 import { caseOf, type CastVoteInput } from './vote-input.js';
 
@@ -18,6 +19,7 @@ interface VoteToDecide {
   loaded: LoadedCase;
   input: CastVoteInput;
   judged: JudgedAgain | { kind: 'agent_gone' };
+  proof: Proof;
 }
 
 /** The part of a vote that happens under the lock on the approval. */
@@ -32,7 +34,7 @@ export class DecideVote {
   ) {}
 
   async act(tx: Tx, vote: VoteToDecide): Promise<VoteResult | Refusal> {
-    const { input, judged, loaded } = vote;
+    const { input, judged, loaded, proof } = vote;
     const [held] = await this.approvals.lock(tx, [input.actionId]);
     if (held === undefined) return { ok: false, code: 'not_found' };
     const before = await this.votes.ofLocked(tx, held.actionId, held.planNo);
@@ -40,7 +42,7 @@ export class DecideVote {
     const seat = considerVote(input.body, caseOf(loaded, held, voted));
     if ('code' in seat) return seat;
     if (judged.kind !== 'stands') return this.refuse(tx, held, { ...vote, judged, before });
-    const counted = await this.counts.count(tx, { loaded, input, held, seat, before });
+    const counted = await this.counts.count(tx, { loaded, input, held, seat, before, proof });
     if (counted.then === 'denied') await this.deny(tx, held, vote);
     return resultOf(counted, held);
   }

@@ -73,6 +73,13 @@ export class RegistryFacts {
     return entries.map((signed) => signed?.entry);
   }
 
+  /** Entries at exactly these versions as the registry signed them, in the order asked. */
+  async signedAt(wanted: readonly (Versioned & { kind: RegistryKind })[]): Promise<(string | undefined)[]> {
+    const asked = wanted.map(({ id, kind, version }) => ({ id, kind, version }));
+    const { entries } = await this.registry.lookup({ entries: asked });
+    return entries.map((signed) => signed?.jws);
+  }
+
   *#membersOf(group: Known<'groups'> | undefined): Generator<Decider> {
     for (const id of group?.spec.members ?? []) {
       const person = this.copy.get('people', id);

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { Closing, Counting, CountedVote, Granting, Vote } from '#contracts';
-import { Clock, newId } from '#platform';
+import type { Closing, Counting, CountedVote, Granting } from '#contracts';
+import { Clock } from '#platform';
 import { digestOfBytes, Keyring } from '#trust';
 
-export type VoteToSign = Omit<Vote, 'gate' | 'jti' | 'iat'>;
-export type CountingToSign = Omit<Counting, 'gate' | 'action_id' | 'proof_digest' | 'person'>;
+export type CountingToSign = Omit<Counting, 'gate' | 'proof_digest'>;
 export type GrantingToSign = Omit<Granting, 'gate' | 'iat'>;
 export type ClosingToSign = Omit<Closing, 'gate' | 'iat'>;
 
-/** Signs what people decided as it was received, and what it led to. People sign their own votes once they have keys for it. */
+/** Signs which seat a vote fills, and what it led to. The vote itself people sign: no key of this service can. */
 @Injectable()
 export class VoteSigner {
   constructor(
@@ -16,18 +15,13 @@ export class VoteSigner {
     private readonly clock: Clock,
   ) {}
 
-  sign(cast: VoteToSign, counted: CountingToSign): CountedVote {
-    const { gate } = this.keyring;
-    const vote = this.keyring.sign('vote', { gate, ...cast, jti: newId(), iat: this.#iat() } satisfies Vote);
-    const counting: Counting = {
-      gate,
-      action_id: cast.action_id,
-      proof_digest: digestOfBytes(vote),
-      person: cast.person,
-      ...counted,
-    };
-    return { vote, counting: this.keyring.sign('vote', counting, 'sallyport-counting+jws') };
+  /** This vote was received, and fills this seat. */
+  count(proof: { jws: string; personKey: string }, counted: CountingToSign): CountedVote {
+    const counting: Counting = { gate: this.keyring.gate, ...counted, proof_digest: digestOfBytes(proof.jws) };
+    const signed = this.keyring.sign('vote', counting, 'sallyport-counting+jws');
+    return { vote: proof.jws, counting: signed, person_key: proof.personKey };
   }
+
   /** The votes fill the plan, and the action is handed on. */
   grant(granted: GrantingToSign): string {
     const granting: Granting = { gate: this.keyring.gate, ...granted, iat: this.#iat() };

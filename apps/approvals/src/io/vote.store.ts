@@ -17,10 +17,11 @@ interface Row {
   caps: Caps | null;
   vote: string;
   counting: string;
+  person_key: string | null;
 }
 
 const selectVotes = `
-  SELECT person, stage, decision, caps, vote, counting FROM vote
+  SELECT person, stage, decision, caps, vote, counting, person_key FROM vote
   WHERE action_id = $1 AND plan_no = $2 ORDER BY counted_at, person`;
 
 @Injectable()
@@ -44,6 +45,6 @@ function voteOf(row: Row): StoredVote {
     stage: row.stage,
     decision: row.decision,
     caps: row.caps ?? undefined,
-    counted: { vote: row.vote, counting: row.counting },
+    counted: { vote: row.vote, counting: row.counting, ...(row.person_key !== null && { person_key: row.person_key }) },
   };
 }

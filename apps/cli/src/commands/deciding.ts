@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { listApprovals, show, takeBack, vote, type VoteOptions } from '../handlers/approvals.js';
+import { watchApprovals } from '../handlers/watch-approvals.js';
 import { closeReview, listReviews } from '../handlers/reviews.js';
 import type { Context } from './context.js';
 
@@ -13,12 +14,16 @@ export function whole(text: string): number {
   return number;
 }
 
-export function addApprovals(program: Command, { gate, output }: Context): void {
+export function addApprovals(program: Command, { gate, output, session }: Context): void {
   const approvals = program.command('approvals').description('decide what waits for people');
   approvals
     .command('list')
     .description('what waits for you, most urgent first')
     .action(() => listApprovals(gate(), output()));
+  approvals
+    .command('watch')
+    .description('what waits for you, as it comes and goes')
+    .action(() => watchApprovals(gate(), output()));
   approvals
     .command('show <action>')
     .description('everything to decide on, on one screen')
@@ -31,13 +36,17 @@ export function addApprovals(program: Command, { gate, output }: Context): void 
     .option(...view)
     .option('--ttl <seconds>', 'grant for a shorter time', whole)
     .option('--uses <count>', 'grant fewer uses', whole)
-    .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'approve', options }));
+    .action((id: string, options: VoteOptions) =>
+      vote({ gate: gate(), session: session() }, output(), { id, decision: 'approve', options }),
+    );
   approvals
     .command('deny <action>')
     .description('deny; that is final')
     .requiredOption(reason, 'why')
     .option(...view)
-    .action((id: string, options: VoteOptions) => vote(gate(), output(), { id, decision: 'deny', options }));
+    .action((id: string, options: VoteOptions) =>
+      vote({ gate: gate(), session: session() }, output(), { id, decision: 'deny', options }),
+    );
   for (const how of ['withdraw', 'stop'] as const) {
     approvals
       .command(`${how} <action>`)

@@ -6,6 +6,7 @@ import { addApprovals, addReviews } from './deciding.js';
 import { addLooking } from './looking.js';
 import { addLeases, addOperating } from './operating.js';
 import { addKillSwitch } from './stopping.js';
+import { addTargets } from './targets.js';
 
 /** All commands. Nothing is read or called before one of them runs; a wrong use is thrown as a CommanderError, told in one line. */
 export function sallyport(): Command {
@@ -17,7 +18,16 @@ export function sallyport(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => { write(oneLine(text)); } }); // prettier-ignore
   const context = contextOf(program);
-  for (const add of [addLooking, addApprovals, addReviews, addLeases, addKillSwitch, addOperating, addAudit])
+  for (const add of [
+    addLooking,
+    addApprovals,
+    addReviews,
+    addLeases,
+    addKillSwitch,
+    addOperating,
+    addTargets,
+    addAudit,
+  ])
     add(program, context);
   return program;
 }

@@ -4,6 +4,8 @@ import { showApproval, shortView } from '../core/show-approval.js';
 import { table } from '../core/say.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
+import type { SessionFile } from '../io/session.js';
+import { ownApproval, signedVote } from './own-approval.js';
 
 const accepted = z.looseObject({});
 const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
@@ -39,29 +41,24 @@ export async function show(gate: Gate, output: Output, id: string): Promise<void
 }
 
 /**
- * Shows the view first, to programs too, and votes on exactly that view: its digest goes with the vote. Somebody who has
- * seen another view before (`--view`) decides nothing.
+ * Shows the view first, to programs too, as this program renders it, and signs exactly that view. Somebody who has seen
+ * another view before (`--view`) decides nothing.
  */
 export async function vote(
-  gate: Gate,
+  { gate, session }: { gate: Gate; session: SessionFile },
   output: Output,
   cast: { id: string; decision: 'approve' | 'deny'; options: VoteOptions },
 ): Promise<void> {
   const { id, decision, options } = cast;
-  const shown = await gate.call('approvals', path(id), approvalAnswer);
+  const shown = await ownApproval(gate, id);
   output.always(showApproval(shown));
   if (options.view !== undefined && options.view !== shortView(shown.view_digest)) throw new ViewChanged(id);
   const caps = {
     ...(options.ttl === undefined ? {} : { ttl_seconds: options.ttl }),
     ...(options.uses === undefined ? {} : { uses: options.uses }),
   };
-  const body = {
-    decision,
-    reason: options.reason,
-    view_digest: shown.view_digest,
-    confirmed: options.confirm ?? [],
-    ...(Object.keys(caps).length === 0 ? {} : { caps }),
-  };
+  const said = { decision, reason: options.reason, confirmed: options.confirm ?? [] };
+  const body = signedVote(gate, session, shown, Object.keys(caps).length === 0 ? said : { ...said, caps });
   const answer = await gate.call('approvals', `${path(id)}/votes`, accepted, { method: 'POST', body });
   output.result(answer, decision === 'approve' ? approved(shown, answer) : 'Denied. That is final.');
 }

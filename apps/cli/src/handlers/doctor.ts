@@ -44,7 +44,7 @@ export async function doctor(gate: Gate, output: Output): Promise<boolean> {
   return bad === 0;
 }
 
-function lineOf({ ok, name, result, fix }: Finding): string {
+export function lineOf({ ok, name, result, fix }: Finding): string {
   return `${ok ? 'ok  ' : 'BAD '}  ${name.padEnd(32)}${result}${ok || fix === undefined ? '' : `\n      ${' '.repeat(32)}fix: ${fix}`}`;
 }
 

@@ -21,5 +21,8 @@ export class Refused extends Error {
   }
 }
 
+/** A target answered, and said no. */
+export class TargetRefused extends Error {}
+
 /** No answer, or none that makes sense. */
 export class Unreachable extends Error {}

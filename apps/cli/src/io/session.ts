@@ -2,12 +2,24 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rm
 import { join } from 'node:path';
 import { z } from 'zod';
 
+const votingKey = z.object({
+  jwk: z.object({ kty: z.string(), crv: z.string(), x: z.string(), y: z.string().optional(), d: z.string() }),
+  /** What credentials states about it. */
+  statement: z.string(),
+  thumbprint: z.string(),
+  /** Seconds. */
+  until: z.number(),
+});
+export type VotingKey = z.infer<typeof votingKey>;
+
 const session = z.object({
   issuer: z.string(),
   subject: z.string(),
   refresh_token: z.string().optional(),
   /** By audience; each for one service only (RFC 8707). */
   tokens: z.record(z.string(), z.object({ token: z.string(), expires_at: z.number() })),
+  /** What this person votes with: it lives on this machine, in this file, and as long as the sign-in. */
+  voting_key: votingKey.optional(),
 });
 export type Session = z.infer<typeof session>;
 

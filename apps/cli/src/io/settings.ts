@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 
 const serviceNames = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'] as const;
@@ -14,6 +14,8 @@ const cliFile = z.object({
   kafka_brokers: z.string().optional(),
   /** The audit log's verifier key, as the supervisor wrote it down at the first start. */
   audit_key: z.string().optional(),
+  /** The public keys of the gate (`trust.json`), from the hands of whoever runs it; a relative path is from this file's folder. */
+  trust_file: z.string().min(1).optional(),
 });
 export type CliSettings = z.infer<typeof cliFile>;
 
@@ -32,7 +34,8 @@ export function cliSettings(env: NodeJS.ProcessEnv, folder: string): CliSettings
   }
   const parsed = cliFile.safeParse(overridden(readJson(path), env));
   if (!parsed.success) throw new SettingsMissing(`${path} is not usable: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  const trust = env['SALLYPORT_TRUST_FILE'] ?? parsed.data.trust_file;
+  return { ...parsed.data, ...(trust !== undefined && { trust_file: resolve(dirname(path), trust) }) };
 }
 
 /** Addresses of the environment are checked like those of the file. */

@@ -7,6 +7,8 @@ import { SessionError, type Session, type SessionFile } from './session.js';
 
 const signInSeconds = 300;
 const earlySeconds = 10;
+/** A voting key lives eight hours from the moment the person was authenticated: an older sign-in would leave little of them. */
+const longestSinceSeconds = 3_600;
 
 /**
  * OpenID Connect with PKCE and a loopback redirect (RFC 8252). The browser may be anywhere that reaches this machine's loopback; the
@@ -20,22 +22,28 @@ export class SignIn {
     private readonly file: SessionFile,
   ) {}
 
-  /** @param tell is given the URL to open; answers the subject that signed in */
-  async login(tell: (url: string) => void): Promise<string> {
+  /** @param tell is given the URL to open, `nonce` commits the sign-in to a key. Throws SessionError or Unreachable. */
+  async login(nonce: string, tell: (url: string) => void): Promise<{ subject: string; idToken: string }> {
     const config = await this.discover();
     const door = await openDoor();
     try {
       const verifier = oidc.randomPKCECodeVerifier();
       const state = oidc.randomState();
-      const nonce = oidc.randomNonce();
       tell(await this.authorizationUrl(config, { redirect: door.url, verifier, state, nonce }));
-      const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
+      const checks = {
+        pkceCodeVerifier: verifier,
+        expectedState: state,
+        expectedNonce: nonce,
+        maxAge: longestSinceSeconds,
+        idTokenExpected: true,
+      };
       const resource = this.settings.services.approvals;
       const answer = await oidc.authorizationCodeGrant(config, await door.callback, checks, { resource });
       const subject = answer.claims()?.sub;
-      if (subject === undefined) throw new SessionError('the provider sent no ID token');
+      const { id_token: idToken } = answer;
+      if (subject === undefined || idToken === undefined) throw new SessionError('the provider sent no ID token');
       this.keep({ issuer: this.settings.issuer, subject, tokens: {} }, resource, answer);
-      return subject;
+      return { subject, idToken };
     } finally {
       door.close();
     }
@@ -110,7 +118,12 @@ export class SignIn {
       code_challenge_method: 'S256',
       state: by.state,
       nonce: by.nonce,
+      // So that the provider says when this person was authenticated (OpenID Connect Core 1.0 section 3.1.2.1).
+      max_age: String(longestSinceSeconds),
     });
+    if (config.serverMetadata()['claims_parameter_supported'] === true) {
+      parameters.set('claims', JSON.stringify({ id_token: { sid: null } }));
+    }
     for (const service of Object.values(this.settings.services)) parameters.append('resource', service);
     return oidc.buildAuthorizationUrl(config, parameters).href;
   }

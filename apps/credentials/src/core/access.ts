@@ -43,6 +43,9 @@ export function answerOf(lease: Lease): LeaseAnswer {
     uses: lease.usesLeft,
     offer_expires_at: lease.offerExpiresAt.toISOString(),
     ...(lease.expiresAt === null ? {} : { expires_at: lease.expiresAt.toISOString() }),
+    ...(lease.executed === null
+      ? {}
+      : { result: { digest: lease.executed.digest, row_count: lease.executed.rowCount } }),
     stuck: lease.stuck,
   };
 }

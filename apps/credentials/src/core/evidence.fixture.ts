@@ -10,16 +10,22 @@ import {
   digestOfBytes,
   generatePrivateJwk,
   keysOfServices,
+  personKeySeconds,
   planDigest,
   publicPart,
   requestAttributes,
   signRequest,
+  signPersonKey,
+  signVote,
   signingKey,
   thumbprint,
+  viewDigest,
+  viewOf,
   votesNamed,
   type Evidence,
   type KeysFile,
   type PrivateJwk,
+  type SigningKey,
   type Subject,
   type TrustFile,
 } from '#trust';
@@ -37,6 +43,10 @@ export interface World {
   keyring: (service: string) => Keyring;
   agentKeys: { sig: PrivateJwk; enc: PrivateJwk };
   agent: Known<'agents'>;
+  /** Where people sign in, what they vote with, and when they do. */
+  issuer: string;
+  voters: Map<string, Voter>;
+  time: () => Date;
 }
 
 export function aWorld(): World {
@@ -45,7 +55,8 @@ export function aWorld(): World {
   for (const [service, purposes] of Object.entries(keysOfServices)) {
     const keys = purposes.map((purpose) => ({ purpose, jwk: generatePrivateJwk('P-256') }));
     const named = keys.map(({ purpose, jwk }) => ({ kid: thumbprint(jwk), purpose, jwk }));
-    files.set(service, { version: 'sallyport.keys/1', gate: gateId, service, nonce_key: 'A'.repeat(43), keys: named });
+    const secrets = { nonce_key: 'A'.repeat(43), seal_key: 'B'.repeat(43) };
+    files.set(service, { version: 'sallyport.keys/1', gate: gateId, service, ...secrets, keys: named });
     for (const { kid, purpose, jwk } of named) {
       trustFile.keys.push({ kid, purpose, service, jwk: { ...publicPart(jwk), kty: jwk.kty, crv: jwk.crv } });
     }
@@ -53,7 +64,15 @@ export function aWorld(): World {
   const agentKeys = { sig: generatePrivateJwk('Ed25519'), enc: generatePrivateJwk('P-256') };
   const keyring = (service: string): Keyring => new Keyring(files.get(service) as KeysFile);
   const agent = known('agents', agentId, anAgent(agentKeys));
-  return { trust: new Trust(trustFile), files: { trust: trustFile, keys: files }, keyring, agentKeys, agent };
+  const people = { issuer: 'https://idp.example', voters: new Map<string, Voter>(), time: () => now };
+  return {
+    trust: new Trust(trustFile),
+    files: { trust: trustFile, keys: files },
+    keyring,
+    agentKeys,
+    agent,
+    ...people,
+  };
 }
 
 export function known<K extends 'agents' | 'groups' | 'people' | 'profiles' | 'targets'>(
@@ -179,29 +198,54 @@ export function aPlanned(action: Action, plan = aPlan(), overrides: Partial<Verd
 
 export const signVerdict = ({ keyring }: World, verdict: Verdict): string => keyring('policy').sign('verdict', verdict);
 
+/** A person's key with what credentials states about it. */
+export interface Voter {
+  key: SigningKey;
+  statement: string;
+}
+
+/** The key of a person who has signed in; a fresh one for whoever has not. */
+export function voterOf(world: World, person: string): Voter {
+  const known = world.voters.get(person);
+  if (known !== undefined) return known;
+  const key = signingKey(generatePrivateJwk('P-256'));
+  const until = Math.floor(world.time().getTime() / 1_000) + personKeySeconds;
+  const said = { thumbprint: key.kid, iss: world.issuer, sub: person, until };
+  const voter = { key, statement: signPersonKey(world.keyring('credentials'), said) };
+  world.voters.set(person, voter);
+  return voter;
+}
+
+/** What this person was shown. */
+export function viewDigestOf({ agent }: World, action: Action, plan: Plan): string {
+  const { request } = action;
+  const input = { facts: {}, request, agent, actionType: undefined, variant: 'full' } as const;
+  return viewDigest(viewOf({ verdict: aPlanned(action, plan), ...input }));
+}
+
 /** One counted vote of this person for this plan; each part can be made wrong. */
 export function aVote(
-  { keyring }: World,
+  world: World,
   { action, plan, person }: { action: Action; plan: Plan; person: string },
-  more: { vote?: Partial<Vote>; counting?: Partial<Counting> } = {},
+  more: { vote?: Partial<Vote>; counting?: Partial<Counting>; by?: Voter } = {},
 ): CountedVote {
-  const approvals = keyring('approvals');
+  const { key, statement } = more.by ?? voterOf(world, person);
+  const at = world.time();
   const vote: Vote = {
     gate: gateId,
     action_id: action.actionId,
     action_digest: action.digest,
     plan_digest: planDigest(plan),
-    view_digest: digestOf('view'),
+    view_digest: viewDigestOf(world, action, plan),
     variant: 'full',
     decision: 'approve',
     reason: 'fine',
     confirmed: plan.stages.flatMap(({ confirmations }) => confirmations.map(({ id }) => id)),
-    person,
     jti: `019acccc-0000-7000-8000-${Buffer.from(person.padEnd(6, '.').slice(0, 6)).toString('hex')}`,
-    iat: seconds,
+    iat: Math.floor(at.getTime() / 1_000),
     ...more.vote,
   };
-  const cast = approvals.sign('vote', vote, 'sallyport-vote+jws');
+  const cast = signVote(key, vote);
   const counting: Counting = {
     gate: gateId,
     action_id: action.actionId,
@@ -209,10 +253,11 @@ export function aVote(
     person,
     person_version: 1,
     seat: { stage: 1, group: { id: 'dba', version: 1 } },
-    received_at: instant,
+    received_at: at.toISOString(),
     ...more.counting,
   };
-  return { vote: cast, counting: approvals.sign('vote', counting, 'sallyport-counting+jws') };
+  const signed = world.keyring('approvals').sign('vote', counting, 'sallyport-counting+jws');
+  return { vote: cast, counting: signed, person_key: statement };
 }
 
 /** What approvals signs when it hands a granted action on. */
@@ -243,7 +288,7 @@ export function allowed(world: World, action: Action, overrides: Partial<Verdict
 /** Granted by these people. */
 export function granted(world: World, action: Action, people: string[] = ['ada'], plan = aPlan()): Evidence {
   const votes = people.map((person) => aVote(world, { action, plan, person }));
-  return { request: action.request, verdict: signVerdict(world, aPlanned(action, plan)), votes };
+  return { request: action.request, verdict: signVerdict(world, aPlanned(action, plan)), votes, facts: {} };
 }
 
 export const dba = (members: string[] = ['ada', 'bob'], version = 1): Known<'groups'> =>

@@ -96,8 +96,9 @@ describe('evidence of a granted action', () => {
     ['a deny among the votes', () => withVotes(vote('ada'), vote('bob', { vote: { decision: 'deny' } }))],
     ['the same vote twice', () => withVotes(vote('ada'), vote('ada'))],
     ['a vote by a stranger', () => withVotes(aVote(stranger, { action, plan, person: 'ada' }))],
-    ['a vote and the counting of another one', () => withVotes({ vote: vote('ada').vote, counting: vote('bob').counting })],
-    ['a counting of another person', () => withVotes(vote('ada', { counting: { person: 'bob' } }))],
+    ['a vote and the counting of another one', () => withVotes({ vote: vote('ada').vote, counting: vote('bob').counting, person_key: vote('ada').person_key ?? '' })],
+    ['a vote without the statement about its key', () => withVotes({ vote: vote('ada').vote, counting: vote('ada').counting })],
+    ['a vote with the statement about another key', () => withVotes({ ...vote('ada'), person_key: vote('bob').person_key ?? '' })],
     ['a counting without the vote', () => withVotes({ vote: vote('ada').counting, counting: vote('ada').counting })],
     ['votes under an allow', () => ({ ...granted(world, action), verdict: allowed(world, action).verdict })],
   ])('does not read with %s', (_, evidence) => {
@@ -143,6 +144,15 @@ describe('the whole chain', () => {
     expect(
       whole(granted(world, action, ['olga']), { facts: { groups: [dba(['olga'])], people: [aPerson('olga')] } }),
     ).toBe(false);
+  });
+
+  it('breaks when a vote is counted for somebody whose key did not sign it', () => {
+    const counted = (person: string) => {
+      const votes = [aVote(world, { action, plan, person: 'ada' }, { counting: { person } })];
+      return whole({ ...granted(world, action), votes });
+    };
+    expect(counted('ada')).toBe(true);
+    expect(counted('bob')).toBe(false);
   });
 
   it('has a digest of the action that covers the exact data', () => {

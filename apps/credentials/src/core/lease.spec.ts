@@ -44,6 +44,7 @@ function aLease(overrides: Partial<Lease> = {}): Lease {
     expiresAt: null,
     releasedAt: null,
     handle: null,
+    executed: null,
     attempts: 0,
     stuck: false,
     traceparent: null,
@@ -188,6 +189,17 @@ describe('after the target has confirmed', () => {
       by: 'ada',
       reasons: ['mint_failed', 'withdrawn'],
     });
+  });
+
+  it('says that a statement was run where the target says so, whatever was recorded here and why it was stopped', () => {
+    const executed = { digest: 'sha256:x', rowCount: 3 };
+    expect(gone(aLease({ state: 'ending', code: 'mint_failed' }), executed)).toMatchObject({
+      to: 'ended', code: 'result_lost', reasons: ['result_lost'], executed,
+    }); // prettier-ignore
+    expect(gone(aLease({ state: 'ending', code: 'kill_switch', by: 'sam' }), executed)).toMatchObject({
+      to: 'ended', code: 'result_lost', by: 'sam', reasons: ['result_lost', 'kill_switch'], executed,
+    }); // prettier-ignore
+    expect(gone(aLease({ state: 'active' }), executed)).toBeUndefined();
   });
 
   it('is nothing for a lease that is not ending', () => {

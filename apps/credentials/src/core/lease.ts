@@ -1,4 +1,11 @@
-import { refusedCode, type CancelledCode, type EndedCode, type LeaseState, type ProblemCode } from '#contracts';
+import {
+  refusedCode,
+  type CancelledCode,
+  type EndedCode,
+  type IssuerKind,
+  type LeaseState,
+  type ProblemCode,
+} from '#contracts';
 
 /** What can happen to a lease. `stop` is every reason to end a credential that may exist; `gone` is the target's word that it does not. */
 export type LeaseStep = 'redeem' | 'record' | 'lapse' | 'cancel' | 'refuse' | 'stop' | 'gone' | 'gone_unreleased';
@@ -28,7 +35,7 @@ export function after(state: LeaseState, step: LeaseStep): LeaseState | undefine
   return row[step];
 }
 
-export type Issuing = 'token' | 'postgres-role';
+export type Issuing = IssuerKind;
 
 /** One lease as this service holds it. Instants are the database's clock. */
 export interface Lease {
@@ -60,6 +67,8 @@ export interface Lease {
   releasedAt: Date | null;
   /** What ending needs, never a secret. Written before the target is touched. */
   handle: Handle | null;
+  /** Of a statement that the gate ran, once that is known. */
+  executed: Executed | null;
   attempts: number;
   stuck: boolean;
   traceparent: string | null;
@@ -68,7 +77,13 @@ export interface Lease {
 /** Enough to find and remove what was minted, even when profile and target are no longer registered. */
 export type Handle =
   | { issuer: 'token'; jti: string; jkt: string; audience: string }
-  | { issuer: 'postgres-role'; connectionSecret: string };
+  | { issuer: 'postgres-role' | 'postgres-brokered'; connectionSecret: string };
+
+/** What came of a statement that the gate ran itself. Never the rows. */
+export interface Executed {
+  digest: string;
+  rowCount: number;
+}
 
 /** One change of one lease: from the version that was read to the next one. */
 export interface Change {
@@ -79,6 +94,7 @@ export interface Change {
   reason: string | null;
   /** More than one where the end has a cause behind its code (refused as `mint_failed` because it was withdrawn). */
   reasons: string[];
+  executed?: Executed;
 }
 
 interface Why {
@@ -122,8 +138,9 @@ export function redeem(lease: Lease, now: Date): Change | undefined {
 }
 
 /** The credential exists and goes to the agent now. Undefined when the lease was stopped meanwhile: then nothing is delivered. */
-export function record(lease: Lease): Change | undefined {
-  return changed(lease, 'record', { code: null });
+export function record(lease: Lease, executed?: Executed): Change | undefined {
+  const change = changed(lease, 'record', { code: null });
+  return change && { ...change, ...(executed && { executed }) };
 }
 
 /** The mint did not work, or nobody recorded it in time. */
@@ -153,14 +170,23 @@ export function dueAt(lease: Times): Date | null {
   return dueIn[lease.state]?.(lease) ?? null;
 }
 
-/** The target has confirmed that nothing is left. Undefined when the lease is not ending. */
-export function gone(lease: Lease): Change | undefined {
+/**
+ * The target has confirmed that nothing is left. Undefined when the lease is not ending. `executed` is the target's word that a
+ * statement was committed there although nobody recorded it here: then it happened, whatever else went wrong, and that is what is said.
+ */
+export function gone(lease: Lease, executed?: Executed): Change | undefined {
   const { by, reason } = lease;
   if (lease.releasedAt !== null) return changed(lease, 'gone', { code: lease.code, by, reason });
+  if (executed !== undefined) {
+    const ran = changed(lease, 'gone', { code: 'result_lost', by, reason });
+    return ran && { ...ran, executed, reasons: causes('result_lost', lease) };
+  }
   const change = changed(lease, 'gone_unreleased', { code: 'mint_failed', by, reason });
-  if (change === undefined || lease.code === null || lease.code === 'mint_failed') return change;
-  return { ...change, reasons: ['mint_failed', lease.code] };
+  return change && { ...change, reasons: causes('mint_failed', lease) };
 }
+
+const causes = (code: string, { code: cause }: Lease): string[] =>
+  cause === null || cause === 'mint_failed' ? [code] : [code, cause];
 
 const whyNot: Record<Exclude<LeaseState, 'offered' | 'refused'>, ProblemCode> = {
   lapsed: 'expired',

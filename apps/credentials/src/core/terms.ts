@@ -1,4 +1,4 @@
-import type { Known, RequestValue } from '#contracts';
+import { issuerKinds, type Known, type RequestValue } from '#contracts';
 import { grantedBy, peopleIn, type Passage } from '#trust';
 import type { Issuing, Lease } from './lease.js';
 import { fitsPattern } from './pattern.js';
@@ -14,8 +14,8 @@ export interface Terms {
   groups: string[];
 }
 
-/** `token` and `role` in what agents are told. */
-export const modeOf = (issuer: Issuing): 'token' | 'role' => (issuer === 'token' ? 'token' : 'role');
+/** `mode` in what agents are told. */
+export const modeOf = (issuer: Issuing): (typeof issuerKinds)[Issuing]['mode'] => issuerKinds[issuer].mode;
 
 /**
  * The terms of a chain under a profile, or undefined when the profile does not fit the action and resource, or when its
@@ -64,5 +64,5 @@ export function withinOffer(offer: Pick<Lease, 'ttlSeconds' | 'usesLeft'>, terms
 
 /** The target must be of the kind that the issuer can work with. */
 export function suits(issuer: Issuing, target: Known<'targets'>): boolean {
-  return target.spec.kind === (issuer === 'token' ? 'tool' : 'postgres');
+  return target.spec.kind === issuerKinds[issuer].target;
 }

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { backoff, Log } from '#platform';
-import { gone, type Lease } from '../core/lease.js';
+import { gone, type Executed, type Lease } from '../core/lease.js';
 import { EndingStore } from '../io/ending.store.js';
-import { Issuers } from '../io/issuers/issuers.js';
+import { isBrokering, Issuers } from '../io/issuers/issuers.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { ApplyChanges } from './apply-changes.js';
 
@@ -25,13 +25,13 @@ export class EndingTables {
   ) {}
 
   /** The target has confirmed: they are over, and the agents hear of it. */
-  async close(leaseIds: readonly string[]): Promise<void> {
+  async close(leaseIds: readonly string[], executed: Map<string, Executed>): Promise<void> {
     if (leaseIds.length === 0) return;
     await this.database.transaction(async (tx) => {
       const leases = await this.leases.lock(tx, leaseIds);
       await this.changes.apply(
         tx,
-        leases.map((lease) => gone(lease)),
+        leases.map((lease) => gone(lease, executed.get(lease.leaseId))),
       );
     });
   }
@@ -72,7 +72,7 @@ export class EndLeases {
     if (first === undefined) return;
     await pause(this.issuers.of(first.issuer).settleMs);
     const left = await this.askTarget(first, leases);
-    await this.tables.close(leases.filter(({ leaseId }) => left.gone.has(leaseId)).map(({ leaseId }) => leaseId));
+    await this.tables.close([...left.gone], left.executed);
     const remaining = leases.filter(({ leaseId }) => !left.gone.has(leaseId));
     await Promise.all(remaining.map((lease) => this.postpone(lease, left.error)));
   }
@@ -80,11 +80,16 @@ export class EndLeases {
   private async askTarget(
     { issuer }: Lease,
     leases: readonly Lease[],
-  ): Promise<{ gone: Set<string>; error?: unknown }> {
+  ): Promise<{ gone: Set<string>; executed: Map<string, Executed>; error?: unknown }> {
+    const of = this.issuers.of(issuer);
     try {
-      return { gone: await this.issuers.of(issuer).gone(leases) };
+      const gone = await of.gone(leases);
+      // In this order: only of what is gone is it known for good whether it ran.
+      const unrecorded = leases.filter(({ leaseId, releasedAt }) => releasedAt === null && gone.has(leaseId));
+      const executed = isBrokering(of) ? await of.executed(unrecorded) : new Map<string, Executed>();
+      return { gone, executed };
     } catch (error) {
-      return { gone: new Set(), error };
+      return { gone: new Set(), executed: new Map(), error };
     }
   }
 

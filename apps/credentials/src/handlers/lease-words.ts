@@ -53,14 +53,21 @@ export class LeaseWords {
   private released(lease: Lease, telling: Telling): Said {
     const outcome = this.sign(lease, telling.outcome, { ...telling, lease: this.leaseOf(lease) });
     const expires_at = (lease.expiresAt ?? lease.offerExpiresAt).toISOString();
-    return said(leaseReleased, lease, { ...subjectOf(lease), lease_id: lease.leaseId, expires_at, outcome });
+    return said(leaseReleased, lease, {
+      ...subjectOf(lease),
+      lease_id: lease.leaseId,
+      expires_at,
+      ...resultOf(lease),
+      outcome,
+    });
   }
 
   private over(lease: Lease, telling: Over): Said {
     const { code } = telling;
     const by = { ...(lease.by !== null && { by: lease.by }), ...(lease.reason !== null && { reason: lease.reason }) };
     const outcome = this.sign(lease, telling.outcome, telling);
-    return said(ends[telling.event], lease, { ...subjectOf(lease), lease_id: lease.leaseId, code, ...by, outcome });
+    const about = { ...subjectOf(lease), lease_id: lease.leaseId, code, ...by, ...resultOf(lease), outcome };
+    return said(ends[telling.event], lease, about);
   }
 
   /** A lease is on offer. `code` says why: `policy_allowed`, `approved` or `emergency_rule`. */
@@ -117,6 +124,9 @@ export class LeaseWords {
 }
 
 const subjectOf = ({ actionId, agentId }: Subject) => ({ action_id: actionId, agent_id: agentId });
+
+const resultOf = ({ executed }: Lease) =>
+  executed === null ? {} : { result: { digest: executed.digest, row_count: executed.rowCount } };
 
 const first = (lease: NewLease) => ({ ...lease, version: 1, traceparent: lease.traceparent ?? null });
 

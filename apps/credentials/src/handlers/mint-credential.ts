@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError, type Agent, type Known, type LeaseBundle } from '#contracts';
 import { fault, Log } from '#platform';
 import { encryptTo, Keyring } from '#trust';
-import { giveUp, record, type Lease } from '../core/lease.js';
-import type { Credential, Issuer } from '../io/issuers/issuer.js';
+import { giveUp, record, type Executed, type Lease } from '../core/lease.js';
+import type { Issuer, Minted } from '../io/issuers/issuer.js';
 import { Issuers } from '../io/issuers/issuers.js';
 import { MintIntent, type Ready } from './mint-intent.js';
 import { OfferedLeases } from './offered-leases.js';
@@ -31,19 +31,20 @@ export class MintCredential {
     await issuer.probe(issuer.handleFor(ready.target, ready.jkt));
     const { lease, now } = await this.intents.write(ready, issuer);
     fault('after-intent-before-mint');
-    const sealed = await this.make({ ...ready, lease }, { issuer, now, sealTo });
+    const { sealed, executed } = await this.make({ ...ready, lease }, { issuer, now, sealTo });
     fault('between-mint-and-record');
-    const recorded = await this.offered.change(lease.leaseId, record);
+    const recorded = await this.offered.change(lease.leaseId, (held) => record(held, executed));
     // It was stopped, or the clock took it back: what was made is being removed and is not delivered.
     if (!recorded.changed) throw new ProblemError(whyNotDelivered(recorded.lease));
     return sealed;
   }
 
-  private async make(ready: Ready, by: { issuer: Issuer; now: Date; sealTo: EncryptionKey }): Promise<string> {
-    const { lease, profile, target, principal } = ready;
+  private async make(ready: Ready, by: { issuer: Issuer; now: Date; sealTo: EncryptionKey }): Promise<Made> {
+    const { lease, profile, action, target, principal } = ready;
     try {
-      const credential = await by.issuer.mint({ lease, profile, target, principal, now: by.now });
-      return await this.seal(lease, credential, by.sealTo);
+      const minted = await by.issuer.mint({ lease, profile, action, target, principal, now: by.now });
+      const sealed = await this.seal(lease, minted, by.sealTo);
+      return { sealed, executed: executedOf(minted) };
     } catch (error) {
       this.log.error('lease.mint_failed', {
         lease_id: lease.leaseId,
@@ -57,7 +58,7 @@ export class MintCredential {
   }
 
   /** JWE(JWS(bundle)): signed, because whoever has the agent's public key can encrypt to it. */
-  private seal(lease: Lease, credential: Credential, to: EncryptionKey): Promise<string> {
+  private seal(lease: Lease, minted: Minted, to: EncryptionKey): Promise<string> {
     if (lease.expiresAt === null) throw new TypeError('a lease that is being minted has an end');
     const { leaseId: lease_id, actionDigest: action_digest } = lease;
     const bundle: LeaseBundle = {
@@ -67,10 +68,19 @@ export class MintCredential {
       action_digest,
       agent_id: lease.agentId,
       expires_at: lease.expiresAt.toISOString(),
-      credential,
+      ...(minted.kind === 'result' ? { result: minted } : { credential: minted }),
     };
     return encryptTo(to, this.keyring.sign('lease', bundle), { lease_id, action_digest });
   }
+}
+
+interface Made {
+  sealed: string;
+  executed: Executed | undefined;
+}
+
+function executedOf(minted: Minted): Executed | undefined {
+  return minted.kind === 'result' ? { digest: minted.digest, rowCount: minted.row_count } : undefined;
 }
 
 /** Nothing is lost for an agent without a key to deliver to: it can register one and come again. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { ProblemError, type Known, type Profile, type Target } from '#contracts';
+import { ProblemError, type Known, type Profile, type RequestValue, type Target } from '#contracts';
 import { Timers } from '#database';
 import { redeem, whyNotRedeemable, type Lease } from '../core/lease.js';
-import { withinOffer, type Terms } from '../core/terms.js';
+import { modeOf, withinOffer, type Terms } from '../core/terms.js';
 import type { Issuer } from '../io/issuers/issuer.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';
@@ -15,6 +15,7 @@ export interface Ready {
   lease: Lease;
   terms: Terms;
   profile: Profile;
+  action: RequestValue['action'];
   target: Target;
   agent: Known<'agents'>;
   /** Thumbprint of the key that redeems. */
@@ -40,7 +41,8 @@ export class MintIntent {
       const now = await this.clock.now(tx);
       const change = held && redeem(held, now);
       const handle = issuer.handleFor(target, jkt);
-      const intent = { terms: held ? withinOffer(held, terms) : terms, handle, mintSeconds: this.pace.mintSeconds };
+      const given = held ? withinOffer(held, terms) : terms;
+      const intent = { terms: given, handle, mintSeconds: this.pace.mintSeconds + workSeconds(given) };
       const minting = change && (await this.leases.intend(tx, change, intent));
       if (minting?.mintBy === undefined || minting.mintBy === null) {
         throw new ProblemError((held && whyNotRedeemable(held, now)) ?? 'expired');
@@ -49,4 +51,9 @@ export class MintIntent {
       return { lease: minting, now };
     });
   }
+}
+
+/** What the gate does itself may take as long as the agent could have worked with a credential. */
+function workSeconds({ issuer, ttlSeconds }: Terms): number {
+  return modeOf(issuer) === 'brokered' ? ttlSeconds : 0;
 }

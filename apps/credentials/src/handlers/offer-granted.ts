@@ -16,8 +16,8 @@ export class OfferGranted {
   async handle(events: Incoming<DataOf<typeof approvalGranted>>[], tx: Tx): Promise<void> {
     const passed = events.map((event) => {
       const { action_id: actionId, agent_id: agentId, evidence, granting } = event.data;
-      const { request, verdict, votes } = evidence;
-      return { actionId, agentId, evidence: { request, verdict, votes }, granting, event };
+      const { facts, request, verdict, votes } = evidence;
+      return { actionId, agentId, evidence: { request, verdict, votes, facts }, granting, event };
     });
     await this.leases.offer(await this.passed.read(passed, tx), tx);
   }

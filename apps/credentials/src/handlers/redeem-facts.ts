@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError, topics, type Known, type Plan, type RegistryKind } from '#contracts';
 import { RegistryClient, RegistryCopy, type Wanted } from '#facts';
 import { CommonSettings } from '#platform';
-import { citedBy, type Chain, type VoteFacts } from '#trust';
+import { citedBy, type Chain, type Evidence, type VoteFacts } from '#trust';
 import type { Lease } from '../core/lease.js';
+import { VoteProofs } from './vote-proofs.js';
 
 export interface Access {
   agent: Known<'agents'> | null;
@@ -18,6 +19,7 @@ export class RedeemFacts {
     private readonly registry: RegistryClient,
     private readonly copy: RegistryCopy,
     private readonly settings: CommonSettings,
+    private readonly proofs: VoteProofs,
   ) {}
 
   /** The agent, the profile and its target now. Null for what is not registered (any more). */
@@ -49,6 +51,11 @@ export class RedeemFacts {
       groups: found.filter((entry): entry is Known<'groups'> => entry.kind === 'groups'),
       people: found.filter((entry): entry is Known<'people'> => entry.kind === 'people'),
     };
+  }
+
+  /** Whether the votes are what approvals says they are, by the registry and by the keys of people. */
+  votesHold(chain: Chain, evidence: Evidence): Promise<boolean> {
+    return this.proofs.hold(chain, evidence);
   }
 
   /** The doors a request may have come through. */

@@ -9,6 +9,7 @@ import { checkRedeem, judgedAgain, readJudgement, type Checked } from '../core/r
 import { PolicyClient } from '../io/policy.client.js';
 import { MintCredential } from './mint-credential.js';
 import { OfferedLeases } from './offered-leases.js';
+
 import { RedeemFacts, type Access } from './redeem-facts.js';
 
 type Sound = Extract<Checked, { ok: true }>;
@@ -48,7 +49,8 @@ export class RedeemLease {
     const { profile, target, checked } = await this.check(lease, evidence, { ...access, agent });
     const terms = await this.askPolicy({ lease, evidence, now }, checked);
     const principal = this.facts.principal(checked.chain);
-    return this.minting.handle({ lease, terms, profile, target, agent, jkt: caller.jkt, principal });
+    const { action } = checked.chain.value;
+    return this.minting.handle({ lease, terms, profile, action, target, agent, jkt: caller.jkt, principal });
   }
 
   /** The agent's row comes first: a suspended one gets nothing, and what it was offered is gone. */
@@ -78,6 +80,7 @@ export class RedeemLease {
     const audiences = this.facts.audiences();
     const checked = checkRedeem({ evidence, chain, actionDigest, agent, audiences, facts, profile, target });
     if (!checked.ok) return this.refuse(lease, checked.code);
+    if (!(await this.facts.votesHold(checked.chain, evidence))) return this.refuse(lease, 'evidence_invalid');
     if (profile === null || target === null) throw new TypeError('a sound lease has a profile and a target');
     return { checked, profile: profile.spec, target: target.spec };
   }

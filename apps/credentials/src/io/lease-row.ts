@@ -1,9 +1,9 @@
 import type { LeaseState } from '#contracts';
-import type { Handle, Issuing, Lease } from '../core/lease.js';
+import type { Executed, Handle, Issuing, Lease } from '../core/lease.js';
 
 export const columns =
   'lease_id, action_id, agent_id, action_digest, state, version, code, "by", reason, profile, profile_version, issuer, target, ' +
-  'ttl_seconds, uses_left, groups, offer_expires_at, mint_by, expires_at, released_at, handle, attempts, stuck, traceparent';
+  'ttl_seconds, uses_left, groups, offer_expires_at, mint_by, expires_at, released_at, handle, result_digest, result_rows, attempts, stuck, traceparent';
 
 /** A row with terms, as the driver gives it. */
 export interface LeaseRow {
@@ -28,6 +28,8 @@ export interface LeaseRow {
   expires_at: Date | null;
   released_at: Date | null;
   handle: Handle | null;
+  result_digest: string | null;
+  result_rows: number | null;
   attempts: number;
   stuck: boolean;
   traceparent: string | null;
@@ -56,8 +58,13 @@ export function leaseOf(row: LeaseRow): Lease {
     expiresAt: row.expires_at,
     releasedAt: row.released_at,
     handle: row.handle,
+    executed: executedOf(row),
     attempts: row.attempts,
     stuck: row.stuck,
     traceparent: row.traceparent,
   };
+}
+
+function executedOf({ result_digest: digest, result_rows: rowCount }: LeaseRow): Executed | null {
+  return digest === null || rowCount === null ? null : { digest, rowCount };
 }

@@ -56,12 +56,12 @@ export class LeaseStore {
     if (changes.length === 0) return [];
     const rows = await tx.query<LeaseRow>(
       `UPDATE leases l SET state = c.state, version = l.version + 1, code = c.code, "by" = c.by, reason = c.reason, attempts = 0,
-         stuck = false,
+         stuck = false, result_digest = coalesce(c.result_digest, l.result_digest), result_rows = coalesce(c.result_rows, l.result_rows),
          next_attempt_at = CASE WHEN c.state = 'ending' THEN clock_timestamp() END,
          released_at = CASE WHEN c.state = 'active' THEN clock_timestamp() ELSE l.released_at END,
          ended_at = CASE WHEN c.state = ANY ($7::text[]) THEN clock_timestamp() END
-       FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
-         AS c (lease_id, version, state, code, by, reason)
+       FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $8::text[], $9::int[])
+         AS c (lease_id, version, state, code, by, reason, result_digest, result_rows)
        WHERE l.lease_id = c.lease_id AND l.version = c.version
        RETURNING ${columns.replaceAll(/(^|, )/gu, '$1l.')}`,
       [
@@ -72,6 +72,8 @@ export class LeaseStore {
         changes.map(({ by }) => by),
         changes.map(({ reason }) => reason),
         [...finalStates] satisfies LeaseState[],
+        changes.map(({ executed }) => executed?.digest ?? null),
+        changes.map(({ executed }) => executed?.rowCount ?? null),
       ],
     );
     const saved = new Map(rows.map((row) => [row.lease_id, leaseOf(row)]));

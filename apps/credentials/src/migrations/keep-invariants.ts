@@ -3,7 +3,7 @@ import type { Migration, MigrationRunner } from '#database';
 
 /**
  * What holds of a row by itself. The bound on `expires_at` has a second to spare, because the statement of the intent reads
- * the clock once for the offer's end and once for the lease's.
+ * the clock once for the offer's end and once for the lease's. What ended was released, or it is a statement that ran and was never delivered.
  */
 const rows = `
   ALTER TABLE leases
@@ -11,7 +11,8 @@ const rows = `
     ADD CONSTRAINT leases_within_offer CHECK (expires_at <= offer_expires_at + (ttl_seconds + 1) * interval '1 second'),
     ADD CONSTRAINT leases_can_be_ended CHECK (state NOT IN ('ending', 'ended') OR handle IS NOT NULL),
     ADD CONSTRAINT leases_released_once CHECK (CASE
-      WHEN state IN ('active', 'ended') THEN released_at IS NOT NULL
+      WHEN state = 'active' THEN released_at IS NOT NULL
+      WHEN state = 'ended' THEN released_at IS NOT NULL OR result_digest IS NOT NULL
       WHEN state = 'ending' THEN true
       ELSE released_at IS NULL END),
     ADD CONSTRAINT leases_hold_no_secret CHECK (NOT handle ?|
@@ -92,8 +93,8 @@ const said = `
     EXECUTE FUNCTION refuse_unsaid();`;
 
 /** The invariants of a lease that no earlier migration keeps; README.md has them all, each with its test. */
-export class KeepInvariants1795651200600 implements Migration {
-  readonly name = 'KeepInvariants1795651200600';
+export class KeepInvariants1795660000710 implements Migration {
+  readonly name = 'KeepInvariants1795660000710';
 
   async up(runner: MigrationRunner): Promise<void> {
     for (const step of [rows, begins, fixed, said]) await runner.query(step);

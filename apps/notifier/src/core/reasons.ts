@@ -21,6 +21,8 @@ const texts: Readonly<Record<string, string>> = {
   kill_switch: 'An emergency stop is in force.',
   completed: 'The agent said that it is done.',
   ttl: 'The time was up.',
+  result_lost:
+    'The statement was run and committed, but its result was lost before it was delivered. Do not ask again blindly.',
   replayed: 'The lease was used by somebody else as well, and was ended.',
 };
 

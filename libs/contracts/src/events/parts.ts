@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cancelCode } from '../codes.js';
-import { entryId, instant, uuidv7 } from '../ids.js';
+import { digest, entryId, instant, uuidv7 } from '../ids.js';
 import { signedOutcome } from '../statements.js';
 
 /** The members that several events share. A change here is a change of each version that uses it: optional additions only. */
@@ -39,6 +39,9 @@ export const review = { ...who, review_id: uuidv7, rule: z.string(), group: entr
 
 export const lease = { ...who, lease_id: uuidv7 };
 
+/** A statement that the gate ran itself: what came of it, never the rows. */
+export const executed = z.object({ digest, row_count: z.int().nonnegative() });
+
 /** No lease exists when evidence was refused at offer; then there is no `lease_id`. */
 export const leaseEndData = z.object({
   ...who,
@@ -47,5 +50,7 @@ export const leaseEndData = z.object({
   by: z.string().optional(),
   /** In the words of the person who ended it, if a person did. */
   reason: z.string().max(4_096).optional(),
+  /** With `result_lost`: it ran, and its answer was lost. */
+  result: executed.optional(),
   outcome: signedOutcome,
 });

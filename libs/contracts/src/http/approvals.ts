@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { digest, instant, uuidv7 } from '../ids.js';
-import { caps, confirmation, finding, voteDecision } from '../statements.js';
+import { compactJws, digest, instant, uuidv7 } from '../ids.js';
+import { caps, confirmation, facts, finding, requestEvidence, voteDecision } from '../statements.js';
 
 export const voteBody = z.strictObject({
   decision: voteDecision,
@@ -8,6 +8,9 @@ export const voteBody = z.strictObject({
   view_digest: digest,
   confirmed: z.array(z.string()).max(100).default([]),
   caps: caps.optional(),
+  /** The vote as the person's own key signed it, and the statement of credentials about that key. No vote counts without. */
+  proof: compactJws.optional(),
+  person_key: compactJws.optional(),
 });
 export type VoteBody = z.infer<typeof voteBody>;
 
@@ -85,6 +88,18 @@ export const approvalAnswer = z.object({
   }),
 });
 export type ApprovalAnswer = z.infer<typeof approvalAnswer>;
+
+/** What the view is rendered from, each part with its signature, so that a client can verify and render it by itself. */
+export const evidenceAnswer = z.object({
+  action_id: uuidv7,
+  request: requestEvidence,
+  verdict: compactJws,
+  facts,
+  /** Registry entries as the registry signed them: the agent at the verdict's version, the action type as it was frozen. */
+  agent: compactJws,
+  action_type: compactJws.optional(),
+});
+export type EvidenceAnswer = z.infer<typeof evidenceAnswer>;
 
 export const approvalLine = z.object({
   action_id: z.string(),

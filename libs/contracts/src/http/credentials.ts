@@ -24,6 +24,8 @@ export const leaseAnswer = z.object({
   uses: z.int(),
   offer_expires_at: instant,
   expires_at: instant.optional(),
+  /** Mode `brokered`, once the statement has run: what came of it, never the rows. */
+  result: z.object({ digest, row_count: z.int().nonnegative() }).optional(),
   /** Its target has not confirmed the end, several times over; it is tried until it has. */
   stuck: z.boolean(),
 });

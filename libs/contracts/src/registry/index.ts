@@ -55,3 +55,4 @@ export {
   type ActionType, type Agent, type AgentKey, type ChangeWindow, type Counterparty, type Group, type Incident,
   type Person, type Profile, type RegistryKind, type Resource, type Target,
 }; // prettier-ignore
+export { issuerKinds, type IssuerKind } from './profiles.js';

@@ -7,5 +7,6 @@ export {
 export { AnyOf, CallerGuard, PersonGuard, ProofGuard, ServiceGuard } from './guards.js';
 export { HttpTrust, type HttpTrustParts } from './http-trust.js';
 export { HttpTrustModule, type HttpTrustOptions } from './http-trust.module.js';
+export { verifyIdToken, type SignedIn } from './id-token.js';
 export { type Issuer } from './issuer-keys.js';
 export { JtiStore, proofJtiTable, SqlJtiStore, type SqlRunner } from './jti-store.js';

@@ -9,6 +9,8 @@ export interface Issuer {
   jwksUri?: string;
   /** The interactive clients whose tokens are people's. A token of any other client is refused. */
   clients: readonly string[];
+  /** Those of them that run on the person's own machine and take the answer on its loopback (RFC 8252): only their sign-ins may commit to a person's key. */
+  nativeClients?: readonly string[];
 }
 
 const timeoutMs = 3_000;

@@ -1,21 +1,9 @@
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { ProblemError } from '#contracts';
+import { asymmetric } from './algorithms.js';
 import { isKeyOutage, unavailable, type Issuer, type IssuerKeys } from './issuer-keys.js';
 
-const algorithms = [
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-  'PS256',
-  'PS384',
-  'PS512',
-  'RS256',
-  'RS384',
-  'RS512',
-];
 const leewaySeconds = 5;
 
 /** The identity in an access token that was accepted. */
@@ -65,7 +53,7 @@ async function verifySignature(
     const { payload } = await jwtVerify(token, await issuers.keysOf(issuer), {
       issuer: issuer.issuer,
       audience,
-      algorithms,
+      algorithms: [...asymmetric],
       typ: 'at+jwt',
       requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'jti'],
       clockTolerance: leewaySeconds,

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Target } from '#contracts';
+import type { Credential, Target } from '#contracts';
 import { Fault } from '#platform';
 import type { Handle, Lease } from '../../core/lease.js';
-import type { Credential, ListingIssuer, MintOrder } from './issuer.js';
+import type { Capabilities, ListingIssuer, MintOrder } from './issuer.js';
 import { newPassword, scramVerifier } from './scram-verifier.js';
 import type { TargetPools } from './target-pools.js';
 
@@ -12,6 +12,16 @@ const passMs = 25;
 /** More passes than any storm needs once logins are closed. Then the next attempt goes on. */
 const mostPasses = 200;
 
+export const postgresRoleCapabilities: Capabilities = {
+  binds: 'scope',
+  agentHolds: 'secret',
+  stopsNewUse: true,
+  openSessions: 'cut',
+  endsWithoutGate: true,
+  listed: true,
+  remains: 'what the agent does inside the scope; without the gate, a session that was open stays open',
+};
+
 /**
  * Login roles at a PostgreSQL target, by the functions of deploy/postgres-target/install.sql: this service's login there
  * has no CREATEROLE and cannot touch a session or role that is not one of its leases. The role's name follows from the
@@ -19,6 +29,7 @@ const mostPasses = 200;
  */
 export class PostgresRoleIssuer implements ListingIssuer {
   readonly kind = 'postgres-role';
+  readonly capabilities = postgresRoleCapabilities;
   /** PostgreSQL shows a session a moment after it was let in. */
   readonly settleMs = 1_000;
 
@@ -94,6 +105,6 @@ export class PostgresRoleIssuer implements ListingIssuer {
 }
 
 function secretOf(handle: Handle | null): string {
-  if (handle?.issuer !== 'postgres-role') throw new TypeError('not the handle of a role');
+  if (handle === null || handle.issuer === 'token') throw new TypeError('not the handle of a role');
   return handle.connectionSecret;
 }

@@ -1,4 +1,4 @@
-import { Pool, type QueryResultRow } from 'pg';
+import { Client, Pool, type QueryResultRow } from 'pg';
 import { Fault, type Log } from '#platform';
 import type { SecretFiles } from '../secret-files.js';
 
@@ -27,6 +27,26 @@ export class TargetPools {
       return (await pool.query<R>(sql, params)).rows;
     } catch (error) {
       throw refusal(error) ?? unavailable(error);
+    }
+  }
+
+  /** A session of its own with another login at the same place; the caller ends it. Whatever becomes of it, the error does not repeat the password. */
+  async sessionAs(secret: string, { user, password }: { user: string; password: string }): Promise<Client> {
+    const url = new URL(await this.secrets.read(secret));
+    url.username = user;
+    url.password = password;
+    const client = new Client({
+      connectionString: url.href,
+      connectionTimeoutMillis: timeouts.connect,
+      keepAlive: true,
+      application_name: 'sallyport brokered',
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      throw unavailable(error);
     }
   }
 

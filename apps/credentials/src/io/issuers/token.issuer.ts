@@ -1,9 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { agentUrn, type ActionTokenClaims, type Target } from '#contracts';
+import { agentUrn, type ActionTokenClaims, type Credential, type Target } from '#contracts';
 import { newId } from '#platform';
 import { Keyring } from '#trust';
 import type { Handle, Lease } from '../../core/lease.js';
-import type { Credential, Issuer, MintOrder } from './issuer.js';
+import type { Capabilities, Issuer, MintOrder } from './issuer.js';
+
+export const tokenCapabilities: Capabilities = {
+  binds: 'action',
+  agentHolds: 'key-bound',
+  stopsNewUse: true,
+  openSessions: 'none',
+  endsWithoutGate: true,
+  listed: false,
+  remains: 'a tool that does not ask, or does something else than what it was told',
+};
 
 /**
  * Action tokens: RFC 9068 `at+jwt`, bound to the agent's key (RFC 9449 `cnf.jkt`) and to the exact action (RFC 9396).
@@ -13,6 +23,7 @@ import type { Credential, Issuer, MintOrder } from './issuer.js';
 @Injectable()
 export class TokenIssuer implements Issuer {
   readonly kind = 'token';
+  readonly capabilities = tokenCapabilities;
   readonly settleMs = 0;
 
   constructor(private readonly keyring: Keyring) {}

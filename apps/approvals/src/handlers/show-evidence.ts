@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import type { EvidenceAnswer, Known } from '#contracts';
+import { Fault } from '#platform';
+import { RegistryFacts } from '../io/registry-facts.js';
+import { LoadCase } from './load-case.js';
+
+/** What the view is rendered from, each part as it was signed: whoever votes renders it once more, without this service. */
+@Injectable()
+export class ShowEvidence {
+  constructor(
+    private readonly cases: LoadCase,
+    private readonly registry: RegistryFacts,
+  ) {}
+
+  /** Throws `not_found` for whoever may not see it; a retryable Fault when the registry does not give the signed entries. */
+  async handle(actionId: string, caller: Known<'people'>): Promise<EvidenceAnswer> {
+    const { row } = await this.cases.load(actionId, caller, 'copy');
+    const { actionType, agent, facts, request, verdict } = row;
+    const wanted = [agent, ...(actionType ? [actionType] : [])];
+    const [agentJws, typeJws] = await this.registry.signedAt(wanted);
+    if (agentJws === undefined || (actionType !== undefined && typeJws === undefined)) {
+      throw new Fault('registry_unavailable', {
+        retryable: true,
+        message: 'the registry lacks an entry that was used',
+      });
+    }
+    const type = typeJws === undefined ? {} : { action_type: typeJws };
+    return { action_id: actionId, request, verdict, facts, agent: agentJws, ...type };
+  }
+}

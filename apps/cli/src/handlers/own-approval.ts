@@ -1,0 +1,56 @@
+import { approvalAnswer, evidenceAnswer, topics, type ApprovalAnswer, type Caps } from '#contracts';
+import { newId } from '#platform';
+import { ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
+import type { Gate } from '../io/gate.js';
+import { SessionError, type SessionFile } from '../io/session.js';
+import { SettingsMissing } from '../io/settings.js';
+
+/** The gate shows something else than what was asked and judged. Nothing was sent. */
+export class Untrue extends Error {
+  constructor(id: string, why: string) {
+    super(`DO NOT DECIDE. What the gate shows about ${id} is not what was asked and judged: ${why}. Nothing was sent; tell your security team.`);
+  }
+} // prettier-ignore
+
+const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
+
+/**
+ * What is decided on, as this program renders it from the signed request and the signed verdict, and not as the gate
+ * says. Throws Untrue when the gate shows another view.
+ */
+export async function ownApproval(gate: Gate, id: string): Promise<ApprovalAnswer> {
+  const shown = await gate.call('approvals', path(id), approvalAnswer);
+  const trust = trustOf(gate);
+  const evidence = await gate.call('approvals', `${path(id)}/evidence`, evidenceAnswer);
+  const audiences = [`${trust.gate}/${topics.requests}`, `${gate.urlOf('intake')}/v1/actions`];
+  const own = ownView(trust, { evidence, actionId: id, audiences });
+  if (!own.ok) throw new Untrue(id, own.why);
+  const digest = viewDigest(own.view);
+  if (digest !== shown.view_digest || digest !== viewDigest(shown.decision)) throw new Untrue(id, 'it shows another view');
+  return { ...shown, decision: own.view, view_digest: digest };
+} // prettier-ignore
+
+export interface Decision {
+  decision: 'approve' | 'deny';
+  reason: string;
+  confirmed: string[];
+  caps?: Caps;
+}
+
+/** The body of a vote, with the person's own signature over it. Throws SessionError without a living key. */
+export function signedVote(gate: Gate, session: SessionFile, shown: ApprovalAnswer, said: Decision): object {
+  const { voting_key: key } = session.read() ?? {};
+  if (key === undefined) throw new SessionError(`there is no key to vote with: ${session.howToSignIn}`);
+  const now = Date.now();
+  if (key.until * 1_000 <= now) throw new SessionError(`your key to vote with is over: ${session.howToSignIn}`);
+  const body = { ...said, view_digest: shown.view_digest };
+  const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newId(), now });
+  return { ...body, proof: signVote(signingKey(key.jwk), cast), person_key: key.statement };
+}
+
+function trustOf({ settings: { trust_file } }: Gate): Trust {
+  if (trust_file !== undefined) return Trust.read(trust_file);
+  throw new SettingsMissing(
+    'the keys of the gate are needed to check what it shows: name its trust.json as trust_file in the settings of the command line, or in SALLYPORT_TRUST_FILE',
+  );
+}

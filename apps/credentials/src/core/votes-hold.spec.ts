@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Known } from '#contracts';
+import { readChain, type Chain } from '#trust';
+import {
+  agentId,
+  anAction,
+  aPerson,
+  aPlan,
+  aPlanned,
+  aVote,
+  aWorld,
+  dba,
+  known,
+  now,
+  signVerdict,
+} from './evidence.fixture.js';
+import { votesHold, type HeldVotes } from './votes-hold.js';
+
+const world = aWorld();
+const action = anAction(world, '019aaaaa-0000-7000-8000-000000000001');
+const plan = aPlan();
+const later = (seconds: number): string => new Date(now.getTime() + seconds * 1_000).toISOString();
+const from = <K extends 'groups' | 'people'>(entry: Known<K>, changed_at: string): Known<K> => ({
+  ...entry,
+  changed_at,
+});
+
+function chainOf(more: Parameters<typeof aVote>[2] = {}, iat = now.getTime() / 1_000): Chain {
+  const votes = [aVote(world, { action, plan, person: 'ada' }, more)];
+  const verdict = signVerdict(world, aPlanned(action, plan, { iat }));
+  const chain = readChain(world.trust, { request: action.request, verdict, votes }, action);
+  if (chain === undefined) throw new TypeError('the evidence must read');
+  return chain;
+}
+
+const holds = (more: Partial<HeldVotes> = {}, chain = chainOf()): boolean =>
+  votesHold({
+    chain,
+    request: action.request,
+    facts: {},
+    agent: world.agent,
+    actionType: () => undefined,
+    after: () => undefined,
+    endOf: () => null,
+    ...more,
+  });
+
+describe('a vote holds', () => {
+  it('when the registry and the keys bear it out, and the view is that of this action', () => {
+    expect(holds()).toBe(true);
+  });
+
+  it('only while its key had not ended, and only if it was ever registered here', () => {
+    expect(holds({ endOf: () => undefined })).toBe(false);
+    expect(holds({ endOf: () => new Date(now.getTime() - 1) })).toBe(false);
+    expect(holds({ endOf: () => new Date(now.getTime() + 1) })).toBe(true);
+  });
+
+  it.each<[string, boolean, number, string[]]>([
+    ['changed after the vote', true, 1, ['bob']],
+    ['lost the person before the vote', false, -1, ['bob']],
+    ['lost somebody else in the moment of the vote', true, -5, ['ada']],
+    ['was replaced long before the vote', false, -11, ['ada', 'bob', 'eve']],
+  ])('by a group that %s: %p', (_, expected, seconds, members) => {
+    const after = (kind: string) => (kind === 'groups' ? from(dba(members, 2), later(seconds)) : undefined);
+    expect(holds({ after })).toBe(expected);
+  });
+
+  it('not by a group or a person that is gone, or a person who was suspended by then', () => {
+    expect(holds({ after: (kind) => (kind === 'groups' ? 'deleted' : undefined) })).toBe(false);
+    expect(holds({ after: (kind) => (kind === 'people' ? 'deleted' : undefined) })).toBe(false);
+    const gone = from(aPerson('ada', { state: 'inactive' }), later(-1));
+    expect(holds({ after: (kind) => (kind === 'people' ? gone : undefined) })).toBe(false);
+  });
+
+  it('only for the view that is rendered here from the same evidence', () => {
+    expect(holds({}, chainOf({ vote: { view_digest: `sha256:${'A'.repeat(43)}` } }))).toBe(false);
+    expect(holds({}, chainOf({ vote: { variant: 'short' } }))).toBe(false);
+    expect(holds({ facts: { a: { value: 1, source: 'registry', at: later(0) } } })).toBe(false);
+    expect(holds({ agent: undefined })).toBe(false);
+    expect(holds({ agent: known('agents', agentId, { ...world.agent.spec, owner: 'eve' }) })).toBe(false);
+    expect(holds({}, chainOf({ counting: { action_type: { id: 'db.schema.migrate', version: 1 } } }))).toBe(false);
+  });
+
+  it('not when it was received before policy asked for it', () => {
+    expect(holds({}, chainOf({}, now.getTime() / 1_000 + 61))).toBe(false);
+  });
+});

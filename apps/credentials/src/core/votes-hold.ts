@@ -1,0 +1,79 @@
+import type { Counting, Facts, Known, RequestEvidence } from '#contracts';
+import { viewDigest, viewOf, type Chain, type VerifiedVote } from '#trust';
+
+/** An approvals that reads the registry, waits for policy and then counts may be this late. Milliseconds. */
+const countingMs = 10_000;
+const clocksMs = 60_000;
+
+/** What the registry says about a version that a counting cites: the one after it, if there is one. */
+export type Successor = Known<'groups'> | Known<'people'> | 'deleted' | undefined;
+
+export interface HeldVotes {
+  chain: Chain;
+  request: RequestEvidence;
+  facts: Facts;
+  /** The agent at the version that the verdict names. */
+  agent: Known<'agents'> | undefined;
+  /** By id and version, those that the countings cite. */
+  actionType: (cited: Counting['action_type']) => Known<'action-types'> | undefined;
+  /** The version after the one that is cited. */
+  after: (kind: 'groups' | 'people', cited: { id: string; version: number }) => Successor;
+  /** When each key ended; null for one that did not, undefined for one that was never registered here. */
+  endOf: (thumbprint: string) => Date | null | undefined;
+}
+
+/**
+ * What only the service that releases can say about votes whose signatures verify. Approvals wrote when a vote was
+ * received and whom it counted by which version; a vote holds when the registry and the keys of this service bear that
+ * out, and when the view that was signed is the view of this action.
+ */
+export function votesHold(held: HeldVotes): boolean {
+  return held.chain.votes.every((vote) => {
+    const isAfterVerdict = receivedAt(vote) >= held.chain.verdict.iat * 1_000 - clocksMs;
+    return isAfterVerdict && keyHeld(vote, held) && citesThen(vote, held) && sawThis(vote, held);
+  });
+}
+
+const receivedAt = ({ counting }: VerifiedVote): number => Date.parse(counting.received_at);
+
+/** A key that is not in this service's list is nobody's, whatever was signed about it. */
+function keyHeld(vote: VerifiedVote, { endOf }: HeldVotes): boolean {
+  const end = endOf(vote.key.thumbprint);
+  return end === null || (end !== undefined && end.getTime() > receivedAt(vote));
+}
+
+/** The versions were in force when the vote was received, and not ones from before. */
+function citesThen(vote: VerifiedVote, { after }: HeldVotes): boolean {
+  const { person: id, person_version: version, seat } = vote.counting;
+  return (
+    wasInForce(after('groups', seat.group), vote, (next) => next.kind === 'groups' && next.spec.members.includes(id)) &&
+    wasInForce(after('people', { id, version }), vote, (next) => next.kind === 'people' && next.spec.state === 'active')
+  );
+}
+
+/** A change in the very moment of the vote is no lie, unless it took away what the vote rests on. */
+function wasInForce(
+  next: Successor,
+  vote: VerifiedVote,
+  stillSo: (next: Known<'groups'> | Known<'people'>) => boolean,
+): boolean {
+  if (next === undefined) return true;
+  if (next === 'deleted') return false;
+  const sinceMs = receivedAt(vote) - Date.parse(next.changed_at);
+  return sinceMs < 0 || (sinceMs <= countingMs && stillSo(next));
+}
+
+/** Rendered here from the same bytes and facts: whoever was shown anything else has signed another digest. */
+function sawThis({ vote, counting }: VerifiedVote, held: HeldVotes): boolean {
+  const { agent, chain, facts, request } = held;
+  if (agent === undefined || vote.variant !== 'full') return false;
+  const actionType = held.actionType(counting.action_type);
+  if ((actionType === undefined) !== (counting.action_type === undefined)) return false;
+  try {
+    const view = viewOf({ verdict: chain.verdict, facts, request, agent, actionType, variant: 'full' });
+    return view.action.name === (actionType?.id ?? view.action.name) && viewDigest(view) === vote.view_digest;
+  } catch {
+    // The pieces do not belong together: nobody can have been shown this.
+    return false;
+  }
+}

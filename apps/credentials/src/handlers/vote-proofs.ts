@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import type { Counting } from '#contracts';
+import { isKnown, RegistryClient, type CopyEntry, type Wanted } from '#facts';
+import type { Chain, Evidence } from '#trust';
+import { votesHold, type Successor } from '../core/votes-hold.js';
+import { PersonKeyStore } from '../io/person-key.store.js';
+
+const nameOf = ({ kind, id, version }: Wanted): string => `${kind}:${id}@${String(version)}`;
+
+/** Asks the registry and this service's own list of keys whether the votes are what approvals says they are. */
+@Injectable()
+export class VoteProofs {
+  constructor(
+    private readonly registry: RegistryClient,
+    private readonly keys: PersonKeyStore,
+  ) {}
+
+  /** True where nobody voted, because nobody had to. Throws a retryable Fault when the registry does not answer. */
+  async hold(chain: Chain, { facts, request }: Evidence): Promise<boolean> {
+    if (chain.votes.length === 0) return true;
+    if (facts === undefined) return false;
+    const [found, ends] = await Promise.all([
+      this.read(wantedFor(chain)),
+      this.keys.endsOf(chain.votes.map(({ key }) => key.thumbprint)),
+    ]);
+    const agent = found.get(nameOf({ kind: 'agents', ...chain.verdict.agent }));
+    return votesHold({
+      chain,
+      request,
+      facts,
+      agent: isKnown(agent, 'agents') ? agent : undefined,
+      actionType: (cited) => {
+        const entry = cited && found.get(nameOf({ kind: 'action-types', ...cited }));
+        return isKnown(entry, 'action-types') ? entry : undefined;
+      },
+      after: (kind, cited) => successorOf(found.get(nameOf({ kind, id: cited.id, version: cited.version + 1 }))),
+      endOf: (thumbprint) => ends.get(thumbprint),
+    });
+  }
+
+  private async read(wanted: Wanted[]): Promise<Map<string, CopyEntry>> {
+    const { entries } = await this.registry.lookup({ entries: wanted });
+    return new Map(
+      wanted.flatMap((one, at) => {
+        const entry = entries[at]?.entry;
+        return entry === undefined ? [] : [[nameOf(one), entry] as const];
+      }),
+    );
+  }
+}
+
+function wantedFor({ verdict, votes }: Chain): Wanted[] {
+  const wanted = votes.flatMap(({ counting }): Wanted[] => [
+    after('groups', counting.seat.group),
+    after('people', { id: counting.person, version: counting.person_version }),
+    ...typeOf(counting),
+  ]);
+  const all: Wanted[] = [{ kind: 'agents', ...verdict.agent }, ...wanted];
+  return [...new Map(all.map((one) => [nameOf(one), one])).values()];
+}
+
+const after = (kind: 'groups' | 'people', { id, version }: { id: string; version: number }): Wanted => ({
+  kind,
+  id,
+  version: version + 1,
+});
+
+const typeOf = ({ action_type: cited }: Counting): Wanted[] => (cited ? [{ kind: 'action-types', ...cited }] : []);
+
+function successorOf(entry: CopyEntry | undefined): Successor {
+  if (isKnown(entry, 'groups') || isKnown(entry, 'people')) return entry;
+  return entry === undefined ? undefined : 'deleted';
+}

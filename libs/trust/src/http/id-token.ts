@@ -1,0 +1,92 @@
+import { decodeJwt, exportJWK, jwtVerify, type JWK, type JWTPayload } from 'jose';
+import { z } from 'zod';
+import { ProblemError } from '#contracts';
+import { asymmetric } from './algorithms.js';
+import { isKeyOutage, unavailable, type Issuer, type IssuerKeys } from './issuer-keys.js';
+
+const leewaySeconds = 5;
+const oldestSeconds = 300;
+
+/** A sign-in that was accepted, and the provider's key that it was checked with. */
+export interface SignedIn {
+  iss: string;
+  sub: string;
+  sid: string | undefined;
+  /** When the person was authenticated, which may be before this sign-in. Seconds. */
+  authTime: number;
+  /** Public. Kept with the token, so that it can be checked when the provider has other keys. */
+  providerKey: JWK;
+}
+
+/**
+ * An ID token (OpenID Connect Core 1.0 section 3.1.3.7) of a listed issuer that commits to something by its nonce:
+ * signed asymmetrically, for one native client and nobody else, minutes old, and saying when the person was
+ * authenticated. Only a native client makes its nonce itself, on the person's machine: a web server could commit its own
+ * key in a person's name. Throws ProblemError `token_invalid`, or `dependency_unavailable` when the issuer's keys cannot
+ * be had.
+ */
+export async function verifyIdToken(
+  idToken: string,
+  nonce: string,
+  { issuers, now }: { issuers: IssuerKeys; now: number },
+): Promise<SignedIn> {
+  const issuer = issuers.get(claimedIssuer(idToken));
+  if (issuer === undefined) throw new ProblemError('token_invalid');
+  const { payload, providerKey } = await verifySignature(idToken, issuer, { issuers, now });
+  const claims = idTokenClaims.safeParse(payload).data;
+  if (claims === undefined || !isFor(claims, issuer) || claims.nonce !== nonce) throw new ProblemError('token_invalid');
+  const age = now / 1_000 - claims.iat;
+  const isRecent = age >= -leewaySeconds && age <= oldestSeconds && claims.auth_time <= claims.iat + leewaySeconds;
+  if (!isRecent) throw new ProblemError('token_invalid');
+  const { sub, sid, auth_time: authTime } = claims;
+  return { iss: issuer.issuer, sub, sid, authTime, providerKey };
+}
+
+/** `act`: somebody acting for a person is not that person (RFC 8693 section 4). */
+const idTokenClaims = z.looseObject({
+  sub: z.string().min(1),
+  aud: z.union([z.string(), z.tuple([z.string()]).transform(([only]) => only)]),
+  azp: z.string().optional(),
+  nonce: z.string(),
+  iat: z.int(),
+  auth_time: z.int().positive(),
+  sid: z.string().min(1).max(256).optional(),
+  act: z.undefined().optional(),
+  may_act: z.undefined().optional(),
+});
+
+function isFor({ aud, azp }: z.infer<typeof idTokenClaims>, { nativeClients }: Issuer): boolean {
+  return nativeClients?.includes(aud) === true && (azp === undefined || azp === aud);
+}
+
+async function verifySignature(
+  token: string,
+  issuer: Issuer,
+  { issuers, now }: { issuers: IssuerKeys; now: number },
+): Promise<{ payload: JWTPayload; providerKey: JWK }> {
+  try {
+    const { key, payload, protectedHeader } = await jwtVerify(token, await issuers.keysOf(issuer), {
+      issuer: issuer.issuer,
+      algorithms: [...asymmetric],
+      requiredClaims: ['exp', 'iat', 'sub', 'aud', 'nonce', 'auth_time'],
+      clockTolerance: leewaySeconds,
+      currentDate: new Date(now),
+    });
+    // An access token or a logout token of the same provider is no sign-in (RFC 8725 section 3.11).
+    if (protectedHeader.typ !== undefined && protectedHeader.typ !== 'JWT') throw new ProblemError('token_invalid');
+    return { payload, providerKey: await exportJWK(key) };
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    if (isKeyOutage(error)) throw unavailable();
+    throw new ProblemError('token_invalid');
+  }
+}
+
+/** Only picks the issuer; the verified claim must say the same. */
+function claimedIssuer(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? '';
+  } catch {
+    return '';
+  }
+}

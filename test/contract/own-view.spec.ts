@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ApprovalAnswer, EvidenceAnswer } from '#contracts';
+import { ownView, viewDigest } from '#trust';
+import { aGate, type TestGate } from '../support/gate.js';
+import { gateId, stories, StoryWorld } from './cli-stories.js';
+
+const { agent, asked } = stories['database-change'];
+const refund = stories.refund;
+const topic = `${gateId}/sallyport.requests.v1`;
+
+let world: StoryWorld;
+let gate: TestGate;
+let stranger: TestGate;
+let shown: ApprovalAnswer;
+let evidence: EvidenceAnswer;
+let other: EvidenceAnswer;
+let twin: EvidenceAnswer;
+
+beforeAll(async () => {
+  world = await StoryWorld.open();
+  [gate, stranger] = [aGate(gateId), aGate(gateId)];
+  shown = world.answerTo(agent, asked);
+  evidence = world.evidenceOf(agent, asked, gate);
+  const context = { ...asked.context, justification: 'something else' };
+  twin = world.evidenceOf(agent, { ...asked, context }, gate);
+  other = world.evidenceOf(refund.agent, refund.asked, gate);
+}, 30_000);
+
+afterAll(() => {
+  gate.remove();
+  stranger.remove();
+});
+
+const why = (
+  given: EvidenceAnswer,
+  { actionId = evidence.action_id, audiences = [topic] } = {},
+): string | undefined => {
+  const own = ownView(gate.trust, { evidence: given, actionId, audiences });
+  return own.ok ? undefined : own.why;
+};
+
+describe('the view that a person’s own program renders', () => {
+  it('is the one that the gate shows', () => {
+    const own = ownView(gate.trust, { evidence, actionId: evidence.action_id, audiences: ['elsewhere', topic] });
+    expect(own.ok && own.view).toEqual(shown.decision);
+    expect(own.ok && viewDigest(own.view)).toBe(shown.view_digest);
+  });
+
+  it.each<[string, () => EvidenceAnswer]>([
+    ['a verdict of another gate', () => ({ ...evidence, verdict: world.evidenceOf(agent, asked, stranger).verdict })],
+    ['a verdict on something else', () => ({ ...evidence, verdict: other.verdict })],
+    ['an acceptance by somebody else', () => ({ ...evidence, request: { ...evidence.request, acceptance: world.evidenceOf(agent, asked, stranger).request.acceptance } })],
+    ['an acceptance of another request of the same agent under the same id', () => ({ ...evidence, request: { ...evidence.request, acceptance: twin.request.acceptance } })],
+    ['other bytes', () => ({ ...evidence, request: { ...evidence.request, value: other.request.value } })],
+    ['bytes with one space more', () => ({ ...evidence, request: { ...evidence.request, value: `${evidence.request.value} ` } })],
+    ['a signature of another request', () => ({ ...evidence, request: { ...evidence.request, signature: other.request.signature } })],
+    ['an agent entry by somebody else', () => ({ ...evidence, agent: world.evidenceOf(agent, asked, stranger).agent })],
+    ['the entry of another agent', () => ({ ...evidence, agent: other.agent })],
+    ['an action type by somebody else', () => ({ ...evidence, action_type: world.evidenceOf(agent, asked, stranger).action_type ?? '' })],
+    ['the type of another action', () => ({ ...evidence, action_type: other.action_type ?? '' })],
+    ['an agent in the place of an action type', () => ({ ...evidence, action_type: evidence.agent })],
+    ['other facts', () => ({ ...evidence, facts: other.facts })],
+    ['no facts', () => ({ ...evidence, facts: {} })],
+  ])('is none for %s', (_, given) => {
+    expect(why(given())).toEqual(expect.any(String));
+  }); // prettier-ignore
+
+  it('is none for another action than was asked for, or a request for another door', () => {
+    expect(why(evidence)).toBeUndefined();
+    expect(why(evidence, { actionId: '01938a1e-7c00-7000-8000-000000000002' })).toEqual(expect.any(String));
+    expect(why(evidence, { audiences: ['https://intake.example/v1/actions'] })).toEqual(expect.any(String));
+  });
+
+  it('says that nobody could look inside when the gate leaves the action type out', () => {
+    const own = ownView(gate.trust, {
+      evidence: { ...evidence, action_type: undefined },
+      actionId: evidence.action_id,
+      audiences: [topic],
+    });
+    expect(own.ok && own.view.action.inspectable).toBe(false);
+    expect(own.ok && viewDigest(own.view)).not.toBe(shown.view_digest);
+  });
+});

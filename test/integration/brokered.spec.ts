@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { brokeredResult, type BrokeredResult } from '#contracts';
+import { digestOf } from '#trust';
+import { stop } from '../../apps/credentials/src/core/lease.js';
+import { MintIntent } from '../../apps/credentials/src/handlers/mint-intent.js';
+import { OfferedLeases } from '../../apps/credentials/src/handlers/offered-leases.js';
+import { Issuers } from '../../apps/credentials/src/io/issuers/issuers.js';
+import { eventually } from '../support/eventually.js';
+import { codeOf, CredentialsWorld } from './credentials-world.js';
+
+/* Statements that the gate runs itself: the frozen one, once, within its limits, and what is said about it is true. */
+
+jest.setTimeout(60_000);
+
+let world: CredentialsWorld;
+
+beforeAll(async () => {
+  world = await CredentialsWorld.start();
+}, 90_000);
+
+afterAll(async () => {
+  await world.remove();
+}, 30_000);
+
+beforeEach(async () => {
+  await world.target.admin('UPDATE orders SET total = id * 100');
+});
+
+async function anOffer(statement: unknown, { parameters, ttl = 60 }: { parameters?: unknown[]; ttl?: number } = {}) {
+  const properties = { statement, ...(parameters && { parameters }) };
+  const action = world.actionWith({
+    action: { name: 'db.schema.migrate', properties },
+    requested_access: { profile: 'orders-run', ttl_seconds: ttl, uses: 1 },
+  });
+  await world.allow(action);
+  return { action, lease: await world.offered(action) };
+}
+
+async function run(statement: string, options?: Parameters<typeof anOffer>[1]) {
+  const { action, lease } = await anOffer(statement, options);
+  return { action, lease, answer: await world.redeem(lease, action) };
+}
+
+const resultIn = async (answer: Parameters<CredentialsWorld['credential']>[0]): Promise<BrokeredResult> =>
+  brokeredResult.parse(await world.credential(answer));
+
+const totalOf = async (id: number): Promise<number | undefined> =>
+  (await world.target.admin<{ total: number }>('SELECT total FROM orders WHERE id = $1', [id]))[0]?.total;
+
+const executions = (lease: string): Promise<unknown[]> =>
+  world.target.admin('SELECT result_digest, row_count FROM sallyport.executions WHERE lease_id = $1', [lease]);
+
+/** What is in the database when a process has written its intent; `mint` is what it does next. */
+async function intended(statement: string) {
+  const { action, lease: leaseId } = await anOffer(statement);
+  const lease = await world.part(OfferedLeases).find(leaseId);
+  const issuer = world.part(Issuers).of('postgres-brokered');
+  const profile = world.profile({ issuer: 'postgres-brokered', max_rows: 100 });
+  const common = { profile, target: world.databaseTarget, action: action.value.action, principal: undefined };
+  const ready = { ...common, lease, terms: { ...lease, uses: 1 }, agent: world.keys.agent, jkt: 'A'.repeat(43) };
+  const { lease: minting, now } = await world.part(MintIntent).write(ready, issuer);
+  return { action, leaseId, mint: () => issuer.mint({ ...common, lease: minting, now }) };
+}
+
+describe('a brokered statement', () => {
+  it('is run with its parameters; the agent gets the result and never a credential; its digest stands everywhere', async () => {
+    const sql = 'UPDATE orders SET total = $1 WHERE id = $2 RETURNING id, total';
+    const { action, lease, answer } = await run(sql, { parameters: [7, 3] });
+    const result = await resultIn(answer);
+    expect(result).toMatchObject({ rows: [['3', '7']], row_count: 1 });
+    expect(result.columns.map(({ name }) => name)).toEqual(['id', 'total']);
+    expect(await totalOf(3)).toBe(7);
+    // The role that ran it is gone with the answer.
+    expect(await world.target.roles()).toEqual([]);
+    const { columns, rows, row_count } = result;
+    expect(result.digest).toBe(digestOf({ columns, rows, row_count }));
+    expect(await executions(lease)).toEqual([{ result_digest: result.digest, row_count: 1 }]);
+    const said = { digest: result.digest, row_count: 1 };
+    expect((await world.prove('GET', `/v1/leases/${lease}`)).body).toMatchObject({ state: 'active', result: said });
+    await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+    const released = world.about(action).find(({ outcome }) => outcome === 'released');
+    expect(released?.data['result']).toEqual(said);
+    expect(JSON.parse((world.about(action)[0]?.data['outcome'] as { value: string }).value)).toMatchObject({
+      lease: { mode: 'brokered' },
+    });
+  });
+
+  it('is run once, whoever else comes for it at the same time', async () => {
+    const { action, lease } = await anOffer('UPDATE orders SET total = total + 1 WHERE id = 5');
+    const answers = await Promise.all(Array.from({ length: 6 }, () => world.redeem(lease, action)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(await totalOf(5)).toBe(501);
+  });
+
+  it.each([
+    ['two statements', 'UPDATE orders SET total = 0; SELECT 1'],
+    ['the end of its transaction', 'COMMIT'],
+    ['another end of it', 'ROLLBACK AND CHAIN'],
+    ['a block that commits', `DO $$ BEGIN UPDATE orders SET total = 0; COMMIT; END $$`],
+    ['its own record', `SELECT sallyport.executed('sha256:forged', 0) FROM orders LIMIT 1`],
+    ['more rows than the profile allows', 'SELECT generate_series(1, 101)'],
+    ['more changes than the profile allows', 'UPDATE orders SET total = 0'],
+    ['more text than goes into an answer', `SELECT repeat('x', 1100000)`],
+    ['what its group may not do', 'CREATE ROLE accomplice'],
+    ['a role of others', 'SET ROLE orders_owner'],
+    ['a program of the server', `COPY orders TO PROGRAM 'cat'`],
+  ])('is refused with %s, and nothing has happened', async (_, statement) => {
+    await world.target.admin('INSERT INTO orders SELECT n, n * 100 FROM generate_series(101, 150) AS n ON CONFLICT DO NOTHING');
+    const { action, lease, answer } = await run(statement);
+    expect(codeOf(answer)).toBe('409 mint_failed');
+    await world.hears(action, 'offered', 'refused/mint_failed');
+    expect(await world.target.admin('SELECT 1 FROM orders WHERE total <> id * 100')).toEqual([]);
+    expect(await executions(lease)).toEqual([]);
+    expect(await world.target.roles()).toEqual([]);
+  }); // prettier-ignore
+
+  it('is refused when it takes longer than was granted', async () => {
+    const { action, answer } = await run('UPDATE orders SET total = 0 WHERE id = 1 AND pg_sleep(20) IS NOT NULL', {
+      ttl: 1,
+    });
+    expect(codeOf(answer)).toBe('409 mint_failed');
+    await world.hears(action, 'offered', 'refused/mint_failed');
+    expect(await totalOf(1)).toBe(100);
+  });
+
+  it('is refused when the action is none', async () => {
+    const { action, lease } = await anOffer(42);
+    expect(codeOf(await world.redeem(lease, action))).toBe('409 mint_failed');
+    await world.hears(action, 'offered', 'refused/mint_failed');
+  });
+});
+
+describe('what is said is true when a process dies', () => {
+  it('after the commit: it ran, its result is lost, and it does not run again', async () => {
+    const { action, leaseId, mint } = await intended('UPDATE orders SET total = total + 1 WHERE id = 9');
+    await mint();
+    // Nobody records it. The clock, or a person, takes the lease back.
+    await world.asPerson('sam', 'POST', `/v1/leases/${leaseId}/end`, { reason: 'it hangs' });
+    await world.hears(action, 'offered', 'ended/result_lost');
+    const end = world.about(action).at(-1);
+    expect(end?.reasons).toEqual(['result_lost', 'stopped']);
+    const [kept] = await executions(leaseId);
+    expect(kept).toMatchObject({ result_digest: (end?.data['result'] as { digest: string }).digest, row_count: 1 });
+    expect(await totalOf(9)).toBe(901);
+    await expect(mint()).rejects.toThrow('SP005');
+    expect(codeOf(await world.redeem(leaseId, action))).toBe('410 already_redeemed');
+    expect(await totalOf(9)).toBe(901);
+    expect(await world.target.roles()).toEqual([]);
+  });
+
+  it('in the middle of it: it is cut, rolled back, and said to be refused', async () => {
+    const { action, leaseId, mint } = await intended(
+      'UPDATE orders SET total = 0 WHERE id = 11 AND pg_sleep(30) IS NOT NULL',
+    );
+    const minted = mint().then(() => 'ran', () => 'cut'); // prettier-ignore
+    await eventually(async () => {
+      expect(await world.target.admin(`SELECT 1 FROM pg_stat_activity WHERE query ~ 'id = 11' AND usename ~ '^sallyport_[0-9a-f]{32}$'`)).toHaveLength(1);
+    }); // prettier-ignore
+    await world.part(OfferedLeases).change(leaseId, (held) => stop(held, { code: 'stopped', by: 'sam' }));
+    expect(await minted).toBe('cut');
+    await world.hears(action, 'offered', 'refused/mint_failed');
+    expect(world.about(action).at(-1)?.reasons).toEqual(['mint_failed', 'stopped']);
+    expect(await totalOf(11)).toBe(1_100);
+    expect(await executions(leaseId)).toEqual([]);
+    expect(await world.target.roles()).toEqual([]);
+  });
+
+  it('at the commit, so that nobody knows: the target is asked', async () => {
+    await world.target.admin(`
+      CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+        WHEN (NEW.id = 13) EXECUTE FUNCTION slow()`);
+    const { action, leaseId, mint } = await intended('UPDATE orders SET total = 1 WHERE id = 13');
+    const minted = mint().then(() => 'ran', () => 'unknown'); // prettier-ignore
+    await eventually(async () => {
+      expect(await world.target.admin(`SELECT 1 FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'`)).toHaveLength(1);
+    }); // prettier-ignore
+    await world.part(OfferedLeases).change(leaseId, (held) => stop(held, { code: 'stopped', by: 'sam' }));
+    const [ran] = await Promise.all([
+      minted,
+      eventually(() => {
+        expect(world.outcomes(action)).toHaveLength(2);
+      }),
+    ]);
+    const committed = (await executions(leaseId)).length === 1;
+    expect(world.outcomes(action)[1]).toBe(committed ? 'ended/result_lost' : 'refused/mint_failed');
+    expect(await totalOf(13)).toBe(committed ? 1 : 1_300);
+    expect(ran).toBe(committed ? 'ran' : 'unknown');
+    await world.target.admin('DROP TRIGGER slow ON orders; DROP FUNCTION slow()');
+  });
+});

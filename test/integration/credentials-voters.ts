@@ -1,0 +1,21 @@
+import { personKeyAnswer } from '#contracts';
+import { generatePrivateJwk, keyNonce, keyRandom, signingKey } from '#trust';
+import type { Voter } from '../../apps/credentials/src/core/evidence.fixture.js';
+import { eventually } from '../support/eventually.js';
+import type { Peers } from './credentials-peers.js';
+
+interface Doors {
+  peers: Pick<Peers, 'idTokenFor'>;
+  asPerson: (sub: string, method: 'POST', path: string, body: unknown) => Promise<{ body: Record<string, unknown> }>;
+}
+
+/** A key of this person, registered through the door as at a sign-in. Tried until the service knows its people: it follows the registry by itself. */
+export function newVoter(world: Doors, person: string): Promise<Voter> {
+  return eventually(async () => {
+    const key = signingKey(generatePrivateJwk('P-256'));
+    const random = keyRandom();
+    const id_token = await world.peers.idTokenFor(person, keyNonce(key.jwk, random));
+    const answer = await world.asPerson(person, 'POST', '/v1/person-keys', { id_token, jwk: key.jwk, random });
+    return { key, statement: personKeyAnswer.parse(answer.body).statement };
+  });
+}

@@ -1,0 +1,45 @@
+import type { Caps, DecisionView, IssuerSubject } from '#contracts';
+import { newId } from '#platform';
+import {
+  generatePrivateJwk, personKeySeconds, signingKey, signPersonKey, signVote, voteOn, type Keyring, type SigningKey, type Trust,
+} from '#trust'; // prettier-ignore
+
+interface GateKeys {
+  trust: Trust;
+  keyring: (service: string) => Keyring;
+}
+
+export interface Unsigned {
+  decision: 'approve' | 'deny';
+  reason: string;
+  view_digest: string;
+  confirmed: string[];
+  caps?: Caps | undefined;
+}
+
+/** Votes as people sign them, where credentials does not run: its statement about each key is made with its own key. */
+export class Ballots {
+  readonly #keys = new Map<string, SigningKey>();
+
+  constructor(private readonly gate: GateKeys) {}
+
+  /** Signed by this person's key, one for each identity. */
+  sign<B extends Unsigned>(by: IssuerSubject, view: Parameters<typeof voteOn>[0] | DecisionView, body: B): B & Signed {
+    const key = this.#keys.get(JSON.stringify(by)) ?? signingKey(generatePrivateJwk('P-256'));
+    this.#keys.set(JSON.stringify(by), key);
+    const now = Date.now();
+    const vote = voteOn(view, body, { gate: this.gate.trust.gate, jti: newId(), now });
+    return { ...body, proof: signVote(key, vote), person_key: this.statement(by, key, Math.floor(now / 1_000)) };
+  }
+
+  /** @param authTime when the person was authenticated, in seconds */
+  statement({ iss, sub }: IssuerSubject, key: SigningKey, authTime: number): string {
+    const said = { thumbprint: key.kid, iss, sub, until: authTime + personKeySeconds };
+    return signPersonKey(this.gate.keyring('credentials'), said);
+  }
+}
+
+interface Signed {
+  proof: string;
+  person_key: string;
+}
