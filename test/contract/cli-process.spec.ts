@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { shortView } from '../../apps/cli/src/core/show-approval.js';
 import { root } from '../../tools/world/place.js';
 import { scratchFolder } from '../support/scratch.js';
 import { aGate, type TestGate } from '../support/gate.js';
+import { bodyOf, expectWords, type Ended, type Received } from './cli-said.js';
 import { gateId, stories, StoryWorld } from './cli-stories.js';
 
 const program = join(root, 'bin/sallyport.mjs');
@@ -21,17 +22,6 @@ jest.setTimeout(2 * startMs);
 /** Nothing listens here. */
 const deaf = 'http://127.0.0.1:9';
 
-interface Received {
-  method: string;
-  path: string;
-  authorization: string | undefined;
-  body: unknown;
-}
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
 type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
 let scratch: ReturnType<typeof scratchFolder>;
@@ -95,13 +85,6 @@ afterEach(() => {
 
 const looking = (path: string): Answer => ({ status: 200, body: path.endsWith('/evidence') ? evidence : shown });
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('utf8');
-  return text === '' ? undefined : JSON.parse(text);
-}
-
 /** Signed in with a token that is good for one service only. */
 function signIn(mode = 0o600, more: { until?: number; trust_file?: string | undefined } = {}): void {
   const home = join(scratch.dir, 'home');
@@ -145,14 +128,6 @@ function run(
 
 const id = '01938a1e-7c00-7000-8000-000000000001';
 const approve = ['approvals', 'approve', id, '--confirm', 'scope', '--reason', 'I looked'];
-
-/** Words on one line, no stack, and nothing on stdout. */
-function expectWords({ stdout, stderr }: Ended, words: string): void {
-  const last = stderr.trimEnd().split('\n').at(-1) ?? '';
-  expect(last).toContain(words);
-  expect(stderr).not.toMatch(/^\s+at /mu);
-  expect(stdout).toBe('');
-}
 
 describe('the exit status', () => {
   it('is 0 for what was done', async () => {

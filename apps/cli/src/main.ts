@@ -43,8 +43,9 @@ function wordsOf(error: unknown): [ExitCode, string] {
 }
 
 /** Nothing is broken, and nothing was done: the answer is no. */
-const isNegative = (error: unknown): error is Error =>
-  [ViewChanged, Untrue, TargetRefused].some((kind) => error instanceof kind);
+function isNegative(error: unknown): error is Error {
+  return [ViewChanged, Untrue, TargetRefused].some((kind) => error instanceof kind);
+}
 
 function refusal({ problem, retryAfter }: Refused): [ExitCode, string] {
   const { code, title, todo, why, detail } = problem;

@@ -64,6 +64,7 @@ import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
+import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
 
 export const migrations = [
@@ -73,6 +74,7 @@ export const migrations = [
   CreateKillSwitch1795564800500,
   AddPersonKeys1795651200600,
   BrokerLeases1795660000700,
+  KeepInvariants1795660000710,
 ];
 
 /** What this service hears. */

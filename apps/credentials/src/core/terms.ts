@@ -1,6 +1,6 @@
 import { issuerKinds, type Known, type RequestValue } from '#contracts';
 import { grantedBy, groupsOf, peopleIn, type Passage } from '#trust';
-import type { Issuing } from './lease.js';
+import type { Issuing, Lease } from './lease.js';
 import { fitsPattern } from './pattern.js';
 
 /** What a lease gives: the intersection of asked, judged, voted and the profile. */
@@ -54,6 +54,12 @@ function amounts(chain: Passage, spec: Known<'profiles'>['spec']): { ttlSeconds:
     ttlSeconds: Math.min(voted.ttl_seconds, spec.max_ttl_seconds, asked.ttl_seconds),
     uses: Math.min(voted.uses, spec.uses, asked.uses ?? voted.uses),
   };
+}
+
+/** What was offered is the most that a redeem gives, whatever the profile allows by then. */
+export function withinOffer(offer: Pick<Lease, 'ttlSeconds' | 'usesLeft'>, terms: Terms): Terms {
+  const ttlSeconds = Math.min(terms.ttlSeconds, offer.ttlSeconds);
+  return { ...terms, ttlSeconds, uses: Math.min(terms.uses, offer.usesLeft) };
 }
 
 /** The target must be of the kind that the issuer can work with. */

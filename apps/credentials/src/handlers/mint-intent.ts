@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError, type Known, type Profile, type RequestValue, type Target } from '#contracts';
 import { Timers } from '#database';
 import { redeem, whyNotRedeemable, type Lease } from '../core/lease.js';
-import { modeOf, type Terms } from '../core/terms.js';
+import { modeOf, withinOffer, type Terms } from '../core/terms.js';
 import type { Issuer } from '../io/issuers/issuer.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';
@@ -41,7 +41,8 @@ export class MintIntent {
       const now = await this.clock.now(tx);
       const change = held && redeem(held, now);
       const handle = issuer.handleFor(target, jkt);
-      const intent = { terms, handle, mintSeconds: this.pace.mintSeconds + workSeconds(terms) };
+      const given = held ? withinOffer(held, terms) : terms;
+      const intent = { terms: given, handle, mintSeconds: this.pace.mintSeconds + workSeconds(given) };
       const minting = change && (await this.leases.intend(tx, change, intent));
       if (minting?.mintBy === undefined || minting.mintBy === null) {
         throw new ProblemError((held && whyNotRedeemable(held, now)) ?? 'expired');
