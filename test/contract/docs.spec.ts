@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { format } from 'prettier';
@@ -18,4 +18,19 @@ const pages: [string, () => string | Promise<string>, 'markdown' | 'json'][] = [
 it.each(pages)('%s says what the code says (npm run docs writes it)', async (name, page, parser) => {
   const wanted = await format(await page(), { parser, printWidth: 120, singleQuote: true });
   expect(readFileSync(join(root, name), 'utf8')).toBe(wanted);
+});
+
+/** Paths of specs in backticks; a name without a folder is in the folder of the one before it. */
+function specsNamedIn(page: string): string[] {
+  const named = [...readFileSync(join(root, page), 'utf8').matchAll(/`([^` ]+\.spec\.ts)`/gu)].map(([, path]) => path);
+  let folder = '';
+  return named.map((path = '') => {
+    if (path.includes('/')) folder = path.slice(0, path.lastIndexOf('/'));
+    return path.includes('/') ? path : `${folder}/${path}`;
+  });
+}
+
+it.each([['README.md'], ['docs/threat-model.md']])('%s names no spec that is not there', (page) => {
+  const missing = specsNamedIn(page).filter((path) => globSync(path, { cwd: root }).length === 0);
+  expect(missing).toEqual([]);
 });
