@@ -34,6 +34,7 @@ export default {
     project('contract', ['<rootDir>/test/contract/**/*.spec.ts']),
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], real),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], real),
-    project('fault', ['<rootDir>/test/fault/**/*.spec.ts'], real),
+    project('fault', ['<rootDir>/test/fault/**/!(race).spec.ts'], real),
+    project('race', ['<rootDir>/test/fault/race.spec.ts'], real),
   ],
 };

@@ -30,7 +30,14 @@ export async function startKafka(logins?: Logins): Promise<TestKafka> {
   const [port = 0, controllerPort = 0, guardedPort = 0] = await freePorts(3);
   const logFile = join(scratch.dir, 'kafka.log');
   const guarded = logins && { ...logins, port: guardedPort };
-  const kafka = new EmbeddedKafka({ dir: scratch.dir, port, controllerPort, logFile, ...(guarded && { guarded }) });
+  const kafka = new EmbeddedKafka({
+    dir: scratch.dir,
+    port,
+    controllerPort,
+    logFile,
+    brief: true,
+    ...(guarded && { guarded }),
+  });
   const remove = async (): Promise<void> => {
     await kafka.kill();
     scratch.remove();

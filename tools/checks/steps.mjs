@@ -88,5 +88,10 @@ export const fastSteps = [
   jest('contract', '2'),
 ];
 
-/** On real parts. Those that start whole worlds run one after the other: two would only slow each other down. */
-export const realSteps = [jest('integration', '2'), jest('e2e', '1'), jest('fault', '1')];
+/**
+ * On real parts, which wait more than they compute: for leases to end, outages to pass, processes to stop. So there are more
+ * of them than cores. Races run alone: both sides must get the same machine, or one of them always wins.
+ *
+ * @type {TestStep[]}
+ */
+export const realSteps = [jest('integration', '3'), jest('e2e', '2'), jest('fault', '2'), jest('race', '1')];

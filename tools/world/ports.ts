@@ -8,13 +8,24 @@ const lowest = 12_000;
 const highest = 32_000;
 
 /**
+ * Of several workers of one test run each has ports of its own: what one has freed, to take it again or to see that nobody
+ * listens there, no other takes meanwhile.
+ */
+function ownRange(worker = process.env['JEST_WORKER_ID']): [number, number] {
+  const slices = worker === undefined ? 1 : 4;
+  const width = (highest - lowest) / slices;
+  const start = lowest + (Number(worker ?? 0) % slices) * width;
+  return [start, start + width];
+}
+
+/**
  * Ports that nobody listens on now, all different, chosen at random so that two runs beside each other seldom choose
  * the same. Somebody may still take one before we use it: callers must treat "address in use" as possible.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const free = new Set<number>();
   while (free.size < count) {
-    const port = randomInt(lowest, highest);
+    const port = randomInt(...ownRange());
     if (!(await isTaken(port))) free.add(port);
   }
   return [...free];
