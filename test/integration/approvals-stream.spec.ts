@@ -63,6 +63,7 @@ async function listen(
   const events: ApprovalStreamEvent[] = [];
   let place = last;
   const read = async (): Promise<void> => {
+    if (response.status !== 200) await response.text();
     if (response.body === null || response.status !== 200) return;
     const frames = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
     for await (const { data, id } of frames) {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
 import { Controller, Get, HttpException, Module, Post, Req } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
@@ -216,4 +218,19 @@ describe('closing the application', () => {
     expect(seen).toEqual(['consumers', 'database']);
     expect(shutdown.signal.aborted).toBe(true);
   });
+
+  it('does not wait for a connection on which nothing is ever asked', async () => {
+    const other = await createApp(
+      { name: 'policy', settings, log: new Log('policy', 'error') },
+      { module: DoorsModule },
+    );
+    await other.listen(0, '127.0.0.1');
+    const { port } = other.getHttpServer().address() as AddressInfo;
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    const ended = once(silent, 'close');
+    await other.close();
+    await ended;
+    expect(silent.destroyed).toBe(true);
+  }, 20_000);
 });

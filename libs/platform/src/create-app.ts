@@ -14,6 +14,9 @@ import { Shutdown } from './shutdown.js';
 /** Provided by the library that consumes events; what stands under this name is connected, so the platform knows no broker. */
 export const transportStrategy = Symbol('sallyport.transport-strategy');
 
+/** How long an answer that is being made when the service stops may still take. */
+const answersMs = 5_000;
+
 /**
  * The service as a Nest application on Fastify: raw bodies, problem answers, health, the transport connected but not yet listening. Used by `start()`
  * and by tests that run a service inside their own process; `app.close()` shuts down in our order.
@@ -45,8 +48,22 @@ function stopInOrder(app: NestFastifyApplication): void {
   shutdown.at('unready', 'readiness', () => {
     readiness.stop();
   });
-  // Takes no new connection and waits for the answers that are being made; idle connections are closed at once.
-  shutdown.at('http', 'server', () => app.getHttpAdapter().getInstance().close(), 10_000);
+  shutdown.at('http', 'server', () => closeDoors(app), 10_000);
+}
+
+/**
+ * Takes no new connection and waits for the answers that are being made; idle connections are closed at once. One on which
+ * nothing was ever asked does not count as idle to Node, and would keep the process for as long as its owner likes.
+ */
+async function closeDoors(app: NestFastifyApplication): Promise<void> {
+  const cut = setTimeout(() => {
+    app.getHttpServer().closeAllConnections();
+  }, answersMs);
+  try {
+    await app.getHttpAdapter().getInstance().close();
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 function connectTransport(app: NestFastifyApplication): void {
