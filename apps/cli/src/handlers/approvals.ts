@@ -5,10 +5,9 @@ import { table } from '../core/say.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { SessionFile } from '../io/session.js';
-import { ownApproval, signedVote } from './own-approval.js';
+import { approvalPath, ownApproval, signedVote } from './own-approval.js';
 
 const accepted = z.looseObject({});
-const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
 
 export interface VoteOptions {
   reason: string;
@@ -37,7 +36,7 @@ export async function listApprovals(gate: Gate, output: Output, { all }: { all?:
 }
 
 export async function show(gate: Gate, output: Output, id: string): Promise<void> {
-  const answer = await gate.call('approvals', path(id), approvalAnswer);
+  const answer = await gate.call('approvals', approvalPath(id), approvalAnswer);
   output.result(answer, showApproval(answer));
 }
 
@@ -60,7 +59,7 @@ export async function vote(
   };
   const said = { decision, reason: options.reason, confirmed: options.confirm ?? [] };
   const body = signedVote(gate, session, shown, Object.keys(caps).length === 0 ? said : { ...said, caps });
-  const answer = await gate.call('approvals', `${path(id)}/votes`, accepted, { method: 'POST', body });
+  const answer = await gate.call('approvals', `${approvalPath(id)}/votes`, accepted, { method: 'POST', body });
   output.result(answer, decision === 'approve' ? approved(shown, answer) : 'Denied. That is final.');
 }
 
@@ -75,7 +74,10 @@ export async function takeBack(
   ask: { id: string; how: 'withdraw' | 'stop'; reason: string },
 ): Promise<void> {
   const { id, how, reason } = ask;
-  const answer = await gate.call('approvals', `${path(id)}/${how}`, accepted, { method: 'POST', body: { reason } });
+  const answer = await gate.call('approvals', `${approvalPath(id)}/${how}`, accepted, {
+    method: 'POST',
+    body: { reason },
+  });
   const more = how === 'stop' ? ' The agent is being suspended.' : '';
   output.result(answer, `Asked to end it.${more} Follow it: sallyport actions watch ${id}`);
 }

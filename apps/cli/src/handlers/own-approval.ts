@@ -12,16 +12,17 @@ export class Untrue extends Error {
   }
 } // prettier-ignore
 
-const path = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
+/** The door of one approval. */
+export const approvalPath = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
 
 /**
  * What is decided on, as this program renders it from the signed request and the signed verdict, and not as the gate
  * says. Throws Untrue when the gate shows another view.
  */
 export async function ownApproval(gate: Gate, id: string): Promise<ApprovalAnswer> {
-  const shown = await gate.call('approvals', path(id), approvalAnswer);
+  const shown = await gate.call('approvals', approvalPath(id), approvalAnswer);
   const trust = trustOf(gate);
-  const evidence = await gate.call('approvals', `${path(id)}/evidence`, evidenceAnswer);
+  const evidence = await gate.call('approvals', `${approvalPath(id)}/evidence`, evidenceAnswer);
   const audiences = [`${trust.gate}/${topics.requests}`, `${gate.urlOf('intake')}/v1/actions`];
   const own = ownView(trust, { evidence, actionId: id, audiences });
   if (!own.ok) throw new Untrue(id, own.why);
