@@ -5,6 +5,7 @@ export * from './problems.js';
 export * from './request.js';
 export * from './event.js';
 export * from './statements.js';
+export * from './delivery.js';
 export * from './events/index.js';
 export * from './registry/index.js';
 export * from './http/actions.js';
