@@ -1,21 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { problem, type ActionTokenClaims, type ConsumeAnswer } from '#contracts';
-import { generatePrivateJwk, makeProof, signingKey, thumbprint } from '#trust';
-import { newActionId } from './action-id.js';
-import { FakeGate, leaseId } from './fake-gate.fixture.js';
+import { problem, type ConsumeAnswer } from '#contracts';
+import { generatePrivateJwk, makeProof, signingKey } from '#trust';
+import { FakeGate } from './fake-gate.fixture.js';
+import { aTool, frozen, tokenOf, toolUrl, toolKey } from './tool.fixture.js';
 import { fastifyGuard, frozenOf, guarded } from './tool-guard.js';
 import { ToolGate } from './tool-gate.js';
-
-const toolUrl = 'https://share.tool.example';
-const toolKey = generatePrivateJwk('P-256');
-const actionId = newActionId();
-const digest = `sha256:${'A'.repeat(43)}`;
-const frozen = {
-  action_id: actionId, action_digest: digest, agent_id: 'a-1',
-  action: { name: 'data.share', properties: { rows: 3 } }, resource: { type: 'dataset', id: 'customers' },
-  uses_left: 0, expires_at: '2027-01-15T08:10:00.000Z',
-}; // prettier-ignore
 
 let gate: FakeGate;
 let tool: ToolGate;
@@ -25,8 +15,7 @@ let done: ConsumeAnswer[];
 beforeEach(async () => {
   gate = new FakeGate();
   await gate.start();
-  tool = new ToolGate({ toolUrl, key: toolKey, trust: gate.trust, credentialsUrl: gate.url, timeoutMs: 2_000 });
-  gate.on('POST /v1/tokens/consume', gate.proven(() => ({ body: frozen }), toolKey)); // prettier-ignore
+  tool = aTool(gate);
   done = [];
   server = Fastify();
   const preHandler = fastifyGuard(tool, 'data.share');
@@ -57,17 +46,7 @@ afterEach(async () => {
   await gate.stop();
 });
 
-function tokenOf(more: Partial<ActionTokenClaims> = {}): string {
-  const iat = Math.floor(Date.now() / 1_000);
-  return gate.keyring('credentials').sign('token', {
-    iss: gate.trust.gate, sub: 'a-1', client_id: 'a-1', aud: toolUrl, jti: newActionId(), iat, exp: iat + 60,
-    cnf: { jkt: thumbprint(gate.agentKey) },
-    authorization_details: [{ type: 'sallyport_action', action_id: actionId, action_digest: digest, lease_id: leaseId }],
-    ...more,
-  }); // prettier-ignore
-}
-
-function headersFor(path: string, token = tokenOf(), key = gate.agentKey): Record<string, string> {
+function headersFor(path: string, token = tokenOf(gate), key = gate.agentKey): Record<string, string> {
   const input = { key: signingKey(key), htm: 'POST', htu: `${toolUrl}${path}`, accessToken: token };
   return { authorization: `DPoP ${token}`, dpop: makeProof(input) };
 }
@@ -87,10 +66,10 @@ describe('a guarded route', () => {
   it.each<[string, () => Record<string, string>]>([
     ['no token', () => ({})],
     ['a token and no proof', () => ({ authorization: headersFor('/share')['authorization'] ?? '' })],
-    ['another scheme', () => ({ ...headersFor('/share'), authorization: `Bearer ${tokenOf()}` })],
-    ['a token for another tool', () => headersFor('/share', tokenOf({ aud: 'https://other.example' }))],
-    ['a token of the past', () => headersFor('/share', tokenOf({ exp: 1 }))],
-    ['the proof of somebody else', () => headersFor('/share', tokenOf(), generatePrivateJwk('Ed25519'))],
+    ['another scheme', () => ({ ...headersFor('/share'), authorization: `Bearer ${tokenOf(gate)}` })],
+    ['a token for another tool', () => headersFor('/share', tokenOf(gate, { aud: 'https://other.example' }))],
+    ['a token of the past', () => headersFor('/share', tokenOf(gate, { exp: 1 }))],
+    ['the proof of somebody else', () => headersFor('/share', tokenOf(gate), generatePrivateJwk('Ed25519'))],
     ['a proof for another route', () => headersFor('/elsewhere')],
     ['nonsense', () => ({ authorization: 'DPoP x', dpop: 'y' })],
   ])('does not run with %s', async (_, headers) => {

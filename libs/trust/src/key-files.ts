@@ -62,12 +62,24 @@ export class KeyFileError extends Error {
   }
 }
 
-/** Reads the private keys of one service. Throws KeyFileError, also when the file is open to group or others. */
+/** Reads the private keys of one service. Throws KeyFileError, also when the file is open to group or others, or was made for a version that needed fewer keys. */
 export function readKeysFile(path: string): KeysFile {
   if (process.platform !== 'win32' && (stat(path).mode & 0o077) !== 0) {
     throw new KeyFileError(path, 'must be readable by its owner only (mode 0600)');
   }
-  return read(path, keysFile);
+  const file = read(path, keysFile);
+  const lacking = lackingIn(file);
+  if (lacking.length > 0)
+    throw new KeyFileError(path, `has no ${lacking.join(', no ')}: make the keys of this gate anew`);
+  return file;
+}
+
+/** A service that finds out when it first signs would have taken in what it cannot finish. */
+function lackingIn({ keys, seal_key, service }: KeysFile): string[] {
+  const needed = keysOfServices[service] ?? [];
+  const lacking = needed.filter((purpose) => !keys.some((key) => key.purpose === purpose));
+  const needsSeal = sealingServices.has(service) && seal_key === undefined;
+  return [...lacking.map((purpose) => `key of purpose ${purpose}`), ...(needsSeal ? ['seal_key'] : [])];
 }
 
 /** Reads the public keys of the gate. Throws KeyFileError. */

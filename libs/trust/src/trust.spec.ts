@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { makeAgentKey, makeGate } from './gate.fixture.js';
 import { signCompact } from './jws.js';
-import { generateKeys, KeyFileError } from './key-files.js';
+import { generateKeys, KeyFileError, type KeysFile } from './key-files.js';
 import { Keyring } from './keyring.js';
 import { Trust } from './trust.js';
 
@@ -142,6 +142,15 @@ describe('key files', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     chmodSync(path, 0o640);
     expect(() => Keyring.read(path)).toThrow(KeyFileError);
+  });
+
+  it.each([
+    ['a key', (file: KeysFile) => ({ ...file, keys: file.keys.slice(1) }), 'has no key of purpose person-key: make'],
+    ['the seal', (file: KeysFile) => ({ ...file, seal_key: undefined }), 'has no seal_key: make'],
+  ])('of another version, without %s that this one needs, are refused at the start', (_, without, words) => {
+    const path = generateKeys('g', dir).keysFiles['credentials'] ?? '';
+    writeFileSync(path, JSON.stringify(without(JSON.parse(readFileSync(path, 'utf8')) as KeysFile)));
+    expect(() => Keyring.read(path)).toThrow(words);
   });
 
   it('are never overwritten', () => {
