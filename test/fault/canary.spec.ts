@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { topics } from '#contracts';
 import { serviceNames } from '#platform';
+import type { ActionStatus, Asked, Lease, Ticket } from '#sdk';
+import { signServiceToken } from '#trust';
 import pg from 'pg';
 import { Bus } from '../support/bus.js';
 import { eventually } from '../support/eventually.js';
 import { RoleTarget, roleRefund } from '../support/role-target.js';
 import { Leaving } from '../support/leaving.js';
+import { Rotation } from '../support/rotation.js';
 import { refund, RunningGate } from '../support/running-gate.js';
 import { scratchFolder } from '../support/scratch.js';
 import { SecretScan, type Leak } from '../support/secret-scan.js';
@@ -75,27 +78,42 @@ function addFiles(): void {
     scan.add('private keys of the agents', ...privateParts(JSON.stringify([signing, encryption])));
 }
 
-/** One action of each kind from the request to its end, and every secret of it. */
-async function live(): Promise<void> {
-  for (const asked of [refund(1_000), refund(10_000), roleRefund(300)]) {
-    const { sdk } = gate.agent(0);
-    const ticket = await sdk.ask(asked);
-    const first = await sdk.wait(ticket, { until: ({ state }) => state === 'pending' || state === 'offered' });
-    if (first.state === 'pending') await gate.approved('fiona', ticket.actionId);
-    const { lease: offer } = await sdk.wait(ticket);
-    const lease = offer && (await sdk.redeem(ticket, offer));
-    if (lease === undefined) throw new Error('no lease');
-    const { credential } = lease;
-    if (credential.kind === 'postgres') scan.add('passwords of roles', credential.password);
-    if (credential.kind === 'token') {
-      scan.add('action tokens', signatureOf(credential.token));
-      const used = lease.authorize('POST', `${gate.toolUrl}/refunds`);
-      scan.add('proofs for tools', signatureOf(used.dpop));
-      await gate.tool.consume(credential.token, used.dpop, { htm: 'POST', htu: `${gate.toolUrl}/refunds` });
-    }
-    await lease.complete();
-    await sdk.wait(ticket, { until: ({ state }) => state === 'ended' });
+/** An action that has come as far as an offer, or as the people who decide. */
+async function begin(asked: Asked): Promise<{ ticket: Ticket; first: ActionStatus }> {
+  const { sdk } = gate.agent(0);
+  const ticket = await sdk.ask(asked);
+  return {
+    ticket,
+    first: await sdk.wait(ticket, { until: ({ state }) => state === 'pending' || state === 'offered' }),
+  };
+}
+
+async function redeem(ticket: Ticket): Promise<Lease> {
+  const { sdk } = gate.agent(0);
+  const { lease: offer } = await sdk.wait(ticket);
+  if (offer === undefined) throw new Error('no lease');
+  return sdk.redeem(ticket, offer);
+}
+
+/** Uses a lease and ends it; every secret of it is noted. */
+async function finish(ticket: Ticket, lease: Lease): Promise<void> {
+  const { credential } = lease;
+  if (credential.kind === 'postgres') scan.add('passwords of roles', credential.password);
+  if (credential.kind === 'token') {
+    scan.add('action tokens', signatureOf(credential.token));
+    const used = lease.authorize('POST', `${gate.toolUrl}/refunds`);
+    scan.add('proofs for tools', signatureOf(used.dpop));
+    await gate.tool.consume(credential.token, used.dpop, { htm: 'POST', htu: `${gate.toolUrl}/refunds` });
   }
+  await lease.complete();
+  await gate.agent(0).sdk.wait(ticket, { until: ({ state }) => state === 'ended' });
+}
+
+/** One action from the request to its end. */
+async function live(asked: Asked): Promise<void> {
+  const { ticket, first } = await begin(asked);
+  if (first.state === 'pending') await gate.approved('fiona', ticket.actionId);
+  await finish(ticket, await redeem(ticket));
 }
 
 async function leaks(): Promise<Leak[]> {
@@ -104,9 +122,61 @@ async function leaks(): Promise<Leak[]> {
   return [...folders, ...(await scan.inDatabase(gate.world.adminUrl, serviceNames))];
 }
 
+/** Asks, redeems, uses and ends for as long as something else goes on. */
+async function livingOn(during: () => Promise<void>): Promise<{ lived: number; failures: unknown[] }> {
+  const seen = { lived: 0, failures: [] as unknown[] };
+  const over = new AbortController();
+  const living = (async () => {
+    while (!over.signal.aborted) {
+      await live(refund(1_000)).catch((failure: unknown) => seen.failures.push(failure));
+      seen.lived += 1;
+    }
+  })();
+  await during().finally(() => {
+    over.abort();
+  });
+  await living;
+  return seen;
+}
+
+/** What policy answers to a call by the old key of approvals. */
+async function callWithOldKey({ before }: Rotation): Promise<number> {
+  const url = gate.world.serviceUrl('policy');
+  const keyring = before.get('approvals');
+  const authorization = `Bearer ${keyring === undefined ? '' : signServiceToken(keyring, { aud: url })}`;
+  return (await plainFetch(`${url}/v1/judgements`, { method: 'POST', headers: { authorization } })).status;
+}
+
+it('every key of every service is changed under way: nothing is refused, old evidence counts, and the old keys are of no use', async () => {
+  addFiles();
+  const rotation = new Rotation(gate);
+  const [forPeople, offered, stolen, held] = await Promise.all([refund(10_000), refund(1_000), refund(1_100), refund(1_200)].map(begin)); // prettier-ignore
+  if (!forPeople || !offered || !stolen || !held) throw new Error('not all were asked');
+  const inUse = await redeem(held.ticket);
+  const { lived, failures } = await livingOn(async () => {
+    await rotation.add();
+    await rotation.use();
+    expect(await callWithOldKey(rotation)).toBe(400);
+    await rotation.retire();
+  });
+  expect(failures).toEqual([]);
+  expect(lived).toBeGreaterThan(2);
+  expect(rotation.keys.length).toBe(19);
+  await eventually(async () => {
+    expect(await callWithOldKey(rotation)).toBe(401);
+  });
+  // Asked, judged, offered and released under the old keys.
+  await gate.approved('fiona', forPeople.ticket.actionId);
+  await finish(forPeople.ticket, await redeem(forPeople.ticket));
+  await finish(offered.ticket, await redeem(offered.ticket));
+  await finish(held.ticket, inUse);
+  await rotation.remove('policy', 'verdict');
+  await expect(redeem(stolen.ticket)).rejects.toMatchObject({ code: 'evidence_invalid' });
+}, 120_000);
+
 it('no secret is in Kafka, in a table, or in a log', async () => {
   addFiles();
-  await live();
+  for (const asked of [refund(1_000), refund(10_000), roleRefund(300)]) await live(asked);
   const names = ['authorization headers', 'dpop headers', 'passwords of the services', 'private keys of the services', 'private keys of the agents', 'passwords of roles', 'action tokens', 'proofs for tools', 'sign-ins that people register keys with', 'the key that sign-ins are sealed with']; // prettier-ignore
   expect([...scan.known.keys()].sort()).toStrictEqual([...names].sort());
   console.info([...scan.known].map(([name, count]) => `${count} ${name}`).join('\n'));

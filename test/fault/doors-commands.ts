@@ -51,6 +51,16 @@ export const commands: Readonly<Record<string, CommandLine>> = {
     because: 'it asks for a superuser’s connection to the target, which no agent has, and no service',
   },
   'targets check postgres': { args: () => [], exit: 2, because: 'it asks for the same' },
+  ...Object.fromEntries(
+    [['list'], ['add', 'verdict'], ['use', 'x'], ['retire', 'x'], ['remove', 'x']].map(([step = '', ...rest]) => [
+      `keys ${step}`,
+      {
+        args: (_, folder) => [...rest, '--keys', join(folder, 'own'), '--trust', join(folder, 'own')],
+        exit: 2,
+        because: 'it changes files that only whoever runs the gate can read, and asks no service',
+      } satisfies CommandLine,
+    ]),
+  ),
   'topics apply': {
     args: ({ gate }) => ['--brokers', gate.brokers.join(','), '--replication', '1'],
     exit: 0,

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { KeyFileError } from '#trust';
 import { sallyport } from './commands/program.js';
 import { exitCodes, exitOf, type ExitCode } from './core/exit-codes.js';
 import { oneLine } from './core/say.js';
@@ -6,7 +7,8 @@ import { Broken } from './core/verify/finding.js';
 import { ViewChanged } from './handlers/approvals.js';
 import { Untrue } from './handlers/own-approval.js';
 import { BadFile } from './handlers/registry.js';
-import { Refused, TargetRefused, Unreachable } from './io/failures.js';
+import { Refused, StepRefused, TargetRefused, Unreachable } from './io/failures.js';
+import { BadKeyFile } from './io/key-file.js';
 import { SessionError } from './io/session.js';
 import { SettingsMissing } from './io/settings.js';
 
@@ -38,13 +40,17 @@ function wordsOf(error: unknown): [ExitCode, string] {
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
   if (isNegative(error)) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
-  if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];
+  if (isWrongFile(error)) return [exitCodes.usage, error.message];
   return [exitCodes.unavailable, error instanceof Error ? error.message : 'something failed'];
 }
 
 /** Nothing is broken, and nothing was done: the answer is no. */
 function isNegative(error: unknown): error is Error {
-  return [ViewChanged, Untrue, TargetRefused].some((kind) => error instanceof kind);
+  return [ViewChanged, Untrue, TargetRefused, StepRefused].some((kind) => error instanceof kind);
+}
+
+function isWrongFile(error: unknown): error is Error {
+  return [SettingsMissing, BadFile, BadKeyFile, KeyFileError].some((kind) => error instanceof kind);
 }
 
 function refusal({ problem, retryAfter }: Refused): [ExitCode, string] {

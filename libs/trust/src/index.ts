@@ -13,8 +13,12 @@ export {
   generateKeys, generatePrivateJwk, KeyFileError, keysFile, keysOfServices, readKeysFile, readTrustFile, trustFile,
   type KeysFile, type TrustFile,
 } from './key-files.js'; // prettier-ignore
+export {
+  addKey, keyLines, removeKey, retireKey, stepSeconds, useKey, type GateFiles, type KeyLine, type Step,
+} from './rotation.js'; // prettier-ignore
 export { defaultType, statementTypes, type StatementType } from './statement-types.js';
 export { Keyring, type GateKey } from './keyring.js';
+export type { FileState } from './watched-file.js';
 export { NonceSource } from './nonce.js';
 export { Trust, type Expected, type Verified, type VerifiedDetached } from './trust.js';
 export {
@@ -32,8 +36,9 @@ export {
 export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
 export { groupsOf, planDigest, sameConfirmations, samePlan } from './plan.js';
 export {
-  isSignedInTime, keyNonce, keyRandom, personKeySeconds, readPersonKey, readSignedVote, signPersonKey, signVote,
+  isSignedInTime, keyNonce, keyRandom, readPersonKey, readSignedVote, signPersonKey, signVote,
 } from './person-key.js'; // prettier-ignore
+export { personKeySeconds } from './pinned-keys.js';
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';

@@ -1,9 +1,10 @@
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { keyPurpose, thumbprint as thumbprintText, type KeyPurpose } from '#contracts';
+import { instant, keyPurpose, thumbprint as thumbprintText, type KeyPurpose } from '#contracts';
 import { publicPart, thumbprint, type PrivateJwk, type PublicJwk } from './jwk.js';
+import { exposureOfFile } from './private-file.js';
 
 const publicJwk = z.strictObject({
   kty: z.enum(['EC', 'OKP']),
@@ -25,16 +26,21 @@ export const keysFile = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/u)
     .optional(),
-  /** The first key of a purpose signs. */
+  /** The first key of a purpose signs; another one behind it waits for its turn. */
   keys: z.array(z.strictObject({ ...named, jwk: publicJwk.extend({ d: z.string() }) })).min(1),
 });
 export type KeysFile = z.infer<typeof keysFile>;
 
-/** `trust.json`: the public half of every gate key, the same file for all. Old keys stay in it as long as what they signed. */
+/**
+ * `trust.json`: the public half of every gate key, the same file for all. Old keys stay in it as long as what they signed; from
+ * `retired_at` on they verify only what says that it was made before.
+ */
 export const trustFile = z.strictObject({
   version: z.literal('sallyport.trust/1'),
   gate: z.string().min(1),
-  keys: z.array(z.strictObject({ ...named, service: z.string().min(1), jwk: publicJwk })).min(1),
+  keys: z
+    .array(z.strictObject({ ...named, service: z.string().min(1), jwk: publicJwk, retired_at: instant.optional() }))
+    .min(1),
 });
 export type TrustFile = z.infer<typeof trustFile>;
 
@@ -62,16 +68,27 @@ export class KeyFileError extends Error {
   }
 }
 
-/** Reads the private keys of one service. Throws KeyFileError, also when the file is open to group or others, or was made for a version that needed fewer keys. */
+/**
+ * Reads the private keys of one service. Throws KeyFileError, also when the file is open to group or others, is owned by somebody else
+ * than this process or root, or was made for a version that needed fewer keys.
+ */
 export function readKeysFile(path: string): KeysFile {
-  if (process.platform !== 'win32' && (stat(path).mode & 0o077) !== 0) {
-    throw new KeyFileError(path, 'must be readable by its owner only (mode 0600)');
-  }
+  requirePrivate(path);
   const file = read(path, keysFile);
   const lacking = lackingIn(file);
   if (lacking.length > 0)
     throw new KeyFileError(path, `has no ${lacking.join(', no ')}: make the keys of this gate anew`);
   return file;
+}
+
+function requirePrivate(path: string): void {
+  let exposure: string | undefined;
+  try {
+    exposure = exposureOfFile(path);
+  } catch (cause) {
+    throw new KeyFileError(path, 'cannot be read', { cause });
+  }
+  if (exposure !== undefined) throw new KeyFileError(path, exposure);
 }
 
 /** A service that finds out when it first signs would have taken in what it cannot finish. */
@@ -85,14 +102,6 @@ function lackingIn({ keys, seal_key, service }: KeysFile): string[] {
 /** Reads the public keys of the gate. Throws KeyFileError. */
 export function readTrustFile(path: string): TrustFile {
   return read(path, trustFile);
-}
-
-function stat(path: string): { mode: number } {
-  try {
-    return statSync(path);
-  } catch (cause) {
-    throw new KeyFileError(path, 'cannot be read', { cause });
-  }
 }
 
 function read<T extends { keys: { kid: string; jwk: PublicJwk }[] }>(path: string, schema: z.ZodType<T>): T {
@@ -135,7 +144,8 @@ export function generateKeys(gateId: string, outDir: string): { trustFile: strin
 
 const secret = (): string => randomBytes(32).toString('base64url');
 
-function generateKey(purpose: KeyPurpose): KeysFile['keys'][number] {
+/** A fresh key of the kind that this purpose signs with. */
+export function generateKey(purpose: KeyPurpose): KeysFile['keys'][number] {
   const jwk = generatePrivateJwk(purpose === 'checkpoint' ? 'Ed25519' : 'P-256');
   return { kid: thumbprint(jwk), purpose, jwk };
 }
@@ -154,7 +164,8 @@ function generate(crv: 'P-256' | 'Ed25519' | 'X25519'): KeyObject {
   return crv === 'Ed25519' ? generateKeyPairSync('ed25519').privateKey : generateKeyPairSync('x25519').privateKey;
 }
 
-function publicOf(jwk: KeysFile['keys'][number]['jwk']): TrustFile['keys'][number]['jwk'] {
+/** The half that goes into the trust file. */
+export function publicOf(jwk: KeysFile['keys'][number]['jwk']): TrustFile['keys'][number]['jwk'] {
   return { ...publicPart(jwk), kty: jwk.kty, crv: jwk.crv };
 }
 

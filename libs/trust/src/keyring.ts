@@ -1,11 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { KeyPurpose } from '#contracts';
-import { readKeysFile, type KeysFile } from './key-files.js';
+import { KeyFileError, readKeysFile, type KeysFile } from './key-files.js';
 import { signingKey, type SigningAlg, type SigningKey } from './jwk.js';
 import { signCompact, signDetached } from './jws.js';
 import { NonceSource } from './nonce.js';
 import { sealText, unsealText } from './seal.js';
 import { defaultType, type StatementType } from './statement-types.js';
+import type { Trust } from './trust.js';
+import { WatchedFile, type FileState } from './watched-file.js';
 
 /** One private key of this service. */
 export interface GateKey {
@@ -16,28 +18,46 @@ export interface GateKey {
   readonly alg: SigningAlg;
 }
 
-/** What this service may sign with. The private keys never leave it but as `keyFor` (audit's checkpoint notes need one). */
+/** What a keys file holds, ready for use. */
+interface Ring {
+  nonces: NonceSource;
+  /** By purpose, in the order of the file: the first signs. */
+  keys: ReadonlyMap<KeyPurpose, readonly SigningKey[]>;
+  seal: Buffer | undefined;
+}
+
+/**
+ * What this service may sign with. The private keys never leave it but as `keysFor` (audit's checkpoint notes need them). The file is
+ * read again when it changes; one that is refused changes nothing.
+ */
 export class Keyring {
   readonly gate: string;
   readonly service: string;
-  /** The nonces of this service's DPoP doors. */
-  readonly nonces: NonceSource;
-  readonly #keys: ReadonlyMap<KeyPurpose, SigningKey>;
-  readonly #seal: Buffer | undefined;
+  #ring: Ring;
+  #source: WatchedFile<KeysFile> | undefined;
 
   constructor(file: KeysFile) {
     this.gate = file.gate;
     this.service = file.service;
-    this.nonces = new NonceSource(Buffer.from(file.nonce_key, 'base64url'));
-    this.#seal = file.seal_key === undefined ? undefined : Buffer.from(file.seal_key, 'base64url');
-    const keys = new Map<KeyPurpose, SigningKey>();
-    for (const { purpose, jwk } of file.keys) if (!keys.has(purpose)) keys.set(purpose, signingKey(jwk));
-    this.#keys = keys;
+    this.#ring = ringOf(file);
   }
 
-  /** From `SALLYPORT_KEYS_FILE`. Throws KeyFileError. */
-  static read(path: string): Keyring {
-    return new Keyring(readKeysFile(path));
+  /**
+   * From `SALLYPORT_KEYS_FILE`. With `trust`, a file whose signing keys are not pinned there is refused until they are: what they sign
+   * would count as forged. Throws KeyFileError. `clock` in milliseconds, for how often the file is looked at.
+   */
+  static read(path: string, trust?: Trust, clock: () => number = () => performance.now()): Keyring {
+    const source = new WatchedFile(path, (from) => readFor(from, keyring, trust), clock);
+    const file = readKeysFile(path);
+    const keyring: Keyring = new Keyring(file);
+    requirePinned(path, file, trust);
+    keyring.#source = source;
+    return keyring;
+  }
+
+  /** The nonces of this service's DPoP doors. */
+  get nonces(): NonceSource {
+    return this.#now().nonces;
   }
 
   /** A compact JWS over the JSON of `payload`. Throws when this service has no key of that purpose. */
@@ -54,8 +74,17 @@ export class Keyring {
 
   /** The key itself, for formats that are no JWS. */
   keyFor(purpose: KeyPurpose): GateKey {
-    const { kid, alg, key } = this.#key(purpose);
-    return { kid, alg, privateKey: key, purpose, service: this.service };
+    return this.#gateKey(purpose, this.#key(purpose));
+  }
+
+  /** The one that signs first, then those that wait for their turn. */
+  keysFor(purpose: KeyPurpose): GateKey[] {
+    return (this.#now().keys.get(purpose) ?? []).map((key) => this.#gateKey(purpose, key));
+  }
+
+  /** The kid that signs, for each purpose of this service. */
+  signing(): [purpose: KeyPurpose, kid: string][] {
+    return [...this.#now().keys].flatMap(([purpose, [first]]) => (first === undefined ? [] : [[purpose, first.kid]]));
   }
 
   /** Seals text for this service's own database; `about` is what it belongs to and must be said again to open it. */
@@ -68,14 +97,61 @@ export class Keyring {
     return unsealText(this.#sealKey(), sealed, about);
   }
 
+  /** Looks whether the file has changed, and takes it up. Undefined where there is no file. */
+  look(): FileState | undefined {
+    this.#now();
+    return this.#source?.state;
+  }
+
   #sealKey(): Buffer {
-    if (this.#seal === undefined) throw new TypeError(`the keys file of ${this.service} has no seal_key`);
-    return this.#seal;
+    const { seal } = this.#now();
+    if (seal === undefined) throw new TypeError(`the keys file of ${this.service} has no seal_key`);
+    return seal;
   }
 
   #key(purpose: KeyPurpose): SigningKey {
-    const key = this.#keys.get(purpose);
+    const [key] = this.#now().keys.get(purpose) ?? [];
     if (key === undefined) throw new TypeError(`${this.service} has no key of purpose ${purpose}`);
     return key;
   }
+
+  #gateKey(purpose: KeyPurpose, { kid, alg, key }: SigningKey): GateKey {
+    return { kid, alg, privateKey: key, purpose, service: this.service };
+  }
+
+  #now(): Ring {
+    const file = this.#source?.changed();
+    if (file !== undefined) this.#ring = ringOf(file);
+    return this.#ring;
+  }
+}
+
+function ringOf(file: KeysFile): Ring {
+  const keys = new Map<KeyPurpose, SigningKey[]>();
+  for (const { purpose, jwk } of file.keys) keys.set(purpose, [...(keys.get(purpose) ?? []), signingKey(jwk)]);
+  return {
+    nonces: new NonceSource(Buffer.from(file.nonce_key, 'base64url')),
+    keys,
+    seal: file.seal_key === undefined ? undefined : Buffer.from(file.seal_key, 'base64url'),
+  };
+}
+
+/** A changed file, if it may take the place of the one before. Throws KeyFileError. */
+function readFor(path: string, { gate, service }: Keyring, trust: Trust | undefined): KeysFile {
+  const file = readKeysFile(path);
+  if (file.gate !== gate || file.service !== service) {
+    throw new KeyFileError(path, `is of ${file.service} of ${file.gate}`);
+  }
+  ringOf(file);
+  requirePinned(path, file, trust);
+  return file;
+}
+
+function requirePinned(path: string, { keys, service }: KeysFile, trust: Trust | undefined): void {
+  if (trust === undefined) return;
+  const signing = keys.filter((key, at) => keys.findIndex(({ purpose }) => purpose === key.purpose) === at);
+  const unknown = signing.filter(({ kid, purpose }) => !trust.pins(kid, { purpose, service }));
+  if (unknown.length === 0) return;
+  const names = unknown.map(({ kid, purpose }) => `${purpose} (${kid})`).join(', ');
+  throw new KeyFileError(path, `would sign with what the trust file does not hold in force: ${names}`);
 }

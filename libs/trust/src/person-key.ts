@@ -4,11 +4,9 @@ import { canonical } from './canonical.js';
 import { publicKey, publicPart, type PublicJwk, type PublicKey, type SigningKey } from './jwk.js';
 import { hasExactly, openCompact, payloadOf, signCompact, verifies, type OpenJws } from './jws.js';
 import type { Keyring } from './keyring.js';
+import { personKeySeconds } from './pinned-keys.js';
 import { voteType } from './statement-types.js';
 import type { Trust } from './trust.js';
-
-/** How long a person's key lives after that person was authenticated. Seconds. */
-export const personKeySeconds = 8 * 3_600;
 
 /** How far the clock of a person's machine and those of the gate may be apart. Seconds. */
 const leewaySeconds = 300;

@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { makeAgentKey, makeGate } from './gate.fixture.js';
 import { signCompact } from './jws.js';
-import { generateKeys, KeyFileError, type KeysFile } from './key-files.js';
+import { generateKeys, KeyFileError, readKeysFile, readTrustFile, type KeysFile } from './key-files.js';
 import { Keyring } from './keyring.js';
+import { exposureOf } from './private-file.js';
+import { addKey, useKey } from './rotation.js';
 import { Trust } from './trust.js';
 
 const schema = z.strictObject({ gate: z.string(), n: z.number() });
@@ -144,6 +146,13 @@ describe('key files', () => {
     expect(() => Keyring.read(path)).toThrow(KeyFileError);
   });
 
+  it('are refused when somebody else could read or change them', () => {
+    expect(exposureOf({ mode: 0o100600, uid: 7 }, 7)).toBeUndefined();
+    expect(exposureOf({ mode: 0o100400, uid: 0 }, 7)).toBeUndefined();
+    expect(exposureOf({ mode: 0o100600, uid: 8 }, 7)).toContain('another user');
+    for (const mode of [0o640, 0o604, 0o610, 0o602]) expect(exposureOf({ mode, uid: 7 }, 7)).toContain('mode 0600');
+  });
+
   it.each([
     ['a key', (file: KeysFile) => ({ ...file, keys: file.keys.slice(1) }), 'has no key of purpose person-key: make'],
     ['the seal', (file: KeysFile) => ({ ...file, seal_key: undefined }), 'has no seal_key: make'],
@@ -200,5 +209,54 @@ describe('key files', () => {
     replace(readFileSync(generateKeys('other.example', join(dir, 'other')).trustFile, 'utf8'), 3_000);
     later(6_000);
     expect(trust.verify(fresh, asVerdict).ok).toBe(true);
+  });
+
+  it('of a service are read again too, but only once what they would sign with is believed', () => {
+    let now = 0;
+    const { trustFile, keysFiles } = generateKeys('gate.test.example', dir);
+    const path = keysFiles['policy'] ?? '';
+    const trust = Trust.read(trustFile, () => now);
+    const keyring = Keyring.read(path, trust, () => now);
+    const old = keyring.keyFor('verdict').kid;
+    const files = { keys: readKeysFile(path), trust: readTrustFile(trustFile) };
+    const added = addKey(files, 'verdict');
+    const used = added.ok ? useKey(added.files, added.kid) : added;
+    if (!used.ok) throw new Error(used.why);
+    writeFileSync(path, JSON.stringify(used.files.keys));
+    now = 2_000;
+    expect(keyring.keyFor('verdict').kid).toBe(old);
+    expect(keyring.look()?.refused).toContain(
+      `would sign with what the trust file does not hold in force: verdict (${used.kid})`,
+    );
+    writeFileSync(trustFile, JSON.stringify(used.files.trust));
+    now = 4_000;
+    expect(keyring.keyFor('verdict').kid).toBe(used.kid);
+    expect(keyring.look()).toEqual({ path, edition: 2, refused: undefined });
+    writeFileSync(path, '{ half');
+    now = 6_000;
+    expect(keyring.keyFor('verdict').kid).toBe(used.kid);
+    expect(keyring.look()?.refused).toBe(`${path}: cannot be read as JSON`);
+    writeFileSync(path, JSON.stringify({ ...files.keys, gate: 'other.example' }));
+    now = 8_000;
+    expect(keyring.look()?.refused).toContain('is of policy of other.example');
+  });
+
+  it('of a service are refused at the start when nobody would believe it', () => {
+    const ours = generateKeys('gate.test.example', join(dir, 'ours'));
+    const others = generateKeys('gate.test.example', join(dir, 'others'));
+    expect(() => Keyring.read(ours.keysFiles['policy'] ?? '', Trust.read(others.trustFile))).toThrow('would sign with');
+  });
+
+  it('tell what stands in their place and is refused', () => {
+    let now = 0;
+    const { trustFile } = generateKeys('gate.test.example', dir);
+    const trust = Trust.read(trustFile, () => now);
+    expect(trust.look()).toEqual({ path: trustFile, edition: 1, refused: undefined });
+    writeFileSync(trustFile, JSON.stringify({ version: 'sallyport.trust/0', gate: 'gate.test.example', keys: [] }));
+    now = 2_000;
+    expect(trust.look()).toEqual({ path: trustFile, edition: 1, refused: `${trustFile}: wrong at version` });
+    rmSync(trustFile);
+    now = 4_000;
+    expect(trust.look()?.refused).toContain('cannot be read');
   });
 });

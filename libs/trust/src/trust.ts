@@ -2,9 +2,10 @@ import type { z } from 'zod';
 import type { KeyPurpose } from '#contracts';
 import type { PublicJwk } from './jwk.js';
 import { hasExactly, openCompact, openDetached, verifies, type JwsHeader, type OpenJws } from './jws.js';
-import { readTrustFile, type TrustFile } from './key-files.js';
+import { KeyFileError, readTrustFile, type TrustFile } from './key-files.js';
+import { mayHaveSigned, pin, type PinnedKey } from './pinned-keys.js';
 import { defaultType, type StatementType } from './statement-types.js';
-import { pin, TrustSource, type PinnedKey } from './trust-source.js';
+import { WatchedFile, type FileState } from './watched-file.js';
 
 /** Who must have signed, and what. */
 export interface Expected<P extends KeyPurpose = KeyPurpose> {
@@ -18,13 +19,13 @@ export type VerifiedDetached = { ok: true; header: JwsHeader } | { ok: false };
 
 /**
  * The pinned public keys of the gate, from `SALLYPORT_TRUST_FILE`. A signature counts only for the purpose and the
- * service that its key is pinned for. The file is looked at again at most once a second and read when its mtime has
- * changed; a file that is broken at that moment changes nothing, the keys known before stay in force.
+ * service that its key is pinned for, and by a retired key only on what was said before. The file is read again when it
+ * changes; one that is refused changes nothing, the keys known before stay in force.
  */
 export class Trust {
   #file: TrustFile;
   #keys: ReadonlyMap<string, PinnedKey>;
-  #source: TrustSource | undefined;
+  #source: WatchedFile<TrustFile> | undefined;
 
   constructor(file: TrustFile) {
     this.#file = file;
@@ -33,8 +34,9 @@ export class Trust {
 
   /** From `SALLYPORT_TRUST_FILE`. Throws KeyFileError. `clock` in milliseconds, for how often the file is looked at. */
   static read(path: string, clock: () => number = () => performance.now()): Trust {
-    const source = new TrustSource(path, clock);
-    const trust = new Trust(readTrustFile(path));
+    // Before the first reading, so that a change between the two is seen.
+    const source = new WatchedFile(path, (from) => readPinned(from, trust.gate), clock);
+    const trust: Trust = new Trust(readTrustFile(path));
     trust.#source = source;
     return trust;
   }
@@ -53,9 +55,11 @@ export class Trust {
   ): Verified<z.output<S>> {
     const open = openCompact(jws);
     if (open === undefined || !hasExactly(open.header, ['alg', 'kid', 'typ'])) return { ok: false };
-    if (!this.#isSignedBy(open, expected)) return { ok: false };
+    const key = this.#signerOf(open, expected);
+    if (key === undefined) return { ok: false };
     const payload = readOwn(open.payload);
-    if (payload === undefined || (payload.gate ?? this.gate) !== this.gate) return { ok: false };
+    if (payload === undefined || (payload['gate'] ?? this.gate) !== this.gate) return { ok: false };
+    if (!mayHaveSigned(key, payload)) return { ok: false };
     const parsed = expected.schema.safeParse(payload);
     return parsed.success ? { ok: true, payload: parsed.data } : { ok: false };
   }
@@ -68,7 +72,8 @@ export class Trust {
   ): VerifiedDetached {
     const open = openDetached(signature, bytes);
     if (open === undefined || !hasExactly(open.header, ['alg', 'kid', 'typ', ...expected.header])) return { ok: false };
-    return this.#isSignedBy(open, expected) ? { ok: true, header: open.header } : { ok: false };
+    const key = this.#signerOf(open, expected);
+    return key !== undefined && mayHaveSigned(key, open.header) ? { ok: true, header: open.header } : { ok: false };
   }
 
   /** JWKS (RFC 7517) for outsiders: the keys of one service, or all. Services themselves use the pinned file. */
@@ -80,28 +85,55 @@ export class Trust {
     };
   }
 
-  #isSignedBy<P extends KeyPurpose>(open: OpenJws, expected: Expected<P>): boolean {
-    const { kid, typ } = open.header;
-    if (typeof kid !== 'string' || typ !== (expected.typ ?? defaultType(expected.purpose))) return false;
+  /** Looks whether the file has changed, and takes it up. Undefined where there is no file. */
+  look(): FileState | undefined {
+    this.#refresh();
+    return this.#source?.state;
+  }
+
+  /** Whether what this key signs now would be believed: pinned for this purpose of this service, and not retired. */
+  pins(kid: string, { purpose, service }: Pick<Expected, 'purpose' | 'service'>): boolean {
     this.#refresh();
     const key = this.#keys.get(kid);
-    if (key?.purpose !== expected.purpose || key.service !== expected.service) return false;
-    return verifies(open, key);
+    return key?.purpose === purpose && key.service === service && key.retiredAt === undefined;
+  }
+
+  /** How many keys verify, and how many of them only what was said before. */
+  counts(): { pinned: number; retired: number } {
+    const keys = [...this.#keys.values()];
+    return { pinned: keys.length, retired: keys.filter(({ retiredAt }) => retiredAt !== undefined).length };
+  }
+
+  #signerOf<P extends KeyPurpose>(open: OpenJws, expected: Expected<P>): PinnedKey | undefined {
+    const { kid, typ } = open.header;
+    if (typeof kid !== 'string' || typ !== (expected.typ ?? defaultType(expected.purpose))) return undefined;
+    this.#refresh();
+    const key = this.#keys.get(kid);
+    if (key?.purpose !== expected.purpose || key.service !== expected.service) return undefined;
+    return verifies(open, key) ? key : undefined;
   }
 
   #refresh(): void {
     const file = this.#source?.changed();
-    if (file === undefined || file.gate !== this.#file.gate) return;
+    if (file === undefined) return;
     this.#keys = pin(file);
     this.#file = file;
   }
 }
 
+/** Throws KeyFileError: also for the file of another gate, and for one with something that is no key. */
+function readPinned(path: string, gate: string): TrustFile {
+  const file = readTrustFile(path);
+  if (file.gate !== gate) throw new KeyFileError(path, `is of another gate, ${file.gate}`);
+  pin(file);
+  return file;
+}
+
 /** JSON that one of our own services wrote and signed: no need for the strict reader, which is five times slower. */
-function readOwn(bytes: Buffer): { gate?: unknown } | undefined {
+function readOwn(bytes: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { oneLine } from '../core/say.js';
 import { addAudit } from './auditing.js';
 import { contextOf } from './context.js';
 import { addApprovals, addReviews } from './deciding.js';
+import { addKeys } from './keys.js';
 import { addLooking } from './looking.js';
 import { addLeases, addOperating } from './operating.js';
 import { addKillSwitch } from './stopping.js';
@@ -26,6 +27,7 @@ export function sallyport(): Command {
     addKillSwitch,
     addOperating,
     addTargets,
+    addKeys,
     addAudit,
   ])
     add(program, context);

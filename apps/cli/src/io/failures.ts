@@ -24,5 +24,8 @@ export class Refused extends Error {
 /** A target answered, and said no. */
 export class TargetRefused extends Error {}
 
+/** A step that must not be taken now: nothing was changed. */
+export class StepRefused extends Error {}
+
 /** No answer, or none that makes sense. */
 export class Unreachable extends Error {}

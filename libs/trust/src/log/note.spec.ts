@@ -33,6 +33,16 @@ describe('signed notes', () => {
     }
   });
 
+  it('opens for either key, when both of a rotation sign', () => {
+    const next = generateKeyPairSync('ed25519').privateKey;
+    const both = signNote(text, name, privateKey, next);
+    for (const key of [privateKey, next]) {
+      const keeper = parseVerifierKey(verifierKey(name, key));
+      expect(keeper && openNote(both, keeper)).toBe(text);
+    }
+    expect(() => signNote(text, name)).toThrow('signed by somebody');
+  });
+
   it('refuses another key of the same name', () => {
     const other = parseVerifierKey(verifierKey(name, generateKeyPairSync('ed25519').privateKey));
     expect(other).not.toBeUndefined();

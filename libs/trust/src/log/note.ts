@@ -45,12 +45,17 @@ export function parseVerifierKey(text: string): NoteVerifier | undefined {
   return { name, id: Buffer.from(id, 'hex'), key };
 }
 
-/** Signs a note. `text` ends with a newline and holds no empty line at its end (C2SP signed-note). */
-export function signNote(text: string, name: string, privateKey: KeyObject): string {
+/** Signs a note, a line for each key. `text` ends with a newline and holds no empty line at its end (C2SP signed-note). */
+export function signNote(text: string, name: string, ...privateKeys: KeyObject[]): string {
   if (!text.endsWith('\n') || text.endsWith('\n\n')) throw new TypeError('a note ends with exactly one newline');
+  if (privateKeys.length === 0) throw new TypeError('a note is signed by somebody');
+  return `${text}\n${privateKeys.map((key) => signatureLine(text, name, key)).join('')}`;
+}
+
+function signatureLine(text: string, name: string, privateKey: KeyObject): string {
   const raw = rawPublicKey(createPublicKey(privateKey));
   const signature = sign(null, Buffer.from(text, 'utf8'), privateKey);
-  return `${text}\n— ${name} ${Buffer.concat([keyId(name, raw), signature]).toString('base64')}\n`;
+  return `— ${name} ${Buffer.concat([keyId(name, raw), signature]).toString('base64')}\n`;
 }
 
 /** The text of a note that this key signed; undefined otherwise. Signatures of unknown keys are passed over. */
