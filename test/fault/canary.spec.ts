@@ -72,7 +72,7 @@ function addFiles(): void {
     scan.add('passwords of the services', readFileSync(join(secrets, name), 'utf8').trim());
   const keys = readdirSync(join(secrets, 'keys')).filter((file) => file.endsWith('.keys.json'));
   const sealing = readFileSync(join(secrets, 'keys', 'credentials.keys.json'), 'utf8');
-  scan.add('the key that sign-ins are sealed with', /"seal_key": "([\w-]{43})"/u.exec(sealing)?.[1] ?? '');
+  scan.add('the key that sign-ins are sealed with', /"seal_keys?": \[?\s*"([\w-]{43})"/u.exec(sealing)?.[1] ?? '');
   scan.add('private keys of the services', ...keys.flatMap((name) => privateParts(readFileSync(join(secrets, 'keys', name), 'utf8')))); // prettier-ignore
   for (const { signing, encryption } of gate.agents)
     scan.add('private keys of the agents', ...privateParts(JSON.stringify([signing, encryption])));

@@ -116,7 +116,7 @@ export class CredentialsWorld {
   async startService(): Promise<void> {
     const { target, kafka, postgres, adminUrl, port, scratch } = this.parts;
     const dir = join(scratch.dir, 'keys');
-    const keysFile = join(dir, 'credentials.keys.json');
+    const keysFile = this.keysFile;
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'trust.json'), JSON.stringify(this.keys.files.trust));
     writeFileSync(keysFile, JSON.stringify(this.keys.files.keys.get('credentials')), { mode: 0o600 });
@@ -142,6 +142,10 @@ export class CredentialsWorld {
     this.app = await createApp({ name: 'credentials', settings, log: quiet }, CredentialsModule.forSettings(settings));
     await this.app.listen(port, '127.0.0.1');
     await this.app.startAllMicroservices();
+  }
+
+  get keysFile(): string {
+    return join(this.parts.scratch.dir, 'keys', 'credentials.keys.json');
   }
 
   async stopService(): Promise<void> {

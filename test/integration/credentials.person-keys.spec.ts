@@ -1,14 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { personKeyAnswer } from '#contracts';
 import {
+  Envelope,
   generatePrivateJwk,
   keyNonce,
   keyRandom,
+  Keyring,
   personKeySeconds,
+  readKeysFile,
   readPersonKey,
+  sealKeysOf,
   signingKey,
+  wrapKey,
+  type Enveloped,
+  type KeysFile,
   type PublicJwk,
 } from '#trust';
+import { RewrapSignIns } from '../../apps/credentials/src/handlers/rewrap-sign-ins.js';
 import { eventually } from '../support/eventually.js';
 import { CredentialsWorld, codeOf, type Answer } from './credentials-world.js';
 
@@ -25,6 +35,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.remove();
 }, 60_000);
+
+function envelopedOf(row: Record<string, unknown> | undefined): Enveloped {
+  const { sealed, kek_id: kek, data_key: wrapped } = row ?? {};
+  return { sealed: sealed as Buffer, key: { kek: kek as string, wrapped: wrapped as Buffer } };
+}
+
+/** The service takes it up by itself. */
+function changeKeys(how: (file: KeysFile) => KeysFile): void {
+  writeFileSync(world.keysFile, JSON.stringify(how(readKeysFile(world.keysFile))));
+}
 
 interface Attempt {
   person?: string;
@@ -62,9 +82,45 @@ describe('a key that a sign-in commits to', () => {
     const sealed = row?.['sealed'] as Buffer;
     const stored = `${JSON.stringify(row)} ${sealed.toString('latin1')}`;
     for (const part of idToken.split('.')) expect(stored).not.toContain(part);
-    const opened = world.keys.keyring('credentials').unseal(sealed, thumbprint);
+    const opened = await world.part(Envelope).open(envelopedOf(row), thumbprint);
     expect(JSON.parse(opened ?? '{}')).toMatchObject({ id_token: idToken, provider_key: { kty: 'EC', crv: 'P-256' } });
-    expect(world.keys.keyring('credentials').unseal(sealed, 'another key')).toBeUndefined();
+    expect(await world.part(Envelope).open(envelopedOf(row), 'another key')).toBeUndefined();
+  });
+
+  it('is wrapped anew under a new KEK, its text untouched, in batches; what nobody can open holds up nothing', async () => {
+    const registered = personKeyAnswer.parse((await register()).answer.body).thumbprint;
+    const rows = () => world.admin('SELECT * FROM credentials.person_keys ORDER BY thumbprint');
+    const keyring = world.part(Keyring);
+    const strange = wrapKey(randomBytes(32), randomBytes(32));
+    await world.admin(
+      `INSERT INTO credentials.person_keys (thumbprint, iss, sub, authenticated_at, until, sealed, kek_id, data_key)
+       SELECT substr(thumbprint, 1, 39) || to_char(n, 'FM0000'), iss, sub, authenticated_at, until, sealed, kek_id, data_key
+       FROM credentials.person_keys, generate_series(1, 250) n WHERE thumbprint = $1`, [registered]); // prettier-ignore
+    await world.admin(
+      `INSERT INTO credentials.person_keys (thumbprint, iss, sub, authenticated_at, until, sealed, kek_id, data_key) VALUES
+       ($1, 'i', 'old', now(), now() + interval '1 h', $2, NULL, NULL), ($3, 'i', 'strange', now(), now() + interval '1 h', 'x', $4, $5)`,
+      ['-'.repeat(43), keyring.seal('sealed before', '-'.repeat(43)), '_'.repeat(43), strange.kek, strange.wrapped]); // prettier-ignore
+    const before = await rows();
+    changeKeys((file) => ({ ...file, seal_keys: [randomBytes(32).toString('base64url'), ...sealKeysOf(file)] }));
+    const first = keyring.sealingId();
+    await eventually(() => {
+      expect(keyring.sealingId()).not.toBe(first);
+    });
+    const round = await world.part(RewrapSignIns).all();
+    expect([round.current, ...round.elsewhere]).toEqual([keyring.sealingId(), [strange.kek, 1]]);
+    const after = await rows();
+    const texts = (of: typeof after) =>
+      of.filter(({ sub }) => sub !== 'old').map(({ sealed }) => (sealed as Buffer).toString('hex'));
+    expect(texts(after)).toEqual(texts(before));
+    changeKeys(({ seal_keys = [], ...file }) => ({ ...file, seal_keys: seal_keys.slice(0, 1) }));
+    await eventually(() => {
+      expect(keyring.unwrap(envelopedOf(before.find(({ kek_id }) => kek_id === first)).key)).toBeUndefined();
+    });
+    const opened = (of: string) =>
+      world.part(Envelope).open(envelopedOf(after.find(({ thumbprint }) => thumbprint === of)), of);
+    expect(await opened(registered)).toContain('id_token');
+    expect(await opened('-'.repeat(43))).toBe('sealed before');
+    await expect(opened('_'.repeat(43))).rejects.toMatchObject({ code: 'kek_unknown' });
   });
 
   it('is registered once', async () => {

@@ -10,6 +10,7 @@ import { DatabaseModule, TimersModule } from '#database';
 import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
 import { Log, Shutdown } from '#platform';
+import { Envelope, KekProvider } from '#trust';
 import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
@@ -40,6 +41,7 @@ import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
 import { EndPersonKey, RegisterPersonKey } from './handlers/register-person-key.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
+import { RewrapSignIns } from './handlers/rewrap-sign-ins.js';
 import { SweepAgain, SweepAgents, SweepSuspended, sweepTimer } from './handlers/sweep-suspended.js';
 import { Transact } from './handlers/transact.js';
 import { UnlessPulled } from './handlers/unless-pulled.js';
@@ -51,12 +53,14 @@ import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
 import { TargetPools } from './io/issuers/target-pools.js';
 import { TokenIssuer } from './io/issuers/token.issuer.js';
+import { KeyFileKeks } from './io/keks/key-file.keks.js';
 import { KillSwitchStore } from './io/kill-switch.store.js';
 import { LeaseListStore } from './io/lease-list.store.js';
 import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
 import { PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
+import { SealedSignInStore } from './io/sealed-sign-in.store.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
@@ -66,6 +70,7 @@ import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.j
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
+import { WrapSignIns1795665000100 } from './migrations/wrap-sign-ins.js';
 
 export const migrations = [
   ...registryCopyMigrations,
@@ -75,6 +80,7 @@ export const migrations = [
   AddPersonKeys1795651200600,
   BrokerLeases1795660000700,
   KeepInvariants1795660000710,
+  WrapSignIns1795665000100,
 ];
 
 /** What this service hears. */
@@ -96,11 +102,11 @@ const handlers: Provider[] = [
   ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
   KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
-  ReleaseSwitch, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
+  ReleaseSwitch, RewrapSignIns, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, TokenIssuer,
+  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, SealedSignInStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -117,10 +123,16 @@ export class CredentialsModule {
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
       controllers: [CredentialsController, KillSwitchController, LeaseListController, PersonKeysController],
-      providers: [...handlers, ...stores, ...configured(settings)],
+      providers: [...handlers, ...stores, ...keks, ...configured(settings)],
     };
   }
 }
+
+/** Where key-encrypting keys are. Another place for them is one more file in `io/keks/`, named here. */
+const keks: Provider[] = [
+  { provide: KekProvider, useClass: KeyFileKeks },
+  { provide: Envelope, inject: [KekProvider], useFactory: (provider: KekProvider) => new Envelope(provider) },
+];
 
 /** The parts that depend on settings. Only here does a secret's folder meet a connection. */
 function configured(settings: Settings): Provider[] {

@@ -10,12 +10,15 @@ export {
 } from './jwk.js'; // prettier-ignore
 export { fromBase64url, peek } from './jws.js';
 export {
-  generateKeys, generatePrivateJwk, KeyFileError, keysFile, keysOfServices, readKeysFile, readTrustFile, trustFile,
+  generateKeys, generatePrivateJwk, KeyFileError, keysFile, keysOfServices, readKeysFile, readTrustFile, sealKeysOf, trustFile,
   type KeysFile, type TrustFile,
 } from './key-files.js'; // prettier-ignore
 export {
   addKey, keyLines, removeKey, retireKey, stepSeconds, useKey, type GateFiles, type KeyLine, type Step,
 } from './rotation.js'; // prettier-ignore
+export { addSealKey, dropSealKey, isSealKey, sealLines, sealPurpose, useSealKey } from './seal-rotation.js';
+export { Envelope, KekProvider, KekUnknown, type Enveloped } from './envelope.js';
+export { wrapKey, type WrappedKey } from './seal.js';
 export { defaultType, statementTypes, type StatementType } from './statement-types.js';
 export { Keyring, type GateKey } from './keyring.js';
 export type { FileState } from './watched-file.js';

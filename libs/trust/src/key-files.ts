@@ -12,6 +12,7 @@ const publicJwk = z.strictObject({
   x: z.string(),
   y: z.string().optional(),
 });
+const secretText = z.string().regex(/^[A-Za-z0-9_-]{43}$/u);
 const named = { kid: thumbprintText, purpose: keyPurpose };
 
 /** `<service>.keys.json`, mode 0600: the private keys of one service and the secret of its DPoP nonces. */
@@ -20,12 +21,13 @@ export const keysFile = z.strictObject({
   gate: z.string().min(1),
   service: z.string().min(1),
   /** 32 bytes, base64url. All instances of the service share it, so that a nonce of one is known to the others. */
-  nonce_key: z.string().regex(/^[A-Za-z0-9_-]{43}$/u),
-  /** 32 bytes, base64url: seals what the service keeps in its database. Only where it keeps such things; losing it loses them. */
-  seal_key: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{43}$/u)
-    .optional(),
+  nonce_key: secretText,
+  /**
+   * 32 bytes each, base64url: they seal what the service keeps in its database. Only where it keeps such things; losing one loses what is
+   * under it. The first of `seal_keys` seals, all open; a file with one key may name it `seal_key`.
+   */
+  seal_key: secretText.optional(),
+  seal_keys: z.array(secretText).min(1).optional(),
   /** The first key of a purpose signs; another one behind it waits for its turn. */
   keys: z.array(z.strictObject({ ...named, jwk: publicJwk.extend({ d: z.string() }) })).min(1),
 });
@@ -91,11 +93,17 @@ function requirePrivate(path: string): void {
   if (exposure !== undefined) throw new KeyFileError(path, exposure);
 }
 
+/** Base64url, the one that seals first. */
+export function sealKeysOf({ seal_key, seal_keys }: KeysFile): string[] {
+  return seal_keys ?? (seal_key === undefined ? [] : [seal_key]);
+}
+
 /** A service that finds out when it first signs would have taken in what it cannot finish. */
-function lackingIn({ keys, seal_key, service }: KeysFile): string[] {
+function lackingIn(file: KeysFile): string[] {
+  const { keys, service } = file;
   const needed = keysOfServices[service] ?? [];
   const lacking = needed.filter((purpose) => !keys.some((key) => key.purpose === purpose));
-  const needsSeal = sealingServices.has(service) && seal_key === undefined;
+  const needsSeal = sealingServices.has(service) && sealKeysOf(file).length === 0;
   return [...lacking.map((purpose) => `key of purpose ${purpose}`), ...(needsSeal ? ['seal_key'] : [])];
 }
 

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { KeyPurpose } from '#contracts';
-import { KeyFileError, readKeysFile, type KeysFile } from './key-files.js';
+import { KeyFileError, readKeysFile, sealKeysOf, type KeysFile } from './key-files.js';
 import { signingKey, type SigningAlg, type SigningKey } from './jwk.js';
 import { signCompact, signDetached } from './jws.js';
 import { NonceSource } from './nonce.js';
-import { sealText, unsealText } from './seal.js';
+import { kekId, sealText, unsealText, unwrapKey, wrapKey, type WrappedKey } from './seal.js';
 import { defaultType, type StatementType } from './statement-types.js';
 import type { Trust } from './trust.js';
 import { WatchedFile, type FileState } from './watched-file.js';
@@ -23,7 +23,8 @@ interface Ring {
   nonces: NonceSource;
   /** By purpose, in the order of the file: the first signs. */
   keys: ReadonlyMap<KeyPurpose, readonly SigningKey[]>;
-  seal: Buffer | undefined;
+  /** The first seals. */
+  seal: readonly Buffer[];
 }
 
 /**
@@ -89,12 +90,31 @@ export class Keyring {
 
   /** Seals text for this service's own database; `about` is what it belongs to and must be said again to open it. */
   seal(text: string, about: string): Buffer {
-    return sealText(this.#sealKey(), text, about);
+    return sealText(this.#sealKeys()[0], text, about);
   }
 
   /** Undefined when it was sealed with another key, about something else, or changed since. */
   unseal(sealed: Buffer, about: string): string | undefined {
-    return unsealText(this.#sealKey(), sealed, about);
+    for (const key of this.#sealKeys()) {
+      const text = unsealText(key, sealed, about);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+
+  /** The id of the key that seals and wraps now. */
+  sealingId(): string {
+    return kekId(this.#sealKeys()[0]);
+  }
+
+  wrap(dataKey: Buffer): WrappedKey {
+    return wrapKey(this.#sealKeys()[0], dataKey);
+  }
+
+  /** Undefined when it was wrapped with a key that is not in the file, or changed since. */
+  unwrap(key: WrappedKey): Buffer | undefined {
+    const kek = this.#sealKeys().find((each) => kekId(each) === key.kek);
+    return kek && unwrapKey(kek, key);
   }
 
   /** Looks whether the file has changed, and takes it up. Undefined where there is no file. */
@@ -103,10 +123,10 @@ export class Keyring {
     return this.#source?.state;
   }
 
-  #sealKey(): Buffer {
-    const { seal } = this.#now();
-    if (seal === undefined) throw new TypeError(`the keys file of ${this.service} has no seal_key`);
-    return seal;
+  #sealKeys(): readonly [Buffer, ...Buffer[]] {
+    const [first, ...others] = this.#now().seal;
+    if (first === undefined) throw new TypeError(`the keys file of ${this.service} has no seal_key`);
+    return [first, ...others];
   }
 
   #key(purpose: KeyPurpose): SigningKey {
@@ -132,7 +152,7 @@ function ringOf(file: KeysFile): Ring {
   return {
     nonces: new NonceSource(Buffer.from(file.nonce_key, 'base64url')),
     keys,
-    seal: file.seal_key === undefined ? undefined : Buffer.from(file.seal_key, 'base64url'),
+    seal: sealKeysOf(file).map((secret) => Buffer.from(secret, 'base64url')),
   };
 }
 

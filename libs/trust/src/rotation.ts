@@ -60,7 +60,7 @@ export function removeKey({ keys, trust }: GateFiles, kid: string): Step {
 
 export interface KeyLine {
   kid: string;
-  purpose: KeyPurpose;
+  purpose: KeyPurpose | 'seal';
   /** `unpinned` and `lost` are wrong: a private key that nobody believes, and a public one in force whose other half is not here. */
   state: 'signs' | 'waits' | 'retired' | 'unpinned' | 'lost';
   retired_at?: string;

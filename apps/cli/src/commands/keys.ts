@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { addNewKey, listKeys, removeOldKey, retireOldKey, useNewKey, type KeyPlaces } from '../handlers/keys.js';
+import {
+  addNewKey,
+  listKeys,
+  removeOldKey,
+  retireOldKey,
+  useNewKey,
+  type KeyPlaces,
+  type RetireAsk,
+} from '../handlers/keys.js';
 import type { Context } from './context.js';
 
 /** Steps on files that lie beside the gate: no service is asked, and none has to be restarted. */
@@ -19,13 +27,14 @@ export function addKeys(program: Command, { output }: Context): void {
       addNewKey(output(), places, purpose);
     },
   );
-  step('use <kid>', 'let it sign').action((kid: string, places: KeyPlaces) => {
+  step('use <kid>', 'let it sign, or wrap').action((kid: string, places: KeyPlaces) => {
     useNewKey(output(), places, kid);
   });
   step('retire <kid>', 'destroy its private half; what it signed until now stays verifiable')
     .option('--at-once', 'do not wait for what is on its way: for a key that was stolen', false)
-    .action((kid: string, options: KeyPlaces & { atOnce: boolean }) => {
-      retireOldKey(output(), options, { kid, atOnce: options.atOnce });
+    .option('--nothing-left', 'of a key that wraps: nothing is under it any more', false)
+    .action((kid: string, options: KeyPlaces & Omit<RetireAsk, 'kid'>) => {
+      retireOldKey(output(), options, { kid, atOnce: options.atOnce, nothingLeft: options.nothingLeft });
     });
   step('remove <kid>', 'take a retired key out: nothing that it ever signed verifies any more').action(
     (kid: string, places: KeyPlaces) => {

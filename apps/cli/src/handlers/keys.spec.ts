@@ -48,7 +48,7 @@ describe('sallyport keys', () => {
     useNewKey(output, places, fresh);
     expect(kid()).toBe(fresh);
     const retire = (atOnce: boolean): void => {
-      retireOldKey(output, places, { kid: old, atOnce });
+      retireOldKey(output, places, { kid: old, atOnce, nothingLeft: false });
     };
     expect(() => {
       retire(false);
@@ -66,7 +66,7 @@ describe('sallyport keys', () => {
     addNewKey(output, places, 'verdict');
     age(places.trust, 6);
     useNewKey(output, places, Keyring.read(places.keys).keysFor('verdict')[1]?.kid ?? '');
-    retireOldKey(output, places, { kid: old, atOnce: true });
+    retireOldKey(output, places, { kid: old, atOnce: true, nothingLeft: false });
     expect(readTrustFile(places.trust).keys.find((key) => key.kid === old)?.retired_at).toBeDefined();
   });
 
@@ -81,6 +81,36 @@ describe('sallyport keys', () => {
       addNewKey(output, places, 'service');
     }).toThrow('another run is writing it');
     expect(readFileSync(places.trust, 'utf8')).toBe(before);
+  });
+
+  it('changes the key that wraps in the keys file alone, and destroys the old one only when told that nothing is under it', () => {
+    places.keys = places.keys.replace('policy.keys', 'credentials.keys');
+    const trust = readFileSync(places.trust, 'utf8');
+    const keyring = (): Keyring => Keyring.read(places.keys);
+    const old = keyring().sealingId();
+    const wrapped = keyring().wrap(Buffer.alloc(32, 1));
+    addNewKey(output, places, 'seal');
+    expect(keyring().sealingId()).toBe(old);
+    const fresh = /^(\S+) added/u.exec(output.lines.at(-1) ?? '')?.[1] ?? '';
+    expect(() => {
+      useNewKey(output, places, fresh);
+    }).toThrow('Again in 5 s');
+    age(places.keys, 6);
+    useNewKey(output, places, fresh);
+    expect(keyring().sealingId()).toBe(fresh);
+    expect(keyring().unwrap(wrapped)).toEqual(Buffer.alloc(32, 1));
+    const retire = (kid: string, nothingLeft: boolean): void => {
+      retireOldKey(output, places, { kid, atOnce: true, nothingLeft });
+    };
+    expect(() => {
+      retire(fresh, true);
+    }).toThrow('the one that wraps');
+    expect(() => {
+      retire(old, false);
+    }).toThrow('would be lost');
+    retire(old, true);
+    expect(keyring().unwrap(wrapped)).toBeUndefined();
+    expect(readFileSync(places.trust, 'utf8')).toBe(trust);
   });
 
   it('shows no private key', () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemError, type EndPersonKeyAnswer, type PersonKeyAnswer, type PersonKeyBody } from '#contracts';
 import { Log } from '#platform';
-import { keyNonce, Keyring, personKeySeconds, publicKey, signPersonKey } from '#trust';
+import { Envelope, keyNonce, Keyring, personKeySeconds, publicKey, signPersonKey } from '#trust';
 import { HttpTrust, verifyIdToken, type CallerOf, type SignedIn } from '#trust/http';
 import { PersonKeyStore } from '../io/person-key.store.js';
 
@@ -14,6 +14,7 @@ export class RegisterPersonKey {
   constructor(
     private readonly http: HttpTrust,
     private readonly keyring: Keyring,
+    private readonly envelope: Envelope,
     private readonly keys: PersonKeyStore,
     private readonly log: Log,
   ) {}
@@ -35,8 +36,9 @@ export class RegisterPersonKey {
     idToken: string,
     { iss, sub, sid, authTime, until, providerKey }: SignedIn & { until: number },
   ): Promise<PersonKeyAnswer> {
-    const sealed = this.keyring.seal(JSON.stringify({ id_token: idToken, provider_key: providerKey }), thumbprint);
-    const isNew = await this.keys.add({ thumbprint, iss, sub, sid, authTime, until, sealed });
+    const text = JSON.stringify({ id_token: idToken, provider_key: providerKey });
+    const signIn = await this.envelope.seal(text, thumbprint);
+    const isNew = await this.keys.add({ thumbprint, iss, sub, sid, authTime, until, signIn });
     if (!isNew) throw new ProblemError('token_invalid', { detail: 'this key is registered already: sign in again' });
     this.log.info('person_key.registered', { ref: thumbprint });
     const statement = signPersonKey(this.keyring, { thumbprint, iss, sub, ...(sid !== undefined && { sid }), until });

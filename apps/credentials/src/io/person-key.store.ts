@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
+import type { Enveloped } from '#trust';
 
 export interface NewPersonKey {
   thumbprint: string;
@@ -9,7 +10,7 @@ export interface NewPersonKey {
   /** Seconds. */
   authTime: number;
   until: number;
-  sealed: Buffer;
+  signIn: Enveloped;
 }
 
 /** The keys that people vote with. */
@@ -24,12 +25,22 @@ export class PersonKeyStore {
   }
 
   /** False when the key is there already: a key is registered once, by one sign-in. */
-  async add(key: NewPersonKey): Promise<boolean> {
+  async add({ signIn, ...key }: NewPersonKey): Promise<boolean> {
     const rows = await this.database.query<{ thumbprint: string }>(
-      `INSERT INTO person_keys (thumbprint, iss, sub, sid, authenticated_at, until, sealed)
-       VALUES ($1, $2, $3, $4, to_timestamp($5), to_timestamp($6), $7)
+      `INSERT INTO person_keys (thumbprint, iss, sub, sid, authenticated_at, until, sealed, kek_id, data_key)
+       VALUES ($1, $2, $3, $4, to_timestamp($5), to_timestamp($6), $7, $8, $9)
        ON CONFLICT (thumbprint) DO NOTHING RETURNING thumbprint`,
-      [key.thumbprint, key.iss, key.sub, key.sid ?? null, key.authTime, key.until, key.sealed],
+      [
+        key.thumbprint,
+        key.iss,
+        key.sub,
+        key.sid ?? null,
+        key.authTime,
+        key.until,
+        signIn.sealed,
+        signIn.key.kek,
+        signIn.key.wrapped,
+      ],
     );
     return rows.length === 1;
   }
