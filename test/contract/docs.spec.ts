@@ -34,3 +34,28 @@ it.each([['README.md'], ['docs/threat-model.md']])('%s names no spec that is not
   const missing = specsNamedIn(page).filter((path) => globSync(path, { cwd: root }).length === 0);
   expect(missing).toEqual([]);
 });
+
+/** The lines of a table below a heading, cell by cell, without its head. */
+function tableBelow(page: string, heading: string): string[][] {
+  const [, below = ''] = readFileSync(join(root, page), 'utf8').split(`\n## ${heading}\n`);
+  const lines = (below.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| '));
+  return lines.slice(1).map((line) => line.slice(2, -2).split(' | '));
+}
+
+const attacks = tableBelow('docs/threat-model.md', 'Attacks on release and ending');
+
+it.each(attacks)(
+  'threat model, to %s: has a defence, and every test that it names is there under this title',
+  (_, defence, tests = '') => {
+    expect(defence).toBeTruthy();
+    const named = [...tests.matchAll(/`([^`]+)` "([^"]+)"/gu)].map(([, path = '', title = '']) => ({ path, title }));
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.map(({ path, title }) => `\`${path}\` "${title}"`).join(', ')).toBe(tests);
+    const missing = named.filter(({ path, title }) => !readFileSync(join(root, path), 'utf8').includes(title));
+    expect(missing).toEqual([]);
+  },
+);
+
+it('the table of attacks is read', () => {
+  expect(attacks.length).toBeGreaterThan(15);
+});

@@ -24,6 +24,7 @@ import {
 import type { Minted } from '../../apps/credentials/src/io/issuers/issuer.js';
 import { CredentialsModule, migrations } from '../../apps/credentials/src/credentials.module.js';
 import { freePorts } from '../../tools/world/ports.js';
+import { noteCredential, notePrivateParts } from '../support/canaries.js';
 import { eventually } from '../support/eventually.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -60,6 +61,7 @@ export class CredentialsWorld {
 
   static async start(): Promise<CredentialsWorld> {
     const keys = aWorld();
+    notePrivateParts('private keys of agents', JSON.stringify(keys.agentKeys));
     const [kafka, postgres, target, peers] = await Promise.all([
       startKafka(),
       startPostgres(),
@@ -397,7 +399,9 @@ export class CredentialsWorld {
     const { lease_id, action_digest } = verified.payload;
     if (opened.header.lease_id !== lease_id || opened.header.action_digest !== action_digest)
       throw new Error('mixed up');
-    return 'result' in verified.payload ? verified.payload.result : verified.payload.credential;
+    if ('result' in verified.payload) return verified.payload.result;
+    noteCredential(verified.payload.credential);
+    return verified.payload.credential;
   }
 
   async role(answer: Answer) {

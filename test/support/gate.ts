@@ -10,6 +10,7 @@ import {
   Trust,
   type SigningKey,
 } from '#trust';
+import { canaries } from './canaries.js';
 import { scratchFolder } from './scratch.js';
 
 /** The keys of a whole gate in a folder of their own. `remove` in `afterAll`. */
@@ -71,6 +72,7 @@ export interface TestKey {
 /** A fresh key of an agent, `use: sig`. */
 export function aSigningKey(crv: 'Ed25519' | 'P-256' = 'Ed25519'): TestKey {
   const jwk = generatePrivateJwk(crv);
+  canaries.add('private keys of agents', jwk.d);
   const { kty, crv: curve, x, y } = publicPart(jwk);
   const common = {
     kty: kty as AgentKey['kty'],

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { throwAwayPassword } from '../../tools/world/postgres-cluster.js';
 import { EmbeddedPostgres } from '../../tools/world/postgres.js';
 import { freePorts } from '../../tools/world/ports.js';
+import { closeDatabases } from './canaries.js';
 import { scratchFolder } from './scratch.js';
 
 /** A real PostgreSQL of one spec file's own. */
@@ -52,8 +53,12 @@ export async function startPostgres(): Promise<TestPostgres> {
     stop: () => postgres.stop(),
     start: () => postgres.start(),
     remove: async () => {
-      await postgres.kill();
-      scratch.remove();
+      try {
+        await closeDatabases(postgres.url());
+      } finally {
+        await postgres.kill();
+        scratch.remove();
+      }
     },
   };
 }

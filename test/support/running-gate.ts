@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { personKeyAnswer, type ApprovalAnswer, type RegistryKind, type SpecOf, type VoteBody } from '#contracts';
 import { newId, type ServiceName } from '#platform';
-import { SallyportAgent, ToolGate, type Asked } from '#sdk';
+import { SallyportAgent, ToolGate, type Asked, type Lease } from '#sdk';
 import {
   generatePrivateJwk, keyNonce, keyRandom, publicPart, signingKey, signVote, thumbprint, Trust, voteOn,
   type PrivateJwk, type SigningKey,
@@ -13,6 +13,7 @@ import {
 import { stringify } from 'yaml';
 import { freePortsOfWorld } from '../../tools/world/ports-of-world.js';
 import { World } from '../../tools/world/world.js';
+import { closeDatabases, closeProcesses, noteCredential, notePrivateParts } from './canaries.js';
 import { eventually } from './eventually.js';
 import { TestIssuer } from './issuer.js';
 
@@ -35,6 +36,15 @@ export interface TestAgent {
   signing: PrivateJwk;
   encryption: PrivateJwk;
   sdk: SallyportAgent;
+}
+
+/** Notes what it is given, so that it is looked for afterwards. */
+class NotingAgent extends SallyportAgent {
+  override async redeem(...asked: Parameters<SallyportAgent['redeem']>): Promise<Lease> {
+    const lease = await super.redeem(...asked);
+    if (lease.result === undefined) noteCredential(lease.credential);
+    return lease;
+  }
 }
 
 /** What a person votes with. */
@@ -223,10 +233,16 @@ export class RunningGate {
     return agent;
   }
 
+  /** Searches what is running and what is in the database for secrets; the folder is searched when it is removed. */
   async stop(): Promise<void> {
-    await this.world.stopAll();
-    await this.issuer.stop();
-    this.toolServer.close();
+    try {
+      closeProcesses();
+      await closeDatabases(this.world.adminUrl);
+    } finally {
+      await this.world.stopAll();
+      await this.issuer.stop();
+      this.toolServer.close();
+    }
   }
 
   async #register({ agents, perMinute = 100_000 }: GateWish): Promise<void> {
@@ -265,7 +281,8 @@ export class RunningGate {
       credentials: this.world.serviceUrl('credentials'),
     };
     const { trust } = this;
-    const sdk = new SallyportAgent({ agentId: id, signingKey: signing, encryptionKey: encryption, trust, urls });
+    notePrivateParts('private keys of agents', JSON.stringify([signing, encryption]));
+    const sdk = new NotingAgent({ agentId: id, signingKey: signing, encryptionKey: encryption, trust, urls });
     return { id, signing, encryption, sdk };
   }
 

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
+import { leastBytes, NeedleSearch } from './needle-search.js';
+import { processesWith } from './processes.js';
+import { formsOf, unpacked } from './secret-forms.js';
 
 /** Where a secret was found. The secret itself is named and never shown. */
 export interface Leak {
@@ -8,17 +10,19 @@ export interface Leak {
   where: string;
 }
 
-/** Secrets under a name each; anything that is searched for has at least 16 characters, or chance would find it. */
+/** Secrets under a name each, and everything that is searched for them. */
 export class SecretScan {
   readonly #secrets = new Map<string, Set<string>>();
+  #search: { needles: NeedleSearch; names: string[] } | undefined;
 
   add(name: string, ...values: string[]): void {
     const known = this.#secrets.get(name) ?? new Set();
     this.#secrets.set(name, known);
     for (const value of values) {
-      if (value.length < 16) throw new Error(`${name} is too short to be searched for`);
+      if (value.length < leastBytes) throw new Error(`${name} is too short to be searched for`);
       known.add(value);
     }
+    this.#search = undefined;
   }
 
   /** Names, each with how many there are. */
@@ -27,59 +31,44 @@ export class SecretScan {
   }
 
   /** Every file below a folder, byte for byte; but Kafka's indexes, which hold positions alone and are 10 MB each from the start. */
-  inFolder(dir: string): Leak[] {
+  inFolder(dir: string, isHome: (file: string) => boolean = () => false): Leak[] {
+    if (this.#secrets.size === 0) return [];
     const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).map((name) => join(dir, name));
     return files
-      .filter((file) => !/\.(?:time)?index$/u.test(file) && statSync(file).isFile())
-      .flatMap((file) => this.#in(readFileSync(file), file));
+      .filter((file) => !/\.(?:time)?index$/u.test(file) && !isHome(file) && isFile(file))
+      .flatMap((file) => this.inBytes(readFileSync(file), file));
   }
 
-  /** Every row of every table of these schemas, as text. */
-  async inDatabase(url: string, schemas: readonly string[]): Promise<Leak[]> {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
+  /** Arguments and environment of every process that has this text in one of them. Only where there is /proc. */
+  inProcesses(text: string): Leak[] {
+    return processesWith(text).flatMap((pid) => ['cmdline', 'environ'].flatMap((what) => this.#ofProcess(pid, what)));
+  }
+
+  inBytes(bytes: Buffer, where: string): Leak[] {
+    const { needles, names } = this.#prepared();
+    const found = [bytes, ...unpacked(bytes)].flatMap((part) => [...needles.find(part)]);
+    return [...new Set(found.map((index) => names[index] ?? ''))].map((secret) => ({ secret, where }));
+  }
+
+  #ofProcess(pid: number, what: string): Leak[] {
     try {
-      const { rows: tables } = await client.query<{ name: string }>(
-        `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
-         WHERE table_schema = ANY($1) AND table_type = 'BASE TABLE'`,
-        [schemas],
-      );
-      const leaks: Leak[] = [];
-      for (const { name } of tables) {
-        // bytea as text is hexadecimal: what is inside must be looked at as it is.
-        const { rows } = await client.query<Record<string, unknown>>(`SELECT * FROM ${name}`);
-        const values = rows.flatMap((row) => Object.values(row).map(bytesOf));
-        leaks.push(...this.#in(Buffer.concat(values.flatMap((value) => [value, separator])), name));
-      }
-      return leaks;
-    } finally {
-      await client.end();
+      return this.inBytes(readFileSync(`/proc/${String(pid)}/${what}`), `${what} of process ${String(pid)}`);
+    } catch {
+      // It has ended.
+      return [];
     }
   }
 
-  #in(bytes: Buffer, where: string): Leak[] {
-    const leaks: Leak[] = [];
-    for (const [secret, values] of this.#secrets) {
-      if ([...values].some((value) => formsOf(value).some((form) => bytes.includes(form))))
-        leaks.push({ secret, where });
-    }
-    return leaks;
+  #prepared(): { needles: NeedleSearch; names: string[] } {
+    if (this.#search !== undefined) return this.#search;
+    const all = [...this.#secrets].flatMap(([name, values]) =>
+      [...values].flatMap((value) => formsOf(value).map((form) => ({ name, form }))),
+    );
+    this.#search = { needles: new NeedleSearch(all.map(({ form }) => form)), names: all.map(({ name }) => name) };
+    return this.#search;
   }
 }
 
-/** No secret goes over the end of a value. */
-const separator = Buffer.from([0]);
-
-function bytesOf(value: unknown): Buffer {
-  if (Buffer.isBuffer(value)) return value;
-  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-}
-
-/** As it is, and as it looks inside base64 text: there, its place decides about the first and last characters. */
-function formsOf(value: string): string[] {
-  const inside = [0, 1, 2].map((shift) => {
-    const text = Buffer.from('x'.repeat(shift) + value).toString('base64');
-    return text.slice(shift === 0 ? 0 : 4, -4);
-  });
-  return [value, ...inside];
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
