@@ -16,9 +16,11 @@ import { LeaseListController } from './lease-list.controller.js';
 import { AcknowledgeLease } from './handlers/acknowledge-lease.js';
 import { AlarmReplay, ReplayTables } from './handlers/alarm-replay.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
+import { CompareTarget } from './handlers/compare-target.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
 import { CutPulled, killTimer } from './handlers/cut-pulled.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
+import { DropStranger, ListStrangers } from './handlers/drop-stranger.js';
 import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
@@ -27,6 +29,7 @@ import { Deliveries, deliveryTimer, ForgetDeliveries } from './handlers/deliveri
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
+import { MeetStranger } from './handlers/meet-stranger.js';
 import { MintCredential } from './handlers/mint-credential.js';
 import { IntentTables, MintIntent } from './handlers/mint-intent.js';
 import { OfferAllowed } from './handlers/offer-allowed.js';
@@ -62,16 +65,19 @@ import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
 import { PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
+import { StrangerStore } from './io/stranger.store.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { RedeemController } from './redeem.controller.js';
+import { StrangersController } from './strangers.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
-import { AddDeliveries1795670000800 } from './migrations/add-deliveries.js';
+import { AddDeliveries1795670000900 } from './migrations/add-deliveries.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
+import { KeepStrangers1795670000800 } from './migrations/keep-strangers.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
 
 export const migrations = [
@@ -82,7 +88,8 @@ export const migrations = [
   AddPersonKeys1795651200600,
   BrokerLeases1795660000700,
   KeepInvariants1795660000710,
-  AddDeliveries1795670000800,
+  KeepStrangers1795670000800,
+  AddDeliveries1795670000900,
 ];
 
 /** What this service hears. */
@@ -102,14 +109,14 @@ const timers = [
 ];
 
 const handlers: Provider[] = [
-  AcknowledgeLease, AlarmReplay, ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
-  Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
   ReleaseSwitch, ReplayTables, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, TokenIssuer,
+  DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -131,6 +138,7 @@ export class CredentialsModule {
         LeaseListController,
         PersonKeysController,
         RedeemController,
+        StrangersController,
       ],
       providers: [...handlers, ...stores, ...configured(settings)],
     };

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LeaseBundle } from '#contracts';
-import { thumbprint, type PublicJwk } from '#trust';
-import { newActionId } from './action-id.js';
+import { newUuid7, thumbprint, type PublicJwk } from '#trust';
 import {
   bundleOf,
   deliver,
@@ -16,7 +15,7 @@ import {
 import { GateError } from './gate-error.js';
 import type { Ticket } from './request.js';
 
-const ticket: Ticket = { actionId: newActionId(), actionDigest: `sha256:${'A'.repeat(43)}` };
+const ticket: Ticket = { actionId: newUuid7(), actionDigest: `sha256:${'A'.repeat(43)}` };
 
 let gate: FakeGate;
 beforeEach(async () => {
@@ -70,11 +69,11 @@ describe('redeeming', () => {
   it.each<[string, () => Promise<string>]>([
     ['signed by another gate', () => { const other = new FakeGate(); return deliver(gate, bundleOf(gate, ticket), other.keyring('credentials').sign('lease', bundleOf(gate, ticket))); }],
     ['signed by another service', () => deliver(gate, bundleOf(gate, ticket), gate.keyring('intake').sign('acceptance', bundleOf(gate, ticket)))],
-    ['for another lease', () => sealed({ lease_id: newActionId() })],
+    ['for another lease', () => sealed({ lease_id: newUuid7() })],
     ['for another agent', () => sealed({ agent_id: 'a-2' })],
-    ['for another action', () => sealed({ action_id: newActionId() })],
+    ['for another action', () => sealed({ action_id: newUuid7() })],
     ['for other bytes', () => sealed({ action_digest: otherDigest })],
-    ['addressed to another lease', () => addressed({ lease_id: newActionId() })],
+    ['addressed to another lease', () => addressed({ lease_id: newUuid7() })],
     ['addressed to other bytes', () => addressed({ action_digest: otherDigest })],
     ['of another gate by name', () => deliver(gate, bundleOf(gate, ticket, { gate: 'evil.example' }))],
     ['with an exchanged endpoint', async () => {
@@ -85,7 +84,7 @@ describe('redeeming', () => {
       return deliver(gate, evil, [head, payload, signature].join('.'));
     }],
     ['with the ciphertext of another', async () => {
-      const [mine, other] = await Promise.all([deliver(gate, bundleOf(gate, ticket)), addressed({ lease_id: newActionId() })]);
+      const [mine, other] = await Promise.all([deliver(gate, bundleOf(gate, ticket)), addressed({ lease_id: newUuid7() })]);
       return [...mine.split('.').slice(0, 2), ...other.split('.').slice(2)].join('.');
     }],
     ['that is no delivery', () => Promise.resolve('x')],
@@ -96,7 +95,7 @@ describe('redeeming', () => {
   }); // prettier-ignore
 
   it('never goes where an offer points, only where it was configured', async () => {
-    for (const url of ['https://evil.example/redeem', `${gate.url}/v1/leases/${newActionId()}/redeem`, 'x']) {
+    for (const url of ['https://evil.example/redeem', `${gate.url}/v1/leases/${newUuid7()}/redeem`, 'x']) {
       expect(await codeOf(gate.agent().redeem(ticket, { ...offerOf(gate), redeem_url: url }))).toBe('not_trusted');
     }
     expect(gate.heard).toEqual([]);

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7, type ActionState, type SignedOutcome } from '#contracts';
-import { actionDigest, generatePrivateJwk, publicPart, thumbprint, verifyRequestSignature } from '#trust';
-import { newActionId } from './action-id.js';
+import { actionDigest, generatePrivateJwk, newUuid7, publicPart, thumbprint, verifyRequestSignature } from '#trust';
 import { FakeGate, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
 import { GateError } from './gate-error.js';
 import type { Asked, Ticket } from './request.js';
@@ -12,7 +11,7 @@ const asked: Asked = {
   context: { justification: 'notes' },
   requested_access: { profile: 'orders-ddl', ttl_seconds: 300 },
 };
-const ticket: Ticket = { actionId: newActionId(), actionDigest: `sha256:${'A'.repeat(43)}` };
+const ticket: Ticket = { actionId: newUuid7(), actionDigest: `sha256:${'A'.repeat(43)}` };
 
 let gate: FakeGate;
 beforeEach(async () => {
@@ -87,7 +86,7 @@ describe('asking', () => {
   it('does not take an answer about another action for its own', async () => {
     gate.on('POST /v1/actions', () => ({
       status: 202,
-      body: { action_id: newActionId(), state: 'accepted', status_url: 'x' },
+      body: { action_id: newUuid7(), state: 'accepted', status_url: 'x' },
     }));
     expect(await codeOf(gate.agent().ask(asked))).toBe('unexpected_answer');
   });
@@ -166,7 +165,7 @@ describe('waiting', () => {
     ['of a service that may not say it', () => outcomeOf(gate, ticket, 'offered', { service: 'intake' })],
     ['of another gate', () => outcomeOf(new FakeGate(), ticket, 'offered')],
     ['about other bytes', () => outcomeOf(gate, { ...ticket, actionDigest: `sha256:${'B'.repeat(43)}` }, 'offered')],
-    ['about another action', () => outcomeOf(gate, { ...ticket, actionId: newActionId() }, 'offered')],
+    ['about another action', () => outcomeOf(gate, { ...ticket, actionId: newUuid7() }, 'offered')],
     ['that was changed', () => { const o = outcomeOf(gate, ticket, 'offered'); return { ...o, value: `${o.value} ` }; }],
   ])('does not believe an offer %s', async (_, outcome) => {
     answers(['offered', outcome()]);

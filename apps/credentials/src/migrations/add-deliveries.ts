@@ -61,8 +61,8 @@ const forgotten = `
  * Who took a lease, and the answer as long as its agent may have lost it: a JWE that only the agent can open, sealed once more
  * with this service's own key, so that nothing of it can be read here.
  */
-export class AddDeliveries1795670000800 implements Migration {
-  readonly name = 'AddDeliveries1795670000800';
+export class AddDeliveries1795670000900 implements Migration {
+  readonly name = 'AddDeliveries1795670000900';
 
   async up(runner: MigrationRunner): Promise<void> {
     for (const step of [deliveries, kept, forgotten]) await runner.query(step);
