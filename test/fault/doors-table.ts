@@ -179,6 +179,10 @@ export const doors: Readonly<Record<string, Door>> = {
       path: `/v1/leases/${offer.id}/redeem`, body: JSON.stringify({ action_digest: ticket.actionDigest }),
     }),
   },
+  'credentials POST /v1/leases/:id/acknowledge': {
+    who: 'agent', status: 200,
+    call: ({ released }) => ({ path: `/v1/leases/${released.lease.leaseId}/acknowledge` }),
+  },
   'credentials POST /v1/person-keys': {
     who: 'person', as: approver, status: 201,
     call: async (_, { gate }) => {
