@@ -45,14 +45,16 @@ describe('a world is not taken down in silence', () => {
     keys.remove();
   });
 
-  it('with a secret in a row', async () => {
+  it('with a secret in a row, also where PostgreSQL has packed it so that no file shows it', async () => {
     const postgres = await startPostgres();
     const client = new pg.Client({ connectionString: await postgres.freshDatabase() });
     await client.connect();
-    await client.query('CREATE TABLE things (about jsonb)');
-    await client.query('INSERT INTO things VALUES ($1)', [{ deep: { down: aSecret('a secret of a row') } }]);
+    await client.query('CREATE TABLE things (about text)');
+    await client.query('INSERT INTO things VALUES ($1)', [
+      `${'long and packed '.repeat(500)}${aSecret('a secret of a row')}`,
+    ]);
     await client.end();
-    await expect(postgres.remove()).rejects.toThrow('a secret of a row in');
+    await expect(postgres.remove()).rejects.toThrow('a secret of a row in public.things');
     expect(existsSync(postgres.dir)).toBe(false);
   });
 

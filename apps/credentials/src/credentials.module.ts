@@ -14,19 +14,25 @@ import { Envelope, KekProvider } from '#trust';
 import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
+import { AcknowledgeLease } from './handlers/acknowledge-lease.js';
+import { AlarmReplay, ReplayTables } from './handlers/alarm-replay.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
+import { CompareTarget } from './handlers/compare-target.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
 import { CutPulled, killTimer } from './handlers/cut-pulled.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
+import { DropStranger, ListStrangers } from './handlers/drop-stranger.js';
 import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
+import { Deliveries, deliveryTimer, ForgetDeliveries } from './handlers/deliveries.js';
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
+import { MeetStranger } from './handlers/meet-stranger.js';
 import { MintCredential } from './handlers/mint-credential.js';
-import { MintIntent } from './handlers/mint-intent.js';
+import { IntentTables, MintIntent } from './handlers/mint-intent.js';
 import { OfferAllowed } from './handlers/offer-allowed.js';
 import { OfferGranted } from './handlers/offer-granted.js';
 import { OfferFacts, OfferLeases, OfferTables } from './handlers/offer-leases.js';
@@ -36,6 +42,7 @@ import { Pace } from './handlers/pace.js';
 import { PulledSwitches, PullSwitch } from './handlers/pull-switch.js';
 import { ReadPassed } from './handlers/read-passed.js';
 import { ReconcileTargets } from './handlers/reconcile-targets.js';
+import { RedeemAgain } from './handlers/redeem-again.js';
 import { RedeemFacts } from './handlers/redeem-facts.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
@@ -47,6 +54,7 @@ import { Transact } from './handlers/transact.js';
 import { UnlessPulled } from './handlers/unless-pulled.js';
 import { VoteProofs } from './handlers/vote-proofs.js';
 import { WatchClock } from './handlers/watch-clock.js';
+import { DeliveryStore } from './io/delivery.store.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
@@ -61,16 +69,21 @@ import { OfferStore } from './io/offer.store.js';
 import { PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { SealedSignInStore } from './io/sealed-sign-in.store.js';
+import { StrangerStore } from './io/stranger.store.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
+import { RedeemController } from './redeem.controller.js';
+import { StrangersController } from './strangers.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
+import { AddDeliveries1795670000900 } from './migrations/add-deliveries.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
+import { KeepStrangers1795670000800 } from './migrations/keep-strangers.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
-import { WrapSignIns1795665000100 } from './migrations/wrap-sign-ins.js';
+import { WrapSignIns1795670001000 } from './migrations/wrap-sign-ins.js';
 
 export const migrations = [
   ...registryCopyMigrations,
@@ -80,7 +93,9 @@ export const migrations = [
   AddPersonKeys1795651200600,
   BrokerLeases1795660000700,
   KeepInvariants1795660000710,
-  WrapSignIns1795665000100,
+  KeepStrangers1795670000800,
+  AddDeliveries1795670000900,
+  WrapSignIns1795670001000,
 ];
 
 /** What this service hears. */
@@ -96,17 +111,18 @@ const timers = [
   { kind: leaseTimer, handler: WatchClock },
   { kind: sweepTimer, handler: SweepAgain },
   { kind: killTimer, handler: CutPulled },
+  { kind: deliveryTimer, handler: ForgetDeliveries },
 ];
 
 const handlers: Provider[] = [
-  ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
-  KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
-  Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
-  ReleaseSwitch, RewrapSignIns, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
+  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
+  ReleaseSwitch, ReplayTables, RewrapSignIns, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, SealedSignInStore, TokenIssuer,
+  DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, SealedSignInStore, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -122,7 +138,14 @@ export class CredentialsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [CredentialsController, KillSwitchController, LeaseListController, PersonKeysController],
+      controllers: [
+        CredentialsController,
+        KillSwitchController,
+        LeaseListController,
+        PersonKeysController,
+        RedeemController,
+        StrangersController,
+      ],
       providers: [...handlers, ...stores, ...keks, ...configured(settings)],
     };
   }

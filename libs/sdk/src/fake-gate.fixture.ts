@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LeaseBundle, OutcomeName, OutcomeValue, SignedOutcome } from '#contracts';
 import {
-  encryptTo, generateKeys, generatePrivateJwk, Keyring, outcomeAttributes, signOutcome, thumbprint, Trust, verifyProof,
+  encryptTo, generateKeys, generatePrivateJwk, Keyring, newUuid7, outcomeAttributes, signOutcome, thumbprint, Trust, verifyProof,
   type PrivateJwk,
 } from '#trust'; // prettier-ignore
-import { newActionId } from './action-id.js';
 import type { Ticket } from './request.js';
 import { SallyportAgent } from './sallyport-agent.js';
 
@@ -24,6 +23,8 @@ export interface Answer {
   status?: number;
   headers?: Record<string, string>;
   body?: unknown;
+  /** The connection ends before the answer, or in the middle of it. */
+  breaksOff?: 'before' | 'inside';
 }
 type Door = (heard: Heard) => Answer | Promise<Answer>;
 
@@ -45,10 +46,8 @@ export class FakeGate {
     this.#rings = Object.fromEntries(Object.entries(keysFiles).map(([name, path]) => [name, Keyring.read(path)]));
     rmSync(dir, { recursive: true });
     this.#server = createServer((request, response) => {
-      void this.#answer(request).then(({ status = 200, headers = {}, body = {} }) => {
-        const isText = typeof body === 'string';
-        response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json', ...headers });
-        response.end(isText ? body : JSON.stringify(body));
+      void this.#answer(request).then((answer) => {
+        write(response, answer);
       });
     });
   }
@@ -114,6 +113,17 @@ export class FakeGate {
   }
 }
 
+function write(response: ServerResponse, { status = 200, headers = {}, body = {}, breaksOff }: Answer): void {
+  if (breaksOff === 'before') {
+    response.destroy();
+    return;
+  }
+  const isText = typeof body === 'string';
+  response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json', ...headers });
+  if (breaksOff === 'inside') response.write('eyJ', () => response.destroy());
+  else response.end(isText ? body : JSON.stringify(body));
+}
+
 export const problem = (code: string, status: number) => ({
   code,
   status,
@@ -135,7 +145,7 @@ export function outcomeOf(
     action_id: ticket.actionId, action_digest: ticket.actionDigest, outcome, code: 'approved', reasons: ['approved'],
     ...(outcome === 'offered' && { lease: offerOf(gate) }), ...more.value,
   }; // prettier-ignore
-  const ce = outcomeAttributes(newActionId(), service, outcome);
+  const ce = outcomeAttributes(newUuid7(), service, outcome);
   return signOutcome(gate.keyring(service), { agentId: 'a-1', ce, value });
 }
 

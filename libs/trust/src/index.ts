@@ -22,6 +22,7 @@ export { wrapKey, type WrappedKey } from './seal.js';
 export { defaultType, statementTypes, type StatementType } from './statement-types.js';
 export { Keyring, type GateKey } from './keyring.js';
 export type { FileState } from './watched-file.js';
+export { newUuid7 } from './uuid7.js';
 export { NonceSource } from './nonce.js';
 export { Trust, type Expected, type Verified, type VerifiedDetached } from './trust.js';
 export {
@@ -44,6 +45,7 @@ export {
 export { personKeySeconds } from './pinned-keys.js';
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
+export { isReplayOf, signReplay, type SaidReplay } from './replay.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
 export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';

@@ -100,7 +100,7 @@ describe('sallyport keys', () => {
     expect(keyring().sealingId()).toBe(fresh);
     expect(keyring().unwrap(wrapped)).toEqual(Buffer.alloc(32, 1));
     const retire = (kid: string, nothingLeft: boolean): void => {
-      retireOldKey(output, places, { kid, atOnce: true, nothingLeft });
+      retireOldKey(output, places, { kid, atOnce: false, nothingLeft });
     };
     expect(() => {
       retire(fresh, true);
@@ -108,6 +108,10 @@ describe('sallyport keys', () => {
     expect(() => {
       retire(old, false);
     }).toThrow('would be lost');
+    expect(() => {
+      retire(old, true);
+    }).toThrow('may still be fetched');
+    age(places.keys, 91);
     retire(old, true);
     expect(keyring().unwrap(wrapped)).toBeUndefined();
     expect(readFileSync(places.trust, 'utf8')).toBe(trust);

@@ -75,6 +75,7 @@ function dropOldSealKey(output: Output, places: KeyPlaces, ask: RetireAsk): void
     throw new StepRefused(
       'Nothing was changed: what is still under this key would be lost. When `/readyz` of the service, part `sealed`, counts nothing under it: --nothing-left.',
     );
+  if (!ask.atOnce) requireAge(places.keys, stepSeconds.retire, 'what it sealed for a minute may still be fetched');
   replaceFile(places.keys, step.files.keys);
   say(output, step, 'destroyed', 'What was still under it can no longer be opened.');
 }

@@ -3,6 +3,7 @@ import type { LeaseState } from '#contracts';
 import { Database, type Tx } from '#database';
 import { finalStates, type Change, type Handle, type Lease } from '../core/lease.js';
 import type { Terms } from '../core/terms.js';
+import { written } from './lease-faults.js';
 import { columns, leaseOf, type LeaseRow } from './lease-row.js';
 
 /** How a redeem begins: what is fixed before the target is touched. */
@@ -76,11 +77,22 @@ export class LeaseStore {
         changes.map(({ executed }) => executed?.rowCount ?? null),
       ],
     );
+    written(tx);
     const saved = new Map(rows.map((row) => [row.lease_id, leaseOf(row)]));
     return changes.flatMap((change) => {
       const lease = saved.get(change.lease.leaseId);
       return lease === undefined ? [] : [{ change, lease }];
     });
+  }
+
+  /** The next version, for something that is said of a lease while nothing of it changes. Its row is locked. */
+  async advance(tx: Tx, { leaseId }: Lease): Promise<number> {
+    const [row] = await tx.query<{ version: number }>(
+      'UPDATE leases SET version = version + 1 WHERE lease_id = $1 RETURNING version',
+      [leaseId],
+    );
+    if (row === undefined) throw new TypeError('a locked lease has a row');
+    return row.version;
   }
 
   /** offered → minting, by the database's clock. Throws what `isPulled` knows where the kill switch is pulled; undefined when the offer was over or taken. */
@@ -104,6 +116,7 @@ export class LeaseStore {
         mintSeconds,
       ],
     );
+    written(tx);
     return rows[0] && leaseOf(rows[0]);
   }
 
