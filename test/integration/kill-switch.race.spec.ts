@@ -1,4 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Transact } from '../../apps/credentials/src/handlers/transact.js';
+import { WatchClock } from '../../apps/credentials/src/handlers/watch-clock.js';
 import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
 import { rounds } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
@@ -228,4 +231,65 @@ describe('a pull in the middle of many', () => {
     expect(await world.target.roles()).toEqual([]);
     await world.register('profiles', 'share', world.profile({ issuer: 'token' }));
   });
+});
+
+describe('what comes for one lease at one moment', () => {
+  const leases = rounds({ quick: 12, deep: 300 });
+  /** Raced side by side; each has its own pull. */
+  const atOnce = 6;
+  const ends = [
+    'offered expired/offer_expired',
+    'offered cancelled/kill_switch',
+    'offered refused/mint_failed',
+    'offered released ended/kill_switch',
+  ];
+
+  async function race(index: number): Promise<string> {
+    const action = world.action(`share-${String(index)}`, 300, 1);
+    const exp = Math.floor(Date.now() / 1_000) + 2;
+    await world.allow(action, { exp });
+    const lease = await world.offered(action);
+    // Around the end of the offer, in an order that nobody chose.
+    await pause(Math.max(0, exp * 1_000 - Date.now() - 40 + Math.random() * 50));
+    const clock = world.part(WatchClock);
+    const expire = () => world.part(Transact).run((tx) => clock.handle([lease], tx));
+    const kill = () => desk.pull({ scope: 'profile', id: `share-${String(index)}` });
+    const keys = [world.keys.agentKeys.sig, world.secondKey];
+    const [redeems, kills] = await Promise.all([
+      Promise.all(Array.from({ length: 8 }, (_, n) => world.redeem(lease, action, keys[n % 2]))),
+      Promise.all(Array.from({ length: 4 }, kill)),
+      Promise.all(Array.from({ length: 4 }, expire)),
+    ]);
+    expect(kills.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
+    await eventually(() => {
+      expect(ends).toContain(world.outcomes(action).join(' '));
+    });
+    const given = redeems.filter(({ status }) => status === 200).map(({ text }) => text);
+    expect(new Set(given).size).toBeLessThanOrEqual(1);
+    const end = world.outcomes(action).join(' ');
+    if (given.length > 0) expect(end).toBe('offered released ended/kill_switch');
+    // After the answer of a pull nothing is given, new or again.
+    expect((await world.redeem(lease, action)).status).toBe(410);
+    expect(world.alarms(lease).length).toBeLessThanOrEqual(3);
+    return end;
+  }
+
+  it(
+    `has one end, whoever comes first: 8 redeems with two keys, 4 expiries, 4 pulls; ${String(leases)} leases`,
+    async () => {
+      const found: string[] = [];
+      for (let from = 0; from < leases; from += atOnce) {
+        const batch = Array.from({ length: Math.min(atOnce, leases - from) }, (_, n) => n);
+        for (const n of batch)
+          await world.register('profiles', `share-${String(n)}`, world.profile({ issuer: 'token' }));
+        found.push(...(await Promise.all(batch.map(race))));
+        await desk.releaseAll();
+      }
+      expect(found).toHaveLength(leases);
+      console.info(
+        [...Map.groupBy(found, (end) => end)].map(([end, all]) => `${String(all.length)} ${end}`).join('\n'),
+      );
+    },
+    60_000 + leases * 2_000,
+  );
 });
