@@ -35,6 +35,8 @@ export interface Door {
   about?: 'own';
   /** What the rightful caller gets. */
   status: number;
+  /** Where a person's signature stands in the body itself: the same call without it, and what that gets. */
+  bare?: { call: Door['call']; gets: string };
   /** What an agent gets here, where it is something else than at other doors of this kind. */
   gets?: Partial<Record<CredentialName, string>>;
 }
@@ -110,6 +112,20 @@ const replacing = async (stage: Stage, path: string, body?: object): Promise<Cal
   return { path, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
 };
 
+/** With whatever its sign-in commits to. */
+async function registeringKey(gate: Stage['gate'], nonce?: string): Promise<Call> {
+  const { jwk } = signingKey(generatePrivateJwk('P-256'));
+  const random = keyRandom();
+  const id_token = await gate.issuer.idToken(approver, nonce ?? keyNonce(jwk, random));
+  return { path: '/v1/person-keys', body: JSON.stringify({ id_token, jwk, random }) };
+}
+
+const unsignedVote: Door['call'] = ({ toVote, vote }) => {
+  const { proof, person_key, ...said } = JSON.parse(vote) as Record<string, unknown>;
+  if (proof === undefined || person_key === undefined) throw new TypeError('the vote is not signed');
+  return { path: `/v1/approvals/${toVote.actionId}/votes`, body: JSON.stringify(said) };
+};
+
 const consuming: Door['call'] = (_, { gate, own }) => {
   const url = `${gate.toolUrl}/refunds`;
   const { authorization, dpop } = own.released.lease.authorize('POST', url);
@@ -152,6 +168,7 @@ export const doors: Readonly<Record<string, Door>> = {
   'approvals POST /v1/approvals/:id/votes': {
     who: 'person', as: approver, status: 200,
     call: ({ toVote, vote }) => ({ path: `/v1/approvals/${toVote.actionId}/votes`, body: vote }),
+    bare: { call: unsignedVote, gets: '401 proof_invalid' },
   },
   'approvals POST /v1/approvals/:id/withdraw': {
     who: 'person', as: approver, call: approval('toWithdraw', '/withdraw'), status: 200,
@@ -181,12 +198,9 @@ export const doors: Readonly<Record<string, Door>> = {
   },
   'credentials POST /v1/person-keys': {
     who: 'person', as: approver, status: 201,
-    call: async (_, { gate }) => {
-      const { jwk } = signingKey(generatePrivateJwk('P-256'));
-      const random = keyRandom();
-      const id_token = await gate.issuer.idToken(approver, keyNonce(jwk, random));
-      return { path: '/v1/person-keys', body: JSON.stringify({ id_token, jwk, random }) };
-    },
+    call: (_, { gate }) => registeringKey(gate),
+    // A sign-in that says nothing about this key.
+    bare: { call: (_, { gate }) => registeringKey(gate, keyRandom()), gets: '401 token_invalid' },
   },
   'credentials POST /v1/person-keys/:thumbprint/end': {
     who: 'person', as: approver, status: 200,

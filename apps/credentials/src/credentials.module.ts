@@ -55,7 +55,7 @@ import { KillSwitchStore } from './io/kill-switch.store.js';
 import { LeaseListStore } from './io/lease-list.store.js';
 import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
-import { PersonKeyStore } from './io/person-key.store.js';
+import { OwnPersonKeys, PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
@@ -114,7 +114,7 @@ export class CredentialsModule {
         TimersModule.forHandlers(timers),
         KeysModule.forService(),
         FactsModule.forService(),
-        callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
+        callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS), (database) => new OwnPersonKeys(database)),
       ],
       controllers: [CredentialsController, KillSwitchController, LeaseListController, PersonKeysController],
       providers: [...handlers, ...stores, ...configured(settings)],

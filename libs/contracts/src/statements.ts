@@ -172,6 +172,24 @@ export const vote = z.strictObject({
 });
 export type Vote = z.infer<typeof vote>;
 
+/**
+ * A call that changes something, signed by the key of the person who makes it (`typ` `sallyport-call+jws`): this method
+ * at this URL, with exactly this body and this precondition, once. Whose key that is, credentials states.
+ */
+export const personCall = z.strictObject({
+  gate: z.string(),
+  method: z.string(),
+  /** The whole URL, as the service is known to the outside, its query included. */
+  url: z.string(),
+  /** Of the exact bytes; absent when there are none. */
+  body_digest: digest.optional(),
+  /** `If-Match`, where the call carries one: which version the change is made to. */
+  if_match: z.string().optional(),
+  jti: z.string().min(1).max(128),
+  iat: z.int(),
+});
+export type PersonCall = z.infer<typeof personCall>;
+
 /** approvals: this vote was received and fills this seat. */
 export const counting = z.strictObject({
   gate: z.string(),

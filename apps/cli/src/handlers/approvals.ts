@@ -59,7 +59,8 @@ export async function vote(
   };
   const said = { decision, reason: options.reason, confirmed: options.confirm ?? [] };
   const body = signedVote(gate, session, shown, Object.keys(caps).length === 0 ? said : { ...said, caps });
-  const answer = await gate.call('approvals', `${approvalPath(id)}/votes`, accepted, { method: 'POST', body });
+  const call = { method: 'POST', body, provenInBody: true } as const;
+  const answer = await gate.call('approvals', `${approvalPath(id)}/votes`, accepted, call);
   output.result(answer, decision === 'approve' ? approved(shown, answer) : 'Denied. That is final.');
 }
 

@@ -2,7 +2,7 @@ import { approvalAnswer, evidenceAnswer, topics, type ApprovalAnswer, type Caps 
 import { newId } from '#platform';
 import { ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
 import type { Gate } from '../io/gate.js';
-import { SessionError, type SessionFile } from '../io/session.js';
+import { livingKey, type SessionFile } from '../io/session.js';
 import { SettingsMissing } from '../io/settings.js';
 
 /** The gate shows something else than what was asked and judged. Nothing was sent. */
@@ -40,10 +40,8 @@ export interface Decision {
 
 /** The body of a vote, with the person's own signature over it. Throws SessionError without a living key. */
 export function signedVote(gate: Gate, session: SessionFile, shown: ApprovalAnswer, said: Decision): object {
-  const { voting_key: key } = session.read() ?? {};
-  if (key === undefined) throw new SessionError(`there is no key to vote with: ${session.howToSignIn}`);
   const now = Date.now();
-  if (key.until * 1_000 <= now) throw new SessionError(`your key to vote with is over: ${session.howToSignIn}`);
+  const key = livingKey(session, now);
   const body = { ...said, view_digest: shown.view_digest };
   const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newId(), now });
   return { ...body, proof: signVote(signingKey(key.jwk), cast), person_key: key.statement };
