@@ -333,7 +333,7 @@ describe('who may, gets in with the very same call:', () => {
     call?: Call;
   }
 
-  async function rightful(door: string, { who, as = '', about, bare }: Door): Promise<Rightful[]> {
+  async function rightful(door: string, { who, as = '', about, bare, linked }: Door): Promise<Rightful[]> {
     const { own, other, gate, credentials } = stage;
     const url = gate.world.serviceUrl(partsOf(door).service);
     const bearer = (token: string) => () => ({ authorization: `Bearer ${token}` });
@@ -351,6 +351,7 @@ describe('who may, gets in with the very same call:', () => {
       return [{ about: other, headers: bearer(signServiceToken(keyringOf(gate, as), { aud: url })) }];
     if (who === 'identity provider') return [{ about: other, headers: bearer(scimToken) }];
     if (who === 'signed request') return [signed()];
+    if (linked !== undefined) return [{ about: other, headers: () => ({}), call: await linked(other, stage) }];
     return who === 'anonymous' ? [{ about: other, headers: () => ({}) }] : [await person()];
   }
 

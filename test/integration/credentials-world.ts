@@ -267,13 +267,19 @@ export class CredentialsWorld {
   async grant(
     action: Action,
     people: readonly string[] = ['ada'],
-    { plan = this.plan(), granting: more = {} }: { plan?: Plan; granting?: Partial<Granting> } = {},
+    { plan = this.plan(), granting: more = {}, confirmed = {} }: Granted = {},
   ): Promise<void> {
     const iat = Math.floor(Date.now() / 1_000);
     const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
     for (const person of people) await this.voter(person);
     const seat = { stage: 1, group: { id: 'dba', version: this.peers.versionOf('groups', 'dba') } };
-    const votes = people.map((person) => aVote(this.keys, { action, plan, person }, { counting: { seat } }));
+    const votes = people.map((person) => {
+      const step_up = confirmed[person];
+      return {
+        ...aVote(this.keys, { action, plan, person }, { counting: { seat } }),
+        ...(step_up !== undefined && { step_up }),
+      };
+    });
     const evidence = { request: action.request, verdict, facts: {}, votes };
     const granting = aGranting(this.keys, { action, plan, votes }, more);
     await this.say(approvalGranted, action, { evidence, granting, granted: { ttl_seconds: 300, uses: 1 } });
@@ -444,6 +450,13 @@ export class CredentialsWorld {
       await session.end();
     }
   }
+}
+
+/** How people granted it: `confirmed` holds what stands beside the vote of a person about a security key. */
+interface Granted {
+  plan?: Plan;
+  granting?: Partial<Granting>;
+  confirmed?: Record<string, string>;
 }
 
 interface Parts {

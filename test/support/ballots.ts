@@ -1,7 +1,7 @@
-import type { Caps, DecisionView, IssuerSubject } from '#contracts';
+import type { Caps, DecisionView, IssuerSubject, StepUp } from '#contracts';
 import { newId } from '#platform';
 import {
-  callHeaders, generatePrivateJwk, personKeySeconds, signingKey, signPersonKey, signVote, voteOn, type CallParts, type Keyring,
+  callHeaders, freshSecret, generatePrivateJwk, personKeySeconds, signingKey, signPersonKey, signStepUp, signVote, voteOn, type CallParts, type Keyring,
   type SigningKey, type Trust,
 } from '#trust'; // prettier-ignore
 
@@ -32,6 +32,22 @@ export class Ballots {
     return { ...body, proof: signVote(key, vote), person_key: this.statement(by, key, Math.floor(now / 1_000)) };
   }
 
+  /** What credentials states when a security key of this person has confirmed a yes to what this view shows; `more` is said otherwise. */
+  confirmed({ iss, sub }: IssuerSubject, view: Viewed, more: Partial<StepUp> = {}): string {
+    const { action_digest, action_id, plan_digest, view_digest } = view;
+    const about = {
+      decision: 'approve' as const,
+      action_digest,
+      action_id,
+      plan_digest,
+      view_digest,
+      nonce: freshSecret(),
+    };
+    const assertion = { credential_id: 'k', authenticator_data: 'a', client_data: 'c', signature: 's' };
+    const said = { ...about, iss, sub, assertion, confirmed_at: new Date().toISOString(), ...more };
+    return signStepUp(this.gate.keyring('credentials'), said);
+  }
+
   /** The headers of a call by this person that changes something. */
   call(by: IssuerSubject, call: CallParts): Record<string, string> {
     const key = this.#keyOf(by);
@@ -50,6 +66,8 @@ export class Ballots {
     return signPersonKey(this.gate.keyring('credentials'), said);
   }
 }
+
+type Viewed = Pick<DecisionView, 'action_id' | 'action_digest' | 'plan_digest'> & { view_digest: string };
 
 interface Signed {
   proof: string;

@@ -15,12 +15,16 @@ import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
+import { BeginCeremony, BeginPull, BeginStepUp } from './handlers/begin-ceremony.js';
+import { BeginEnrolment } from './handlers/begin-enrolment.js';
 import { CutPulled, killTimer } from './handlers/cut-pulled.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
 import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
+import { ConfirmedPulls } from './handlers/confirmed-pulls.js';
+import { CeremonyResults, FinishCeremony, ReadAnswers } from './handlers/finish-ceremony.js';
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
@@ -31,6 +35,7 @@ import { OfferGranted } from './handlers/offer-granted.js';
 import { OfferFacts, OfferLeases, OfferTables } from './handlers/offer-leases.js';
 import { OfferedLeases } from './handlers/offered-leases.js';
 import { Officers } from './handlers/officers.js';
+import { Pages } from './handlers/pages.js';
 import { Pace } from './handlers/pace.js';
 import { PulledSwitches, PullSwitch } from './handlers/pull-switch.js';
 import { ReadPassed } from './handlers/read-passed.js';
@@ -40,11 +45,14 @@ import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
 import { EndPersonKey, RegisterPersonKey } from './handlers/register-person-key.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
+import { ShowCeremony } from './handlers/show-ceremony.js';
 import { SweepAgain, SweepAgents, SweepSuspended, sweepTimer } from './handlers/sweep-suspended.js';
 import { Transact } from './handlers/transact.js';
 import { UnlessPulled } from './handlers/unless-pulled.js';
 import { VoteProofs } from './handlers/vote-proofs.js';
 import { WatchClock } from './handlers/watch-clock.js';
+import { EndWebauthnKey, ListWebauthnKeys } from './handlers/webauthn-keys.js';
+import { CeremonyStore } from './io/ceremony.store.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
@@ -58,14 +66,18 @@ import { OfferStore } from './io/offer.store.js';
 import { OwnPersonKeys, PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { SecretFiles } from './io/secret-files.js';
+import { WebauthnKeyStore } from './io/webauthn-key.store.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
+import { AddWebauthn1796083200620 } from './migrations/add-webauthn.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
+import { StepUpController } from './step-up.controller.js';
+import { WebauthnKeysController } from './webauthn-keys.controller.js';
 
 export const migrations = [
   ...registryCopyMigrations,
@@ -75,6 +87,7 @@ export const migrations = [
   AddPersonKeys1795651200600,
   BrokerLeases1795660000700,
   KeepInvariants1795660000710,
+  AddWebauthn1796083200620,
 ];
 
 /** What this service hears. */
@@ -93,6 +106,7 @@ const timers = [
 ];
 
 const handlers: Provider[] = [
+  BeginCeremony, ConfirmedPulls, BeginEnrolment, BeginPull, BeginStepUp, CeremonyResults, EndWebauthnKey, FinishCeremony, ListWebauthnKeys, Pages, ReadAnswers, ShowCeremony,
   ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
   KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
@@ -100,7 +114,7 @@ const handlers: Provider[] = [
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, TokenIssuer,
+  CeremonyStore, WebauthnKeyStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -116,7 +130,14 @@ export class CredentialsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS), (database) => new OwnPersonKeys(database)),
       ],
-      controllers: [CredentialsController, KillSwitchController, LeaseListController, PersonKeysController],
+      controllers: [
+        CredentialsController,
+        KillSwitchController,
+        LeaseListController,
+        PersonKeysController,
+        StepUpController,
+        WebauthnKeysController,
+      ],
       providers: [...handlers, ...stores, ...configured(settings)],
     };
   }

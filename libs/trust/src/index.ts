@@ -37,6 +37,9 @@ export {
 export {
   callHeaders, callSeconds, verifyCall, type CallExpectation, type CallParts, type CallSigner, type CallVerified,
 } from './person-call.js'; // prettier-ignore
+export {
+  challengeOf, freshSecret, isConfirmed, readStepUp, signStepUp, stepUpChallenge, stepUpSeconds,
+} from './step-up.js'; // prettier-ignore
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';

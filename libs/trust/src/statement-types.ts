@@ -9,7 +9,7 @@ export const statementTypes = {
   acceptance: ['sallyport-acceptance+jws'],
   verdict: ['sallyport-verdict+jws'],
   vote: ['sallyport-counting+jws', 'sallyport-granting+jws', 'sallyport-closing+jws'],
-  'person-key': ['sallyport-person-key+jws'],
+  'person-key': ['sallyport-person-key+jws', 'sallyport-step-up+jws'],
   lease: ['sallyport-lease+jws'],
   token: ['at+jwt'],
   outcome: ['sallyport-outcome+jws'],

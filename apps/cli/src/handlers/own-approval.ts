@@ -1,4 +1,11 @@
-import { approvalAnswer, evidenceAnswer, topics, type ApprovalAnswer, type Caps } from '#contracts';
+import {
+  approvalAnswer,
+  evidenceAnswer,
+  topics,
+  type ApprovalAnswer,
+  type Caps,
+  type EvidenceAnswer,
+} from '#contracts';
 import { newId } from '#platform';
 import { ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
 import type { Gate } from '../io/gate.js';
@@ -12,6 +19,11 @@ export class Untrue extends Error {
   }
 } // prettier-ignore
 
+/** What was rendered here, and what from. */
+export interface Own extends ApprovalAnswer {
+  evidence: EvidenceAnswer;
+}
+
 /** The door of one approval. */
 export const approvalPath = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
 
@@ -19,7 +31,7 @@ export const approvalPath = (id: string): string => `/v1/approvals/${encodeURICo
  * What is decided on, as this program renders it from the signed request and the signed verdict, and not as the gate
  * says. Throws Untrue when the gate shows another view.
  */
-export async function ownApproval(gate: Gate, id: string): Promise<ApprovalAnswer> {
+export async function ownApproval(gate: Gate, id: string): Promise<Own> {
   const shown = await gate.call('approvals', approvalPath(id), approvalAnswer);
   const trust = trustOf(gate);
   const evidence = await gate.call('approvals', `${approvalPath(id)}/evidence`, evidenceAnswer);
@@ -28,7 +40,7 @@ export async function ownApproval(gate: Gate, id: string): Promise<ApprovalAnswe
   if (!own.ok) throw new Untrue(id, own.why);
   const digest = viewDigest(own.view);
   if (digest !== shown.view_digest || digest !== viewDigest(shown.decision)) throw new Untrue(id, 'it shows another view');
-  return { ...shown, decision: own.view, view_digest: digest };
+  return { ...shown, decision: own.view, view_digest: digest, evidence };
 } // prettier-ignore
 
 export interface Decision {
