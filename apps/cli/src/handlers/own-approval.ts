@@ -6,8 +6,7 @@ import {
   type Caps,
   type EvidenceAnswer,
 } from '#contracts';
-import { newId } from '#platform';
-import { ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
+import { newUuid7, ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
 import type { Gate } from '../io/gate.js';
 import { livingKey, type SessionFile } from '../io/session.js';
 import { SettingsMissing } from '../io/settings.js';
@@ -55,7 +54,7 @@ export function signedVote(gate: Gate, session: SessionFile, shown: ApprovalAnsw
   const now = Date.now();
   const key = livingKey(session, now);
   const body = { ...said, view_digest: shown.view_digest };
-  const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newId(), now });
+  const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newUuid7(), now });
   return { ...body, proof: signVote(signingKey(key.jwk), cast), person_key: key.statement };
 }
 
