@@ -1,4 +1,4 @@
-import { personKeyAnswer } from '#contracts';
+import { personKeyAnswer, type Granting, type Plan } from '#contracts';
 import {
   generatePrivateJwk,
   keyNonce,
@@ -26,6 +26,13 @@ export function newVoter(world: Doors, person: string): Promise<Voter> {
     const answer = await world.asPerson(person, 'POST', '/v1/person-keys', { id_token, jwk: key.jwk, random });
     return { key, statement: personKeyAnswer.parse(answer.body).statement };
   });
+}
+
+/** How people granted it: `confirmed` holds what stands beside the vote of a person about a security key. */
+export interface Granted {
+  plan?: Plan;
+  granting?: Partial<Granting>;
+  confirmed?: Record<string, string>;
 }
 
 interface KeyList {

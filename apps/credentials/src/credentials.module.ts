@@ -13,6 +13,8 @@ import { Log, Shutdown } from '#platform';
 import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
+import { AcknowledgeLease } from './handlers/acknowledge-lease.js';
+import { AlarmReplay, ReplayTables } from './handlers/alarm-replay.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
 import { CompareTarget } from './handlers/compare-target.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
@@ -27,12 +29,13 @@ import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
 import { ConfirmedPulls } from './handlers/confirmed-pulls.js';
 import { CeremonyResults, FinishCeremony, ReadAnswers } from './handlers/finish-ceremony.js';
+import { Deliveries, deliveryTimer, ForgetDeliveries } from './handlers/deliveries.js';
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
 import { MeetStranger } from './handlers/meet-stranger.js';
 import { MintCredential } from './handlers/mint-credential.js';
-import { MintIntent } from './handlers/mint-intent.js';
+import { IntentTables, MintIntent } from './handlers/mint-intent.js';
 import { OfferAllowed } from './handlers/offer-allowed.js';
 import { OfferGranted } from './handlers/offer-granted.js';
 import { OfferFacts, OfferLeases, OfferTables } from './handlers/offer-leases.js';
@@ -43,6 +46,7 @@ import { Pace } from './handlers/pace.js';
 import { PulledSwitches, PullSwitch } from './handlers/pull-switch.js';
 import { ReadPassed } from './handlers/read-passed.js';
 import { ReconcileTargets } from './handlers/reconcile-targets.js';
+import { RedeemAgain } from './handlers/redeem-again.js';
 import { RedeemFacts } from './handlers/redeem-facts.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
@@ -56,6 +60,7 @@ import { VoteProofs } from './handlers/vote-proofs.js';
 import { WatchClock } from './handlers/watch-clock.js';
 import { EndWebauthnKey, ListWebauthnKeys } from './handlers/webauthn-keys.js';
 import { CeremonyStore } from './io/ceremony.store.js';
+import { DeliveryStore } from './io/delivery.store.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
@@ -72,8 +77,10 @@ import { StrangerStore } from './io/stranger.store.js';
 import { SecretFiles } from './io/secret-files.js';
 import { WebauthnKeyStore } from './io/webauthn-key.store.js';
 import { KillSwitchController } from './kill-switch.controller.js';
+import { RedeemController } from './redeem.controller.js';
 import { StrangersController } from './strangers.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
+import { AddDeliveries1795670000900 } from './migrations/add-deliveries.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
 import { AddWebauthn1796083200620 } from './migrations/add-webauthn.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
@@ -95,6 +102,7 @@ export const migrations = [
   KeepInvariants1795660000710,
   AddWebauthn1796083200620,
   KeepStrangers1795670000800,
+  AddDeliveries1795670000900,
 ];
 
 /** What this service hears. */
@@ -110,18 +118,19 @@ const timers = [
   { kind: leaseTimer, handler: WatchClock },
   { kind: sweepTimer, handler: SweepAgain },
   { kind: killTimer, handler: CutPulled },
+  { kind: deliveryTimer, handler: ForgetDeliveries },
 ];
 
 const handlers: Provider[] = [
   BeginCeremony, ConfirmedPulls, BeginEnrolment, BeginPull, BeginStepUp, CeremonyResults, EndWebauthnKey, FinishCeremony, ListWebauthnKeys, Pages, ReadAnswers, ShowCeremony,
-  ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
-  KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
-  Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
-  ReleaseSwitch, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
+  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
+  ReleaseSwitch, ReplayTables, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  CeremonyStore, WebauthnKeyStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
+  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -142,6 +151,7 @@ export class CredentialsModule {
         KillSwitchController,
         LeaseListController,
         PersonKeysController,
+        RedeemController,
         StepUpController,
         StrangersController,
         WebauthnKeysController,
