@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
-import type { Credential } from '#contracts';
+import type { BrokeredResult, Credential, LeaseBundle } from '#contracts';
 import { databasesOf, dumpOf } from './dump.js';
 import { SecretScan, type Leak } from './secret-scan.js';
 
@@ -53,6 +53,13 @@ export function notePrivateParts(name: string, text: string): void {
 export function noteCredential(credential: Credential): void {
   if (credential.kind === 'postgres') canaries.add('passwords of roles', credential.password);
   else canaries.add('action tokens', credential.token.split('.')[2] ?? '');
+}
+
+/** What came of a lease. */
+export function noteDelivered(bundle: LeaseBundle): Credential | BrokeredResult {
+  if ('result' in bundle) return bundle.result;
+  noteCredential(bundle.credential);
+  return bundle.credential;
 }
 
 /** Where a secret belongs: files that one service alone reads. The path is relative to the folder of a world. */

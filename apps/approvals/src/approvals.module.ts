@@ -50,12 +50,21 @@ import { SuspensionStore } from './io/suspension.store.js';
 import { VoteSigner } from './io/vote-signer.js';
 import { VoteStore } from './io/vote.store.js';
 import { AddPersonKeys } from './migrations/add-person-keys.js';
+import { ConfirmVotes } from './migrations/confirm-votes.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
 import { NumberChanges } from './migrations/number-changes.js';
+import { RememberCalls } from './migrations/remember-calls.js';
 import { ReviewsController } from './reviews.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
-export const migrations = [...registryCopyMigrations, CreateApprovals, NumberChanges, AddPersonKeys];
+export const migrations = [
+  ...registryCopyMigrations,
+  CreateApprovals,
+  NumberChanges,
+  AddPersonKeys,
+  RememberCalls,
+  ConfirmVotes,
+];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */
 const hears = [

@@ -9,6 +9,7 @@ import { Untrue } from './handlers/own-approval.js';
 import { BadFile } from './handlers/registry.js';
 import { Refused, StepRefused, TargetRefused, Unreachable } from './io/failures.js';
 import { BadKeyFile } from './io/key-file.js';
+import { NotConfirmed } from './handlers/security-keys.js';
 import { SessionError } from './io/session.js';
 import { SettingsMissing } from './io/settings.js';
 
@@ -38,6 +39,7 @@ function wordsOf(error: unknown): [ExitCode, string] {
   if (error instanceof Refused) return refusal(error);
   if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
+  if (error instanceof NotConfirmed) return [exitCodes.expired, error.message];
   if (isNegative(error)) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
   if (isWrongFile(error)) return [exitCodes.usage, error.message];

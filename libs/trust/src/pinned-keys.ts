@@ -36,9 +36,10 @@ export function mayHaveSigned({ retiredAt }: PinnedKey, said: Readonly<Record<st
 }
 
 /** When a statement says that it was made, in milliseconds; of a person's key, when that person signed in. */
-function statedAt({ iat, received_at, changed_at, until }: Readonly<Record<string, unknown>>): number | undefined {
+function statedAt(said: Readonly<Record<string, unknown>>): number | undefined {
+  const { iat, until } = said;
   if (typeof iat === 'number') return iat * 1_000;
-  const instant = received_at ?? changed_at;
+  const instant = said['received_at'] ?? said['changed_at'] ?? said['confirmed_at'];
   if (typeof instant === 'string') return Date.parse(instant);
   return typeof until === 'number' ? (until - personKeySeconds) * 1_000 : undefined;
 }

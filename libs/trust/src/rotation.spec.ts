@@ -1,3 +1,4 @@
+import { acceptance, actionTokenClaims, closing, counting, granting, personKey, registryEntry, replay, stepUp, verdict } from '#contracts'; // prettier-ignore
 import { describe, expect, it } from '@jest/globals';
 import { generateKey, publicOf, type KeysFile } from './key-files.js';
 import { signCompact } from './jws.js';
@@ -52,11 +53,17 @@ describe('the keys of a service', () => {
   });
 
   it('verify when retired what says that it was said before, and nothing that says it was said later, or not when', () => {
-    for (const said of [{ iat: seconds }, { received_at: at }, { changed_at: at }, { until: seconds + 8 * 3_600 }])
+    for (const said of [{ iat: seconds }, { received_at: at }, { changed_at: at }, { confirmed_at: at }, { until: seconds + 8 * 3_600 }])
       expect([said, verifies(retired.files, sign(start, said))]).toEqual([said, true]);
     const later = '2026-11-24T12:00:00.001Z';
-    for (const said of [{ iat: seconds + 1 }, { received_at: later }, { changed_at: later }, { until: seconds + 8 * 3_600 + 1 }, {}, { iat: 'x' }])
+    for (const said of [{ iat: seconds + 1 }, { received_at: later }, { changed_at: later }, { confirmed_at: later }, { until: seconds + 8 * 3_600 + 1 }, {}, { iat: 'x' }])
       expect([said, verifies(retired.files, sign(start, said))]).toEqual([said, false]);
+  }); // prettier-ignore
+
+  it('sign nothing that lasts and does not say when it was made', () => {
+    const lasting = { acceptance, actionTokenClaims, closing, counting, granting, personKey, registryEntry, replay, stepUp, verdict };
+    const times = ['iat', 'received_at', 'changed_at', 'confirmed_at', 'until'];
+    for (const [name, { shape }] of Object.entries(lasting)) expect([name, times.some((time) => time in shape)]).toEqual([name, true]);
   }); // prettier-ignore
 
   it('hold for detached statements too, by the time in the header', () => {

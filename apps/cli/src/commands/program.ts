@@ -6,6 +6,7 @@ import { addApprovals, addReviews } from './deciding.js';
 import { addKeys } from './keys.js';
 import { addLooking } from './looking.js';
 import { addLeases, addOperating } from './operating.js';
+import { addSecurityKeys } from './security-keys.js';
 import { addKillSwitch } from './stopping.js';
 import { addTargets } from './targets.js';
 
@@ -25,6 +26,7 @@ export function sallyport(): Command {
     addReviews,
     addLeases,
     addKillSwitch,
+    addSecurityKeys,
     addOperating,
     addTargets,
     addKeys,

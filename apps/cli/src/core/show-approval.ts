@@ -19,6 +19,7 @@ export function showApproval({ decision, view_digest, progress }: ApprovalAnswer
     ...who(decision),
     ...what(decision),
     ...access(decision),
+    ...(decision.step_up === true ? row('needs', 'your security key, if you approve') : []),
     ...beside('exact bytes', chop(decision.exact, textColumn)),
     ...confirmations(points, decision),
     ...findings(decision),

@@ -1,8 +1,8 @@
 import type { Migration, MigrationRunner } from '#database';
 
 /** A data key of its own for each sign-in, wrapped by the KEK that is named beside it. Rows of before have none until the service has sealed them anew. */
-export class WrapSignIns1795670001000 implements Migration {
-  readonly name = 'WrapSignIns1795670001000';
+export class WrapSignIns1796083200700 implements Migration {
+  readonly name = 'WrapSignIns1796083200700';
 
   async up(runner: MigrationRunner): Promise<void> {
     await runner.query(`

@@ -32,7 +32,7 @@ export function planOf(input: PlanInput): Plan | undefined {
     ...vetoOf(input),
     excluded: exclusionsOf(input),
     deadline_at: new Date(deadline).toISOString(),
-    step_up: false,
+    step_up: input.obligations.step_up === true,
   };
 }
 
