@@ -48,7 +48,7 @@ async function vote(by: string, actionId: string, more: object = {}): Promise<An
 describe('one request, from policy to grant, by the doors', () => {
   it('is listed, shown, voted on and granted, on one trace', async () => {
     const actionId = await open();
-    const list = await world.call('anna', 'GET', '/v1/approvals?state=open&mine=true');
+    const list = await world.call('anna', 'GET', '/v1/approvals?state=open&mine=true&each=true');
     expect(approvalsAnswer.parse(list.body).approvals.map(({ action_id }) => action_id)).toContain(actionId);
     const shown = approvalAnswer.parse((await world.call('anna', 'GET', `/v1/approvals/${actionId}`)).body);
     expect(Object.keys(shown.decision).at(-1)).toBe('unverified');
@@ -182,9 +182,12 @@ describe('bad input gets its code and leaves the service alive', () => {
     expect((await vote('anna', actionId)).status).toBe(200);
   });
 
-  it.each(['state=closed', 'mine=perhaps', 'state=open&state=open', 'limit=1'])('a query of %s', async (query) => {
-    expect((await world.call('anna', 'GET', `/v1/approvals?${query}`)).code).toBe('schema_mismatch');
-  });
+  it.each(['state=closed', 'mine=perhaps', 'state=open&state=open', 'limit=1', 'each=1', 'like=it'])(
+    'a query of %s',
+    async (query) => {
+      expect((await world.call('anna', 'GET', `/v1/approvals?${query}`)).code).toBe('schema_mismatch');
+    },
+  );
 
   it('an empty list is a list', async () => {
     const { body } = await world.call('anna', 'GET', '/v1/reviews');

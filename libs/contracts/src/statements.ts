@@ -243,6 +243,8 @@ export const outcomeValue = z.strictObject({
     })
     .optional(),
   approval: z.strictObject({ expires_at: instant }).optional(),
+  /** Of a denial that is over by itself: asked again before, the same request is answered the same. */
+  ask_again_at: instant.optional(),
 });
 export type OutcomeValue = z.infer<typeof outcomeValue>;
 

@@ -76,7 +76,7 @@ export class Person {
   } // prettier-ignore
 
   waiting(): Promise<ApprovalsAnswer> {
-    return this.call('approvals', '/v1/approvals?state=open&mine=true', approvalsAnswer);
+    return this.call('approvals', '/v1/approvals?state=open&mine=true&each=true', approvalsAnswer);
   }
 
   read(actionId: string): Promise<ApprovalAnswer> {

@@ -1,7 +1,7 @@
 import { approvalAnswer, approvalsAnswer, type ApprovalAnswer } from '#contracts';
 import { z } from 'zod';
+import { inboxText } from '../core/inbox-text.js';
 import { showApproval, shortView } from '../core/show-approval.js';
-import { table } from '../core/say.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { SessionFile } from '../io/session.js';
@@ -25,14 +25,17 @@ export class ViewChanged extends Error {
   }
 }
 
-export async function listApprovals(gate: Gate, output: Output, { all }: { all?: true } = {}): Promise<void> {
+export interface ListOptions {
+  all?: true;
+  /** Each request that looks like this action, on a line of its own. */
+  like?: string;
+}
+
+export async function listApprovals(gate: Gate, output: Output, { all, like }: ListOptions = {}): Promise<void> {
   const mine = all === true ? '' : '&mine=true';
-  const answer = await gate.call('approvals', `/v1/approvals?state=open${mine}`, approvalsAnswer);
-  const rows = answer.approvals.map((a) => [a.action_id, a.severity, a.group, a.deadline_at, a.headline]);
-  output.result(
-    answer,
-    rows.length === 0 ? 'Nothing waits for you.' : table(['action', 'severity', 'group', 'until', 'what'], rows),
-  );
+  const only = like === undefined ? '' : `&like=${encodeURIComponent(like)}`;
+  const answer = await gate.call('approvals', `/v1/approvals?state=open${mine}${only}`, approvalsAnswer);
+  output.result(answer, inboxText(answer));
 }
 
 export async function show(gate: Gate, output: Output, id: string): Promise<void> {

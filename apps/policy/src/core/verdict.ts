@@ -168,3 +168,14 @@ export function reasonsOf({ code, findings }: Verdict): string[] {
   const codes = findings.filter(({ effect }) => effect === 'deny').map((finding) => finding.code);
   return codes.length === 0 ? [code] : [...new Set(codes)];
 }
+
+/**
+ * From when on a denied action may be asked for again: when everything that stands against it is over by itself (its finding says
+ * `ask_again_s`). Undefined where something stays, whatever the clock says. RFC 3339.
+ */
+export function askAgainAt({ findings, iat }: Verdict): string | undefined {
+  const seconds = findings.filter(({ effect }) => effect === 'deny').map(({ params }) => params['ask_again_s']);
+  const known = seconds.filter((each) => typeof each === 'number' && Number.isSafeInteger(each) && each >= 0);
+  if (known.length === 0 || known.length !== seconds.length) return undefined;
+  return new Date((iat + Math.max(...(known as number[]))) * 1_000).toISOString();
+}

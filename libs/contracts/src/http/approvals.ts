@@ -113,6 +113,8 @@ export const approvalLine = z.object({
   state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']).optional(),
   opened_at: instant,
   deadline_at: instant,
+  /** How many requests of the same shape by the same agent this line stands for; each is decided by itself. */
+  count: z.int().positive().default(1),
 });
 export const approvalsAnswer = z.object({ approvals: z.array(approvalLine) });
 export type ApprovalsAnswer = z.infer<typeof approvalsAnswer>;

@@ -7,6 +7,8 @@ const actions = z.array(z.string().min(1));
 const quorum = z.int().min(1).max(20);
 const seconds = z.int().min(1);
 const minor = z.int().nonnegative();
+/** A no that held for longer than a month would be a rule; it is forgotten then. */
+const coolDown = z.int().min(0).max(2_592_000);
 
 /**
  * `enforce` counts; `shadow` is evaluated and reported, and changes nothing; `off` is not evaluated. Guards have no mode: a
@@ -94,6 +96,9 @@ export const policyConfig = z.strictObject({
     /** Per agent and action name in a minute: above `soft` people decide, above `hard` nobody does. */
     usual: z.strictObject({ soft: z.int().min(1), hard: z.int().min(1) }),
     actions: z.record(z.string(), z.strictObject({ soft: z.int().min(1), hard: z.int().min(1) })),
+    /** For how long a person's no answers the same request again: usually, and by action name. 0 = not at all. */
+    cool_down_s: coolDown,
+    cool_downs: z.record(z.string(), coolDown),
   }),
 });
 export type PolicyConfig = z.infer<typeof policyConfig>;
