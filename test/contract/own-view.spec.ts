@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ApprovalAnswer, EvidenceAnswer } from '#contracts';
-import { ownView, viewDigest } from '#trust';
+import { verdict as verdictSchema, type ApprovalAnswer, type EvidenceAnswer } from '#contracts';
+import { digestOfBytes, maskedText, ownView, viewDigest, type Hiding } from '#trust';
 import { aGate, type TestGate } from '../support/gate.js';
 import { gateId, stories, StoryWorld } from './cli-stories.js';
 
@@ -64,6 +64,35 @@ describe('the view that a person’s own program renders', () => {
   ])('is none for %s', (_, given) => {
     expect(why(given())).toEqual(expect.any(String));
   }); // prettier-ignore
+
+  it('is the hidden one for a person from whom parts are hidden, by the word of policy', () => {
+    const by = { purpose: 'verdict', service: 'policy', schema: verdictSchema } as const;
+    const judged = gate.trust.verify(evidence.verdict, by);
+    if (!judged.ok || judged.payload.plan === undefined) throw new TypeError('people must be asked');
+    const names = ['statement'];
+    const hide = (hiding: Hiding): string =>
+      maskedText(JSON.parse(evidence.request.value) as object, { names }, hiding);
+    const texts = { masked: digestOfBytes(hide('masked')), digest: digestOfBytes(hide('digest')) };
+    const plan = { ...judged.payload.plan, secrets: { names, usual: 'masked' as const, groups: [], texts } };
+    const verdict = gate.keyring('policy').sign('verdict', { ...judged.payload, plan });
+    const given = (value: string): EvidenceAnswer => ({
+      ...evidence,
+      verdict,
+      request: { ...evidence.request, value },
+    });
+    const own = ownView(gate.trust, {
+      evidence: given(hide('masked')),
+      actionId: evidence.action_id,
+      audiences: [topic],
+    });
+    expect(own.ok && [own.view.variant, own.view.action.properties['statement']]).toEqual([
+      'masked',
+      expect.stringMatching(/^••••/u),
+    ]);
+    expect(why(given(evidence.request.value))).toBeUndefined();
+    expect(why(given(hide('masked').replace('orders', 'users')))).toEqual(expect.any(String));
+    expect(why({ ...given(hide('masked')), verdict: evidence.verdict })).toEqual(expect.any(String));
+  });
 
   it('is none for another action than was asked for, or a request for another door', () => {
     expect(why(evidence)).toBeUndefined();

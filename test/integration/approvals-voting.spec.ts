@@ -1,18 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
-import { approvalGranted, verdict as verdictSchema, type VoteBody } from '#contracts';
+import { approvalGranted, verdict as verdictSchema, type ApprovalAnswer, type VoteBody } from '#contracts';
 import { newId } from '#platform';
 import {
-  isGrantedWith, planDigest, readGranting, readPassage, satisfies, verifyVote, type VerifiedVote,
+  digestOfBytes, isGrantedWith, maskedText, planDigest, readGranting, readPassage, satisfies, verifyVote, type Hiding, type VerifiedVote,
 } from '#trust'; // prettier-ignore
 import { agentOf, groupOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
+import { ListApprovals } from '../../apps/approvals/src/handlers/list-approvals.js';
+import { LoadCase } from '../../apps/approvals/src/handlers/load-case.js';
+import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
+import { ShowEvidence } from '../../apps/approvals/src/handlers/show-evidence.js';
 import {
+  ask,
+  ballots,
   cast,
   gate,
   known,
   lastOutcome,
   open,
   people,
+  person,
   policySays,
   saidOf,
   service,
@@ -225,3 +232,57 @@ function failing(code: string): () => never {
     throw Object.assign(new Error(code), { code });
   };
 }
+
+describe('secret parts of an action', () => {
+  const key = 'sk_live_51Hqp8-0042';
+  const names = ['api_key'];
+  const asked = () =>
+    ask({ action: { name: 'db.schema.migrate', properties: { statement: 'SELECT 1', api_key: key } }, context: { justification: `uses ${key}` } });
+  /** First two of `dba`, who are shown that there is a key; then `security`, who are shown it. */
+  const openSecret = async (accepted = asked()): Promise<string> => {
+    const digestAs = (hiding: Hiding): string => digestOfBytes(maskedText(accepted.value, { names }, hiding));
+    const groups = [{ group: 'security', masking: 'shown' as const }, { group: 'auditors', masking: 'digest' as const }];
+    const secrets = { names, usual: 'masked' as const, groups, texts: { masked: digestAs('masked'), digest: digestAs('digest') } };
+    const stages = [stageOf(), stageOf({ stage: 2, group: 'security' })];
+    return open(planOf(stages, { deadline_at: soon(), secrets }), accepted);
+  };
+  const read = (id: string, by: string): Promise<ApprovalAnswer> => service.get(ShowApproval).handle(id, person(by));
+  const castOn = async (id: string, by: string, seen: ApprovalAnswer): Promise<string> => {
+    const [identity] = person(by).spec.identities;
+    if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+    const said: VoteBody = { decision: 'approve', reason: 'seen', view_digest: seen.view_digest, confirmed: [] };
+    return cast(id, by, ballots.sign(identity, seen.decision, said));
+  };
+
+  it('are shown to each group as the plan says, and to nobody both shown and hidden', async () => {
+    const spec = { properties_schema: {}, risk: 'high' as const, view: 'run with {api_key}' };
+    const by = { version: 1, changed_by: 'rita', changed_at: '2026-01-01T00:00:00.000Z' };
+    service.registry.put({ kind: 'action-types', id: 'db.schema.migrate', ...by, spec });
+    const id = await openSecret();
+    const seen = await Promise.all(['anna', 'sam', 'audrey', 'olga'].map((by) => read(id, by)));
+    expect(seen.map(({ decision }) => [decision.variant, decision.secrets?.are, JSON.stringify(decision).includes(key)])).toEqual([
+      ['masked', 'masked', false], ['full', 'shown', true], ['digest', 'digest', false], ['masked', 'masked', false],
+    ]);
+    expect(JSON.stringify(await service.get(ListApprovals).handle(person('sam'), { state: 'open', mine: false, alike: { kind: 'together' } }))).not.toContain(key);
+    expect(seen[1]?.decision.headline).toContain(key);
+    expect(JSON.stringify(saidOf(id))).not.toContain(key);
+  });
+
+  it('are voted on as they were shown: each person on the view of the group of their seat', async () => {
+    const id = await openSecret();
+    const [anna, sam] = [await read(id, 'anna'), await read(id, 'sam')];
+    expect(await castOn(id, 'anna', sam)).toBe('view_changed');
+    expect(await castOn(id, 'anna', anna)).toBe('open');
+    expect(await castOn(id, 'sam', anna)).toBe('view_changed');
+    expect(await castOn(id, 'sam', sam)).toBe('granted');
+  });
+
+  it('stay hidden in the evidence that a person renders their own view from', async () => {
+    const id = await openSecret();
+    const { row, view } = await service.get(LoadCase).load(id, person('anna'), 'copy');
+    expect(row.request.value).toContain(key);
+    expect(view.exact).not.toContain(key);
+    const evidence = await service.get(ShowEvidence).handle(id, person('anna'));
+    expect([JSON.stringify(evidence).includes(key), evidence.request.value]).toEqual([false, view.exact]);
+  });
+}); // prettier-ignore

@@ -14,8 +14,10 @@ export class ShowEvidence {
 
   /** Throws `not_found` for whoever may not see it; a retryable Fault when the registry does not give the signed entries. */
   async handle(actionId: string, caller: Known<'people'>): Promise<EvidenceAnswer> {
-    const { row } = await this.cases.load(actionId, caller, 'copy');
-    const { actionType, agent, facts, request, verdict } = row;
+    const { row, view } = await this.cases.load(actionId, caller, 'copy');
+    const { actionType, agent, facts, verdict } = row;
+    // The text of the view: with its secrets hidden where they are hidden from this person.
+    const request = { ...row.request, value: view.exact };
     const wanted = [agent, ...(actionType ? [actionType] : [])];
     const [agentJws, typeJws] = await this.registry.signedAt(wanted);
     if (agentJws === undefined || (actionType !== undefined && typeJws === undefined)) {

@@ -19,7 +19,8 @@ export function showApproval({ decision, view_digest, progress }: ApprovalAnswer
     ...who(decision),
     ...what(decision),
     ...access(decision),
-    ...beside('exact bytes', chop(decision.exact, textColumn)),
+    ...secrets(decision),
+    ...beside(isHidden(decision) ? 'text' : 'exact bytes', chop(decision.exact, textColumn)),
     ...confirmations(points, decision),
     ...findings(decision),
     ...otherFacts(decision, points),
@@ -53,6 +54,16 @@ function what({ action, facts, resource }: DecisionView): string[] {
     ...whatExactly(action),
     ...factsBelow('spent in 24 h', spent),
   ];
+}
+
+const isHidden = ({ secrets: secret }: DecisionView): boolean => secret !== undefined && secret.are !== 'shown';
+
+const hiddenAs = { shown: 'shown to you', masked: 'hidden from you', digest: 'hidden from you but for the digest' };
+
+/** What is secret, and how much of it stands on this screen. */
+function secrets({ secrets: secret }: DecisionView): string[] {
+  if (secret === undefined) return [];
+  return row('secret', `${secret.names.map(quoted).join(', ')}: ${hiddenAs[secret.are]}`);
 }
 
 const mostLines = 2;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compactJws, digest, instant, uuidv7 } from '../ids.js';
-import { caps, confirmation, facts, finding, requestEvidence, voteDecision } from '../statements.js';
+import { caps, confirmation, facts, finding, masking, requestEvidence, voteDecision } from '../statements.js';
 
 export const voteBody = z.strictObject({
   decision: voteDecision,
@@ -53,8 +53,10 @@ export const decisionView = z.strictObject({
     on_behalf_of: z.string().optional(),
   }),
   action: z.strictObject({ name: z.string(), properties: z.record(z.string(), z.unknown()), inspectable: z.boolean() }),
+  /** Members of the properties that are secret, and how they stand in this view; where they are hidden, they are hidden in all of it. */
+  secrets: z.strictObject({ names: z.array(z.string()), are: masking }).optional(),
   resource: z.strictObject({ type: z.string(), id: z.string() }),
-  /** The exact signed text, for reading byte by byte. */
+  /** The exact signed text, for reading byte by byte; where a secret is hidden, that text in canonical form with the secret hidden. */
   exact: z.string(),
   access: z.strictObject({ profile: z.string(), profile_version: z.int(), ttl_seconds: z.int(), uses: z.int() }),
   facts: z.array(z.strictObject({ name: z.string(), value: z.unknown(), source: z.string(), at: instant })),
@@ -94,6 +96,7 @@ export type ApprovalAnswer = z.infer<typeof approvalAnswer>;
 /** What the view is rendered from, each part with its signature, so that a client can verify and render it by itself. */
 export const evidenceAnswer = z.object({
   action_id: uuidv7,
+  /** `value` with secrets hidden for whoever may not read them; the verdict holds the digest of exactly that text. */
   request: requestEvidence,
   verdict: compactJws,
   facts,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { entryId } from '../ids.js';
+import { masking } from '../statements.js';
 
 const classification = z.enum(['public', 'internal', 'confidential', 'restricted']);
 const environment = z.enum(['production', 'staging', 'development']);
@@ -97,8 +98,12 @@ export const policyConfig = z.strictObject({
     usual: z.strictObject({ soft: z.int().min(1), hard: z.int().min(1) }),
     actions: z.record(z.string(), z.strictObject({ soft: z.int().min(1), hard: z.int().min(1) })),
     /** For how long a person's no answers the same request again: usually, and by action name. 0 = not at all. */
-    cool_down_s: coolDown,
-    cool_downs: z.record(z.string(), coolDown),
+    cool_down_s: coolDown.default(3_600),
+    cool_downs: z.record(z.string(), coolDown).default({}),
   }),
+  /** How much of the secret parts of an action is shown to people who look at it, by group. */
+  secrets: z
+    .strictObject({ usual: masking, groups: z.record(entryId, masking) })
+    .default({ usual: 'masked', groups: {} }),
 });
 export type PolicyConfig = z.infer<typeof policyConfig>;
