@@ -1,11 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { approvalGranted, verdict as verdictSchema, type ApprovalAnswer, type VoteBody } from '#contracts';
+import {
+  approvalGranted,
+  approvalVoted,
+  verdict as verdictSchema,
+  type ApprovalAnswer,
+  type VoteBody,
+} from '#contracts';
 import { newId } from '#platform';
 import {
-  digestOfBytes, isGrantedWith, maskedText, planDigest, readGranting, readPassage, satisfies, verifyVote, type Hiding, type VerifiedVote,
+  canonical, digestOfBytes, isGrantedWith, maskedText, planDigest, readGranting, readPassage, satisfies, verifyVote, type Hiding, type VerifiedVote,
 } from '#trust'; // prettier-ignore
 import { agentOf, groupOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
+import { whyNotShown } from '../../apps/cli/src/core/verify/shown-view.js';
 import { ListApprovals } from '../../apps/approvals/src/handlers/list-approvals.js';
 import { LoadCase } from '../../apps/approvals/src/handlers/load-case.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
@@ -284,5 +291,42 @@ describe('secret parts of an action', () => {
     expect(view.exact).not.toContain(key);
     const evidence = await service.get(ShowEvidence).handle(id, person('anna'));
     expect([JSON.stringify(evidence).includes(key), evidence.request.value]).toEqual([false, view.exact]);
+  });
+}); // prettier-ignore
+
+describe('what people approved before', () => {
+  it('is the last of the same agent, action and resource, in the sight of whoever looks, with the votes that prove it', async () => {
+    await service.database.query('DELETE FROM approval');
+    const statement = (text: string) => ({ name: 'db.schema.migrate', properties: { statement: text } });
+    const before = async (id: string, by: string) => (await service.get(ShowApproval).handle(id, person(by))).before?.action_id;
+    const first = await open(plans.one(), ask({ action: statement('ALTER 1') }));
+    expect(await before(first, 'anna')).toBeUndefined();
+    await vote(first, 'anna');
+    const [denied, other] = [await open(), await open(plans.one(), ask({ action: { name: 'db.read', properties: {} } }))];
+    await vote(denied, 'anna', { decision: 'deny' });
+    await vote(other, 'anna');
+    const now = await open(plans.one(), ask({ action: statement('ALTER 2') }));
+    expect([await before(now, 'anna'), await before(first, 'anna')]).toEqual([first, undefined]);
+    service.registry.put(groupOf('release', ['nobody']));
+    const theirs = await open(planOf([stageOf({ group: 'release' })], { deadline_at: soon() }));
+    expect(await before(theirs, 'nobody')).toBeUndefined();
+    const { votes } = await service.get(ShowEvidence).handle(first, person('anna'));
+    expect(votes).toHaveLength(1);
+    expect((await service.get(ShowEvidence).handle(now, person('anna'))).votes).toBeUndefined();
+  });
+}); // prettier-ignore
+
+describe('what a person saw', () => {
+  it('is kept to the letter and said once for each view, with the vote that is over it', async () => {
+    const id = await open(plans.two());
+    const view = canonical((await service.get(ShowApproval).handle(id, person('anna'))).decision);
+    await vote(id, 'anna');
+    await vote(id, 'ben');
+    const voted = saidOf(id).filter(({ type }) => type === approvalVoted.type).map(({ data }) => approvalVoted.data.parse(data));
+    expect(voted.map(({ shown }) => shown)).toEqual([view, undefined]);
+    const rows = await service.database.query<{ view: string; view_digest: string }>('SELECT view, view_digest FROM shown_view WHERE action_id = $1', [id]);
+    expect(rows).toEqual([{ view, view_digest: digestOfBytes(view) }]);
+    expect(whyNotShown(voted[0])).toBeUndefined();
+    expect(whyNotShown({ ...voted[0], shown: view.replace('orders', 'users') })).toMatch(/another view/u);
   });
 }); // prettier-ignore

@@ -54,11 +54,21 @@ import { WaitingStore } from './io/waiting.store.js';
 import { AddPersonKeys } from './migrations/add-person-keys.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
 import { DescribeRequests } from './migrations/describe-requests.js';
+import { FindGranted } from './migrations/find-granted.js';
+import { KeepViews } from './migrations/keep-views.js';
 import { NumberChanges } from './migrations/number-changes.js';
 import { ReviewsController } from './reviews.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
-export const migrations = [...registryCopyMigrations, CreateApprovals, NumberChanges, AddPersonKeys, DescribeRequests];
+export const migrations = [
+  ...registryCopyMigrations,
+  CreateApprovals,
+  NumberChanges,
+  AddPersonKeys,
+  DescribeRequests,
+  FindGranted,
+  KeepViews,
+];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */
 const hears = [

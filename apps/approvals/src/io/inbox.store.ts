@@ -79,6 +79,15 @@ export class InboxStore {
     return rows.map(lineOf);
   }
 
+  /** What people approved last, before this one, of its agent's same action on the same resource; in the sight of these groups. */
+  async grantedBefore(actionId: string, groups: string[] | 'all'): Promise<{ actionId: string; at: Date } | undefined> {
+    const [row] = await this.database.query<{ action_id: string; closed_at: Date }>(selectBefore, [
+      actionId,
+      groups === 'all' ? null : groups,
+    ]);
+    return row && { actionId: row.action_id, at: row.closed_at };
+  }
+
   /** What happened to one approval, in order, its votes apart. */
   async steps(actionId: string): Promise<Step[]> {
     const rows = await this.database.query<{ at: Date; what: string; by: string | null; reason: string | null }>(
@@ -118,6 +127,13 @@ const selectWaiting = linesOf(`
     AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $4)`);
 
 const selectOpen = linesOf('stage_group IS NOT NULL AND ($3::text[] IS NULL OR people_groups && $3)');
+
+const selectBefore = `
+  SELECT g.action_id, g.closed_at FROM approval a JOIN approval g ON g.agent_id = a.agent_id
+    AND g.summary->>'action' = a.summary->>'action' AND g.summary->>'resource' = a.summary->>'resource'
+  WHERE a.action_id = $1 AND g.action_id <> a.action_id AND g.state = 'granted'
+    AND g.closed_at <= coalesce(a.closed_at, now()) AND ($2::text[] IS NULL OR g.people_groups && $2)
+  ORDER BY g.closed_at DESC, g.action_id LIMIT 1`;
 
 function lineOf(row: Row): Line {
   return {

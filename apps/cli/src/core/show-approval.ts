@@ -6,10 +6,13 @@ import { beside, chop, columns, row, shown, textColumn, width, wrap } from './sa
 type Progress = ApprovalAnswer['progress'];
 
 /**
- * One screen: who asks and how that was proven, where, what would be granted, the exact bytes, the points to confirm beside
+ * One screen: who asks and how that was proven, where, what would be granted, the exact bytes, what is different from the last one (`earlier`), the points to confirm beside
  * their facts, why people are asked, how to decide, and last what the agent says about it.
  */
-export function showApproval({ decision, view_digest, progress }: ApprovalAnswer): string {
+export function showApproval(
+  { decision, view_digest, progress }: ApprovalAnswer,
+  earlier: readonly string[] = [],
+): string {
   const stage = decision.stages.find((each) => each.stage === progress.stage);
   const points = stage?.confirmations ?? [];
   return [
@@ -21,6 +24,7 @@ export function showApproval({ decision, view_digest, progress }: ApprovalAnswer
     ...access(decision),
     ...secrets(decision),
     ...beside(isHidden(decision) ? 'text' : 'exact bytes', chop(decision.exact, textColumn)),
+    ...earlier,
     ...confirmations(points, decision),
     ...findings(decision),
     ...otherFacts(decision, points),

@@ -5,6 +5,7 @@ import { showApproval, shortView } from '../core/show-approval.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { SessionFile } from '../io/session.js';
+import { earlierApproval } from './earlier-approval.js';
 import { approvalPath, ownApproval, signedVote } from './own-approval.js';
 
 const accepted = z.looseObject({});
@@ -40,7 +41,7 @@ export async function listApprovals(gate: Gate, output: Output, { all, like }: L
 
 export async function show(gate: Gate, output: Output, id: string): Promise<void> {
   const answer = await gate.call('approvals', approvalPath(id), approvalAnswer);
-  output.result(answer, showApproval(answer));
+  output.result(answer, showApproval(answer, await earlierApproval(gate, answer)));
 }
 
 /**
@@ -54,7 +55,7 @@ export async function vote(
 ): Promise<void> {
   const { id, decision, options } = cast;
   const shown = await ownApproval(gate, id);
-  output.always(showApproval(shown));
+  output.always(showApproval(shown, await earlierApproval(gate, shown)));
   if (options.view !== undefined && options.view !== shortView(shown.view_digest)) throw new ViewChanged(id);
   const caps = {
     ...(options.ttl === undefined ? {} : { ttl_seconds: options.ttl }),

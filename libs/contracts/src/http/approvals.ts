@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { compactJws, digest, instant, uuidv7 } from '../ids.js';
-import { caps, confirmation, facts, finding, masking, requestEvidence, voteDecision } from '../statements.js';
+import {
+  caps,
+  confirmation,
+  countedVote,
+  facts,
+  finding,
+  masking,
+  requestEvidence,
+  voteDecision,
+} from '../statements.js';
 
 export const voteBody = z.strictObject({
   decision: voteDecision,
@@ -81,6 +90,11 @@ export type DecisionView = z.infer<typeof decisionView>;
 export const approvalAnswer = z.object({
   decision: decisionView,
   view_digest: digest,
+  /**
+   * The last request of the same agent for the same action on the same resource that people approved. Beside the view: it proves nothing; its
+   * own evidence does.
+   */
+  before: z.object({ action_id: uuidv7, granted_at: instant }).optional(),
   progress: z.object({
     state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']),
     stage: z.int(),
@@ -103,6 +117,8 @@ export const evidenceAnswer = z.object({
   /** Registry entries as the registry signed them: the agent at the verdict's version, the action type as it was frozen. */
   agent: compactJws,
   action_type: compactJws.optional(),
+  /** Of a granted request: the votes that filled its plan, as people signed them. */
+  votes: z.array(countedVote).optional(),
 });
 export type EvidenceAnswer = z.infer<typeof evidenceAnswer>;
 
