@@ -127,7 +127,7 @@ describe('what people approved before', () => {
   const approvedBy = (said: 'approve' | 'deny'): EvidenceAnswer => {
     const view = decision();
     const body = { decision: said, reason: 'fine', view_digest: shown.view_digest, confirmed: [] };
-    const { person_key = '', proof = '' } = new Ballots(gate).sign({ iss: 'https://idp.example', sub: 'dana' }, view, body);
+    const { person_key, proof } = new Ballots(gate).sign({ iss: 'https://idp.example', sub: 'dana' }, view, body);
     const counting = {
       gate: gateId, action_id: view.action_id, proof_digest: digestOfBytes(proof), person: 'dana', person_version: 1,
       seat: { stage: 1, group: { id: 'dba', version: 1 } }, received_at: new Date().toISOString(),
