@@ -2,11 +2,11 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { serviceNames } from '#platform';
 import { topics } from '#contracts';
 import kafkajs from 'kafkajs';
-import { freePortsOfWorld } from '../../tools/world/ports-of-world.js';
+import { freePortsOfWorld, type Ports } from '../../tools/world/ports-of-world.js';
 import { gone, npmStart, ready, type Started } from '../support/npm-start.js';
 import { processesWith } from '../support/processes.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -14,17 +14,21 @@ import { scratchFolder } from '../support/scratch.js';
 let scratch: { dir: string; remove: () => void };
 let started: Started | undefined;
 
-beforeEach(() => {
-  scratch = scratchFolder('start');
-});
-
-afterEach(async () => {
+async function end(): Promise<void> {
   started?.child.kill('SIGKILL');
   if (started !== undefined) await gone(scratch.dir, started.ports);
-  scratch.remove();
-}, 60_000);
+  started = undefined;
+}
 
-describe('npm start', () => {
+describe('npm start, refused', () => {
+  beforeEach(() => {
+    scratch = scratchFolder('start');
+  });
+  afterEach(async () => {
+    await end();
+    scratch.remove();
+  }, 60_000);
+
   it('says which port is taken and which setting moves it, before it starts anything', async () => {
     const ports = await freePortsOfWorld();
     const squatter = createServer().listen(ports.kafka, '127.0.0.1');
@@ -54,69 +58,76 @@ describe('npm start', () => {
         `Set SALLYPORT_IDENTITY_PORT to ${ports.webhook} again, or begin with an empty folder (SALLYPORT_WORLD_DIR).\n`,
     );
   }, 60_000);
+});
 
-  it('runs every service, ends all on Ctrl-C, and finds its data on the second start', async () => {
-    started = await npmStart(scratch.dir);
+describe('npm start', () => {
+  // One folder for all: each start after the first one finds what the one before left, however that one ended.
+  let ports: Ports;
+  beforeAll(async () => {
+    scratch = scratchFolder('start');
+    ports = await freePortsOfWorld();
+  });
+  beforeEach(async () => {
+    started = await npmStart(scratch.dir, ports);
     await ready(started);
-    const answers = serviceNames.map(
-      async (name) => (await fetch(`http://127.0.0.1:${started?.ports[name]}/readyz`)).status,
-    );
+  }, 120_000);
+  afterEach(end, 60_000);
+  afterAll(() => {
+    scratch.remove();
+  });
+
+  it('runs every service, ends all on Ctrl-C, and finds its data on the second start, and ends under load too', async () => {
+    const answers = serviceNames.map(async (name) => (await fetch(`http://127.0.0.1:${ports[name]}/readyz`)).status);
     expect(await Promise.all(answers)).toEqual(serviceNames.map(() => 200));
     const keys = readFileSync(join(scratch.dir, 'secrets/keys/trust.json'), 'utf8');
-    await say(started, 1);
+    const before = await heard(ports);
+    await say(ports, 1);
     // Under npm one Ctrl-C arrives twice; it must not count as the impatient second one.
-    started.child.kill('SIGINT');
+    started?.child.kill('SIGINT');
     await new Promise((resolve) => setImmediate(resolve));
-    started.child.kill('SIGINT');
-    expect((await started.ended).code).toBe(130);
+    started?.child.kill('SIGINT');
+    expect((await started?.ended)?.code).toBe(130);
     expect(readFileSync(join(scratch.dir, 'logs/registry.log'), 'utf8')).toContain('shutdown.done');
-    await gone(scratch.dir, started.ports);
+    await gone(scratch.dir, ports);
 
-    started = await npmStart(scratch.dir, started.ports);
+    started = await npmStart(scratch.dir, ports);
     await ready(started);
     expect(readFileSync(join(scratch.dir, 'secrets/keys/trust.json'), 'utf8')).toBe(keys);
-    expect(await heard(started)).toBe(1);
-  }, 240_000);
-
-  it('ends all on Ctrl-C under load', async () => {
-    started = await npmStart(scratch.dir);
-    await ready(started);
-    const load = flood(started);
+    expect(await heard(ports)).toBe(before + 1);
+    const load = flood(ports);
     started.child.kill('SIGINT');
     expect((await started.ended).code).toBe(130);
-    await gone(scratch.dir, started.ports);
+    await gone(scratch.dir, ports);
     await load;
-  }, 120_000);
+  }, 240_000);
 
   it.each(['the script', 'the supervisor'])(
     'leaves nothing behind when %s is killed with -9',
     async (which) => {
-      started = await npmStart(scratch.dir);
-      await ready(started);
       const supervisor = processesWith(join('dist', 'tools', 'start.js')).filter((pid) =>
         processesWith(scratch.dir).includes(pid),
       );
-      for (const pid of which === 'the script' ? [started.child.pid ?? 0] : supervisor) process.kill(pid, 'SIGKILL');
-      await gone(scratch.dir, started.ports);
+      for (const pid of which === 'the script' ? [started?.child.pid ?? 0] : supervisor) process.kill(pid, 'SIGKILL');
+      await gone(scratch.dir, ports);
     },
     120_000,
   );
 });
 
-const clientOf = ({ ports }: Started): kafkajs.Kafka =>
+const clientOf = (ports: Ports): kafkajs.Kafka =>
   new kafkajs.Kafka({ brokers: [`127.0.0.1:${ports.kafka}`], logLevel: kafkajs.logLevel.NOTHING });
 
 /** Unsigned, so that nobody acts on it: it is kept by the broker and counted by intake. */
-async function say(world: Started, count: number): Promise<void> {
-  const producer = clientOf(world).producer();
+async function say(ports: Ports, count: number): Promise<void> {
+  const producer = clientOf(ports).producer();
   await producer.connect();
   const messages = Array.from({ length: count }, (_, index) => ({ key: String(index), value: '{}' }));
   await producer.send({ topic: topics.requests, acks: -1, messages });
   await producer.disconnect();
 }
 
-async function heard(world: Started): Promise<number> {
-  const admin = clientOf(world).admin();
+async function heard(ports: Ports): Promise<number> {
+  const admin = clientOf(ports).admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets(topics.requests);
   await admin.disconnect();
@@ -124,9 +135,9 @@ async function heard(world: Started): Promise<number> {
 }
 
 /** Until the broker is gone. */
-async function flood(world: Started): Promise<void> {
+async function flood(ports: Ports): Promise<void> {
   try {
-    for (;;) await say(world, 500);
+    for (;;) await say(ports, 500);
   } catch {
     // The end of the broker is the end of the load.
   }

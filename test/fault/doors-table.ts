@@ -212,6 +212,14 @@ export const doors: Readonly<Record<string, Door>> = {
     who: 'person', as: 'dana', status: 202,
     call: (_, { pull }) => ({ path: `/v1/kill-switch/${pull.id}/release`, body: reason }),
   },
+  'credentials GET /v1/strangers': { who: 'person', as: 'aldo', call: at('/v1/strangers'), status: 200 },
+  'credentials POST /v1/targets/:target/strangers/:lease/drop': {
+    // There is none: who may not ask is not told so.
+    who: 'person', as: 'sam', status: 404,
+    call: ({ released }) => ({
+      path: `/v1/targets/orders-database/strangers/${released.lease.leaseId}/drop`, body: reason,
+    }),
+  },
   'intake POST /v1/actions/:id/cancel': {
     who: 'agent', status: 202,
     call: ({ toCancel }) => ({ path: `/v1/actions/${toCancel.actionId}/cancel` }),

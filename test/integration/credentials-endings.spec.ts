@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Profile } from '#contracts';
+import { strangersAnswer, type Profile, type Stranger } from '#contracts';
 import { MintIntent, type Ready } from '../../apps/credentials/src/handlers/mint-intent.js';
 import { Issuers } from '../../apps/credentials/src/io/issuers/issuers.js';
 import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
@@ -19,6 +19,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.remove();
 });
+
+async function met(leaseId: string): Promise<Stranger | undefined> {
+  const { strangers } = strangersAnswer.parse((await world.asPerson('aud', 'GET', '/v1/strangers')).body);
+  return strangers.find(({ lease_id }) => lease_id === leaseId);
+}
 
 async function anOffer(profile = 'orders-ddl', ttlSeconds = 300) {
   const action = world.action(profile, ttlSeconds);
@@ -68,16 +73,60 @@ describe('ending', () => {
     expect(await world.target.roles()).toEqual([]);
   }, 30_000);
 
-  it('finds a role that belongs to no lease, and removes it', async () => {
-    await world.stopService();
-    const stranger = '019abbbb-0000-7000-8000-00000000dead';
-    await world.target.stranger(stranger);
-    expect(await world.target.roles()).toHaveLength(1);
-    await world.startService();
+  it('of a lease that was over, and came back with an older backup of the target, begins again', async () => {
+    const { action, lease } = await anOffer();
+    await world.role(await world.redeem(lease, action));
+    await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+    await world.target.admin(`DELETE FROM sallyport.leases WHERE lease_id = '${lease}'`);
+    await world.target.stranger(lease);
     await eventually(async () => {
       expect(await world.target.roles()).toEqual([]);
+      expect(await met(lease)).toMatchObject({ is_over: true, dropped_at: expect.any(String) });
     });
-  }, 30_000);
+    expect(world.outcomes(action)).toEqual(['offered', 'released', 'ended/completed']);
+  });
+});
+
+describe('a role that belongs to no lease', () => {
+  const leaseId = '019abbbb-0000-7000-8000-00000000dead';
+  const drop = (by: string, id = leaseId) =>
+    world.asPerson(by, 'POST', `/v1/targets/orders-db/strangers/${id}/drop`, { reason: 'it owns nothing' });
+
+  beforeAll(async () => {
+    await world.person('ines');
+    await world.register('groups', 'security-officers', { members: ['ines'], channel: {} });
+    await world.target.stranger(leaseId);
+  });
+
+  it('is closed at once and told, and stands until somebody has looked at it', async () => {
+    const login = `SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname = 'sallyport_${leaseId.replaceAll('-', '')}'`;
+    await eventually(async () => {
+      expect(await met(leaseId)).toMatchObject({ is_over: false, closed_at: expect.any(String) });
+    });
+    expect(await world.target.admin(login)).toMatchObject([{ rolcanlogin: false }]);
+    await world.target.admin(`ALTER ROLE sallyport_${leaseId.replaceAll('-', '')} LOGIN`);
+    await eventually(async () => {
+      expect(await world.target.admin(login)).toMatchObject([{ rolcanlogin: false }]);
+    });
+  });
+
+  it('is dropped on the word of a security officer alone, and only if it was found', async () => {
+    expect(codeOf(await drop('sam'))).toBe('403 not_eligible');
+    expect(codeOf(await drop('ines', '019abbbb-0000-7000-8000-00000000beef'))).toBe('404 not_found');
+    expect(await world.target.roles()).toHaveLength(1);
+    expect(await drop('ines')).toMatchObject({
+      status: 202,
+      body: { confirmed: { by: 'ines' }, dropped_at: expect.any(String) },
+    });
+    expect(await world.target.roles()).toEqual([]);
+    expect(codeOf(await drop('ines'))).toBe('404 not_found');
+    expect(await met(leaseId)).toMatchObject({ dropped_at: expect.any(String) });
+  });
+
+  it('is shown to those who may look at the kill switch, and to nobody else', async () => {
+    expect(codeOf(await world.asPerson('eve', 'GET', '/v1/strangers'))).toBe('404 not_found');
+  });
 });
 
 describe('a crash in mid-redeem', () => {

@@ -194,9 +194,10 @@ describe.each(hands.map((hand): [IssuerKind, Hand] => [hand.kind, hand]))('%s', 
       return;
     }
     const handle = lister.handleFor(world.databaseTarget, 'A'.repeat(43));
-    await world.target.stranger(newId());
-    await eventually(async () => {
-      expect(await world.part(Issuers).roles.listOurs(handle)).toEqual([]);
-    });
+    const stranger = newId();
+    await world.target.stranger(stranger);
+    expect(await world.part(Issuers).roles.listOurs(handle)).toEqual([stranger]);
+    await world.part(Issuers).roles.removeStranger(handle, stranger);
+    expect(await world.part(Issuers).roles.listOurs(handle)).toEqual([]);
   });
 });

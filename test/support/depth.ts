@@ -13,3 +13,9 @@ export function seed(what: string): number {
   console.info(`${what}: TEST_SEED=${value}`);
   return value;
 }
+
+/** So many of them, each once, in an order of their own: the quick run looks at others each time. */
+export function chosen<T>(all: readonly T[], count: number, random: () => number): T[] {
+  const shuffled = all.map((one) => ({ one, at: random() })).sort((a, b) => a.at - b.at);
+  return shuffled.slice(0, count).map(({ one }) => one);
+}

@@ -75,13 +75,14 @@ function jest(name, workers) {
 }
 
 const lintCache = ['--cache', '--cache-location', inCache('eslint/')];
+const formatCache = ['--cache', '--cache-strategy', 'content', '--cache-location', inCache('prettier')];
 const typesCache = ['--incremental', '--tsBuildInfoFile', inCache('types.tsbuildinfo')];
 
 /** Without real parts: seconds. @type {TestStep[]} */
 export const fastSteps = [
   check('types', script('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json', ...typesCache),
   check('lint', script('eslint', 'bin', 'eslint.js'), '.', ...lintCache),
-  check('format', script('prettier', 'bin', 'prettier.cjs'), '--check', '--cache', '--log-level', 'warn', '.'),
+  check('format', script('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', ...formatCache, '.'),
   check('boundaries', inRoot('tools', 'checks', 'boundaries.mjs')),
   counting('policies', inRoot('tools', 'policies', 'test.mjs')),
   jest('unit', '2'),

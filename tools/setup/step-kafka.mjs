@@ -8,7 +8,8 @@ const otherwise =
   'or set SALLYPORT_KAFKA_BROKERS=host:port to a Kafka that runs already (`docker compose up -d kafka` starts one)';
 const jars = inCache('kafka', 'libs');
 const stamp = join(jars, 'version');
-const wanted = `${kafkaVersion} ${slf4jBindingVersion}`;
+/** The versions of Kafka and of what prints its log. */
+export const wanted = `${kafkaVersion} ${slf4jBindingVersion}`;
 
 /** Apache Kafka as jars. First found wins: brokers that run elsewhere; `KAFKA_HOME`; Maven. */
 export const kafkaJars = {
@@ -46,8 +47,8 @@ export const kafkaJars = {
   },
 };
 
-const brokersElsewhere = () => (process.env.SALLYPORT_KAFKA_BROKERS ?? '') !== '';
-const kafkaHome = () => process.env.KAFKA_HOME || undefined;
+export const brokersElsewhere = () => (process.env.SALLYPORT_KAFKA_BROKERS ?? '') !== '';
+export const kafkaHome = () => process.env.KAFKA_HOME || undefined;
 const fetched = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 
 function noJava() {

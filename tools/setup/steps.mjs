@@ -1,6 +1,7 @@
 import { build } from './step-build.mjs';
 import { kafkaJars } from './step-kafka.mjs';
 import { npmPackages } from './step-npm.mjs';
+import { kafkaClasses } from './step-kafka-classes.mjs';
 import { opaCompiler } from './step-opa.mjs';
 import { policies } from './step-policies.mjs';
 
@@ -17,4 +18,4 @@ import { policies } from './step-policies.mjs';
  */
 
 /** @type {Step[]} */
-export const steps = [npmPackages, kafkaJars, opaCompiler, build, policies];
+export const steps = [npmPackages, kafkaJars, opaCompiler, build, policies, kafkaClasses];

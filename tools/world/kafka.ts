@@ -4,18 +4,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { quietRequestQueue } from '#messaging';
 import { Kafka, logLevel } from 'kafkajs';
+import { kafkaJava, type KafkaJava } from './kafka-java.js';
 import { startLeashed, type Exit, type Leashed } from './leash.js';
 import { cacheDir } from './place.js';
 import { isOpen } from './ports.js';
 import { until } from './until.js';
 
-export interface KafkaPlace {
+export interface KafkaPlace extends KafkaJava {
   dir: string;
   port: number;
   controllerPort: number;
   logFile: string;
-  /** Lives for a minute: the JVM does not spend on making it fast what it never gets back. */
-  brief?: boolean;
   /** A second listener, where everybody logs in and may do only what ACLs say. Who comes by the first one may do everything. */
   guarded?: GuardedListener;
 }
@@ -36,7 +35,7 @@ const clusterId = 'c2FsbHlwb3J0LWdhdGUtMQ';
 
 /**
  * One real Apache Kafka (KRaft, broker and controller in one process) on this machine. Stopping and starting again keeps
- * ports and data. The jars come from `KAFKA_HOME`, or else from set-up.
+ * ports and data.
  */
 export class EmbeddedKafka {
   private process: Leashed | undefined;
@@ -59,15 +58,7 @@ export class EmbeddedKafka {
     await formatInto(logsDir(this.place.dir));
     this.process = startLeashed({
       name: 'kafka',
-      command: [
-        'java',
-        ...memory,
-        ...(this.place.brief === true ? brief : []),
-        '-cp',
-        jars(),
-        'kafka.Kafka',
-        properties,
-      ],
+      command: kafkaJava(this.place, 'kafka.Kafka', properties),
       logFile: this.place.logFile,
     });
     await this.answers(this.process);
@@ -92,14 +83,6 @@ export class EmbeddedKafka {
   }
 }
 
-const memory = ['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-Xshare:auto'];
-
-const brief = ['-XX:TieredStopAtLevel=1'];
-
-function jars(): string {
-  return join(process.env['KAFKA_HOME'] ?? join(cacheDir, 'kafka'), 'libs', '*');
-}
-
 function logsDir(dir: string): string {
   return join(dir, 'logs');
 }
@@ -117,8 +100,9 @@ async function format(formatted: string): Promise<void> {
   mkdirSync(scratch, { recursive: true });
   const properties = join(scratch, 'server.properties');
   writeFileSync(properties, serverProperties({ dir: scratch, port: 7192, controllerPort: 7193, logFile: '' }));
-  const tool = ['-cp', jars(), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', properties];
-  await run('java', [...memory, ...tool]);
+  const tool = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId, '-c', properties];
+  const [java, ...args] = kafkaJava({}, ...tool);
+  await run(java, args);
   // Two processes may format at once: the second one's folder is thrown away, the first one's is as good.
   if (!existsSync(formatted)) renameSync(logsDir(scratch), formatted);
   rmSync(scratch, { recursive: true });

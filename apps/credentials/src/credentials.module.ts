@@ -14,9 +14,11 @@ import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
+import { CompareTarget } from './handlers/compare-target.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
 import { CutPulled, killTimer } from './handlers/cut-pulled.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
+import { DropStranger, ListStrangers } from './handlers/drop-stranger.js';
 import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
@@ -24,6 +26,7 @@ import { EndingLife } from './handlers/ending-life.js';
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
+import { MeetStranger } from './handlers/meet-stranger.js';
 import { MintCredential } from './handlers/mint-credential.js';
 import { MintIntent } from './handlers/mint-intent.js';
 import { OfferAllowed } from './handlers/offer-allowed.js';
@@ -57,14 +60,17 @@ import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
 import { PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
+import { StrangerStore } from './io/stranger.store.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
+import { StrangersController } from './strangers.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
+import { KeepStrangers1795670000800 } from './migrations/keep-strangers.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
 
 export const migrations = [
@@ -75,6 +81,7 @@ export const migrations = [
   AddPersonKeys1795651200600,
   BrokerLeases1795660000700,
   KeepInvariants1795660000710,
+  KeepStrangers1795670000800,
 ];
 
 /** What this service hears. */
@@ -93,14 +100,14 @@ const timers = [
 ];
 
 const handlers: Provider[] = [
-  ApplyChanges, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
-  KeepEnding, LeaseAccess, LeaseWords, ListLeases, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
   ReleaseSwitch, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, TokenIssuer,
+  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -116,7 +123,13 @@ export class CredentialsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [CredentialsController, KillSwitchController, LeaseListController, PersonKeysController],
+      controllers: [
+        CredentialsController,
+        KillSwitchController,
+        LeaseListController,
+        PersonKeysController,
+        StrangersController,
+      ],
       providers: [...handlers, ...stores, ...configured(settings)],
     };
   }

@@ -7,6 +7,8 @@ export const faultPoints = [
   'after-send-before-outbox-delete',
   'after-intent-before-mint',
   'between-mint-and-record',
+  'lease-written',
+  'lease-committed',
 ] as const;
 
 export type FaultPoint = (typeof faultPoints)[number];

@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LeaseBundle, OutcomeName, OutcomeValue, SignedOutcome } from '#contracts';
 import {
-  encryptTo, generateKeys, generatePrivateJwk, Keyring, outcomeAttributes, signOutcome, thumbprint, Trust, verifyProof,
+  encryptTo, generateKeys, generatePrivateJwk, Keyring, newUuid7, outcomeAttributes, signOutcome, thumbprint, Trust, verifyProof,
   type PrivateJwk,
 } from '#trust'; // prettier-ignore
-import { newActionId } from './action-id.js';
 import type { Ticket } from './request.js';
 import { SallyportAgent } from './sallyport-agent.js';
 
@@ -135,7 +134,7 @@ export function outcomeOf(
     action_id: ticket.actionId, action_digest: ticket.actionDigest, outcome, code: 'approved', reasons: ['approved'],
     ...(outcome === 'offered' && { lease: offerOf(gate) }), ...more.value,
   }; // prettier-ignore
-  const ce = outcomeAttributes(newActionId(), service, outcome);
+  const ce = outcomeAttributes(newUuid7(), service, outcome);
   return signOutcome(gate.keyring(service), { agentId: 'a-1', ce, value });
 }
 

@@ -1,5 +1,4 @@
 /** The gate from the outside: for agents (`SallyportAgent`, `KafkaDoor`) and for tools (`ToolGate`). */
-export { newActionId } from './action-id.js';
 export { GateError, type GateErrorCode } from './gate-error.js';
 export { KafkaDoor, type KafkaDoorOptions, type KafkaLike } from './kafka-door.js';
 export { Lease, type BrokeredResult, type Credential } from './lease.js';
@@ -12,4 +11,6 @@ export {
   actionDigest, generatePrivateJwk, publicPart, safeText, thumbprint, Trust, trustFile, verifyOutcome,
   type PrivateJwk, type PublicJwk, type TrustFile,
 } from '#trust'; // prettier-ignore
+/** The CloudEvents id, the action id, the Kafka key and the idempotency key in one. */
+export { newUuid7 as newActionId } from '#trust';
 export type { ConsumeAnswer, OutcomeValue, Problem, ProblemCode, RequestValue, SignedOutcome } from '#contracts';

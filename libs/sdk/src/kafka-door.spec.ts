@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SignedOutcome } from '#contracts';
-import { publicPart, verifyRequestSignature } from '#trust';
-import { newActionId } from './action-id.js';
+import { newUuid7, publicPart, verifyRequestSignature } from '#trust';
 import { FakeGate, outcomeOf } from './fake-gate.fixture.js';
 import { GateError } from './gate-error.js';
 import { KafkaDoor, type KafkaLike } from './kafka-door.js';
@@ -140,7 +139,7 @@ describe('the Kafka door', () => {
 
   it('keeps a bounded memory, the newest first', async () => {
     await kafka.say(outcomeOf(gate, ticket, 'offered'));
-    const others = [1, 2, 3].map(() => ({ ...ticket, actionId: newActionId() }));
+    const others = [1, 2, 3].map(() => ({ ...ticket, actionId: newUuid7() }));
     for (const other of others) await kafka.say(outcomeOf(gate, other, 'offered'));
     expect(await codeOf(door.wait(ticket, { timeoutMs: 10 }))).toBe('no_answer');
     expect((await door.wait(others[2] as Ticket)).state).toBe('offered');

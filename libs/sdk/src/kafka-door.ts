@@ -1,6 +1,6 @@
 import { outcomeGroups, outcomesTopic, signedAttributes, topics, type SignedOutcome } from '#contracts';
+import { newUuid7 } from '#trust';
 import { GateError } from './gate-error.js';
-import { newActionId } from './action-id.js';
 import type { Asked, Ticket } from './request.js';
 import type { SallyportAgent, WaitOptions } from './sallyport-agent.js';
 import { isSettled, statusOfOutcome, type ActionStatus } from './status.js';
@@ -56,7 +56,7 @@ export class KafkaDoor {
 
   constructor(kafka: KafkaLike, agent: SallyportAgent, options: KafkaDoorOptions = {}) {
     const topic = outcomesTopic(options.outcomes);
-    const { groupId = `${outcomeGroups(topic)}${agent.agentId}.${newActionId()}`, remembered = 10_000 } = options;
+    const { groupId = `${outcomeGroups(topic)}${agent.agentId}.${newUuid7()}`, remembered = 10_000 } = options;
     this.#agent = agent;
     this.#producer = kafka.producer({ allowAutoTopicCreation: false });
     this.#consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });

@@ -1,6 +1,5 @@
 import type { RequestValue, SignedAttributes } from '#contracts';
-import { actionDigest, parseStrict, requestAttributes, signRequest, type SigningKey } from '#trust';
-import { newActionId } from './action-id.js';
+import { actionDigest, newUuid7, parseStrict, requestAttributes, signRequest, type SigningKey } from '#trust';
 import { GateError } from './gate-error.js';
 
 /** What an agent asks for; the SDK adds who asks. */
@@ -28,7 +27,7 @@ export interface Signer {
 }
 
 /** Signs a request. Throws GateError with the gate's own code when the gate could not accept the value. */
-export function signAsked(asked: Asked, { agentId, key, aud }: Signer, actionId = newActionId()): SignedRequest {
+export function signAsked(asked: Asked, { agentId, key, aud }: Signer, actionId = newUuid7()): SignedRequest {
   const value = JSON.stringify({ subject: { type: 'agent', id: agentId }, ...asked });
   const parsed = parseStrict(Buffer.from(value, 'utf8'));
   if (!parsed.ok) throw new GateError(parsed.code, 'this request cannot be sent');

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7, type ActionState, type LeaseBundle, type SignedOutcome } from '#contracts';
-import { actionDigest, generatePrivateJwk, publicPart, thumbprint, verifyRequestSignature } from '#trust';
-import { newActionId } from './action-id.js';
+import { actionDigest, generatePrivateJwk, newUuid7, publicPart, thumbprint, verifyRequestSignature } from '#trust';
 import { bundleOf, deliver, FakeGate, leaseId, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
 import { GateError } from './gate-error.js';
 import type { Asked, Ticket } from './request.js';
@@ -12,7 +11,7 @@ const asked: Asked = {
   context: { justification: 'notes' },
   requested_access: { profile: 'orders-ddl', ttl_seconds: 300 },
 };
-const ticket: Ticket = { actionId: newActionId(), actionDigest: `sha256:${'A'.repeat(43)}` };
+const ticket: Ticket = { actionId: newUuid7(), actionDigest: `sha256:${'A'.repeat(43)}` };
 
 let gate: FakeGate;
 beforeEach(async () => {
@@ -87,7 +86,7 @@ describe('asking', () => {
   it('does not take an answer about another action for its own', async () => {
     gate.on('POST /v1/actions', () => ({
       status: 202,
-      body: { action_id: newActionId(), state: 'accepted', status_url: 'x' },
+      body: { action_id: newUuid7(), state: 'accepted', status_url: 'x' },
     }));
     expect(await codeOf(gate.agent().ask(asked))).toBe('unexpected_answer');
   });
@@ -166,7 +165,7 @@ describe('waiting', () => {
     ['of a service that may not say it', () => outcomeOf(gate, ticket, 'offered', { service: 'intake' })],
     ['of another gate', () => outcomeOf(new FakeGate(), ticket, 'offered')],
     ['about other bytes', () => outcomeOf(gate, { ...ticket, actionDigest: `sha256:${'B'.repeat(43)}` }, 'offered')],
-    ['about another action', () => outcomeOf(gate, { ...ticket, actionId: newActionId() }, 'offered')],
+    ['about another action', () => outcomeOf(gate, { ...ticket, actionId: newUuid7() }, 'offered')],
     ['that was changed', () => { const o = outcomeOf(gate, ticket, 'offered'); return { ...o, value: `${o.value} ` }; }],
   ])('does not believe an offer %s', async (_, outcome) => {
     answers(['offered', outcome()]);
@@ -212,11 +211,11 @@ describe('redeeming', () => {
   it.each<[string, () => Promise<string>]>([
     ['signed by another gate', () => { const other = new FakeGate(); return deliver(gate, bundleOf(gate, ticket), other.keyring('credentials').sign('lease', bundleOf(gate, ticket))); }],
     ['signed by another service', () => deliver(gate, bundleOf(gate, ticket), gate.keyring('intake').sign('acceptance', bundleOf(gate, ticket)))],
-    ['for another lease', () => sealed({ lease_id: newActionId() })],
+    ['for another lease', () => sealed({ lease_id: newUuid7() })],
     ['for another agent', () => sealed({ agent_id: 'a-2' })],
-    ['for another action', () => sealed({ action_id: newActionId() })],
+    ['for another action', () => sealed({ action_id: newUuid7() })],
     ['for other bytes', () => sealed({ action_digest: otherDigest })],
-    ['addressed to another lease', () => addressed({ lease_id: newActionId() })],
+    ['addressed to another lease', () => addressed({ lease_id: newUuid7() })],
     ['addressed to other bytes', () => addressed({ action_digest: otherDigest })],
     ['of another gate by name', () => deliver(gate, bundleOf(gate, ticket, { gate: 'evil.example' }))],
     ['with an exchanged endpoint', async () => {
@@ -234,7 +233,7 @@ describe('redeeming', () => {
   }); // prettier-ignore
 
   it('never goes where an offer points, only where it was configured', async () => {
-    for (const url of ['https://evil.example/redeem', `${gate.url}/v1/leases/${newActionId()}/redeem`, 'x']) {
+    for (const url of ['https://evil.example/redeem', `${gate.url}/v1/leases/${newUuid7()}/redeem`, 'x']) {
       expect(await codeOf(gate.agent().redeem(ticket, { ...offerOf(gate), redeem_url: url }))).toBe('not_trusted');
     }
     expect(gate.heard).toEqual([]);

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { thumbprint } from '#trust';
-import { newActionId } from './action-id.js';
+import { newUuid7, thumbprint } from '#trust';
 import { bundleOf, deliver, FakeGate, offerOf } from './fake-gate.fixture.js';
 import { GateError } from './gate-error.js';
 import { actionId, aTool, digest, frozen, tokenOf, toolKey, toolUrl } from './tool.fixture.js';
@@ -66,7 +65,7 @@ describe('a tool', () => {
     gate.on('POST /v1/tokens/consume', () => ({ status: 410, body: { code: 'already_used', title: '', status: 410 } }));
     expect(await codeOf(tool.consume(token, proof, call))).toBe('already_used');
     for (const body of [
-      { ...frozen, action_id: newActionId() },
+      { ...frozen, action_id: newUuid7() },
       { ...frozen, action_digest: `sha256:${'B'.repeat(43)}` },
     ]) {
       gate.on('POST /v1/tokens/consume', () => ({ body }));

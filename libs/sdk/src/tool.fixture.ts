@@ -1,6 +1,5 @@
 import type { ActionTokenClaims } from '#contracts';
-import { generatePrivateJwk, thumbprint } from '#trust';
-import { newActionId } from './action-id.js';
+import { generatePrivateJwk, newUuid7, thumbprint } from '#trust';
 import { leaseId, type FakeGate } from './fake-gate.fixture.js';
 import { ToolGate } from './tool-gate.js';
 
@@ -8,7 +7,7 @@ import { ToolGate } from './tool-gate.js';
 
 export const toolUrl = 'https://share.tool.example';
 export const toolKey = generatePrivateJwk('P-256');
-export const actionId = newActionId();
+export const actionId = newUuid7();
 export const digest = `sha256:${'A'.repeat(43)}`;
 export const frozen = {
   action_id: actionId, action_digest: digest, agent_id: 'a-1',
@@ -26,7 +25,7 @@ export function aTool(gate: FakeGate): ToolGate {
 export function tokenOf(gate: FakeGate, more: Partial<ActionTokenClaims> = {}, by = gate): string {
   const iat = Math.floor(Date.now() / 1_000);
   return by.keyring('credentials').sign('token', {
-    iss: gate.trust.gate, sub: 'a-1', client_id: 'a-1', aud: toolUrl, jti: newActionId(), iat, exp: iat + 60,
+    iss: gate.trust.gate, sub: 'a-1', client_id: 'a-1', aud: toolUrl, jti: newUuid7(), iat, exp: iat + 60,
     cnf: { jkt: thumbprint(gate.agentKey) },
     authorization_details: [{ type: 'sallyport_action', action_id: actionId, action_digest: digest, lease_id: leaseId }],
     ...more,

@@ -15,6 +15,7 @@ export {
 } from './key-files.js'; // prettier-ignore
 export { defaultType, statementTypes, type StatementType } from './statement-types.js';
 export { Keyring, type GateKey } from './keyring.js';
+export { newUuid7 } from './uuid7.js';
 export { NonceSource } from './nonce.js';
 export { Trust, type Expected, type Verified, type VerifiedDetached } from './trust.js';
 export {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { exitCodes } from '../core/exit-codes.js';
 import { profileWish, readerWish, type ProfileWish } from '../core/target-wish.js';
+import { dropStranger, listStrangers } from '../handlers/strangers.js';
 import type { AdminReference, InstallOptions } from '../handlers/targets.js';
 import type { Context } from './context.js';
 
@@ -17,7 +18,7 @@ const adminFile = [
   'holds a superuser’s postgres:// URL; else SALLYPORT_TARGET_ADMIN_URL',
 ] as const;
 
-export function addTargets(program: Command, { output }: Context): void {
+export function addTargets(program: Command, { gate, output }: Context): void {
   const targets = program.command('targets').description('prepare what agents are let into');
   targets
     .command('install')
@@ -45,4 +46,15 @@ export function addTargets(program: Command, { output }: Context): void {
       const { checkPostgres } = await import('../handlers/targets.js');
       if (!(await checkPostgres(output(), options))) process.exitCode = exitCodes.negative;
     });
+  targets
+    .command('strangers')
+    .description('what stands at targets and belongs to no running lease')
+    .action(() => listStrangers(gate(), output()));
+  targets
+    .command('drop-stranger <target> <lease>')
+    .description('let it be dropped there, with what it owns; security officers')
+    .requiredOption('--reason <text>', 'why')
+    .action((target: string, lease: string, options: { reason: string }) =>
+      dropStranger(gate(), output(), { target, lease, reason: options.reason }),
+    );
 } // prettier-ignore

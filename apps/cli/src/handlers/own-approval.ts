@@ -1,6 +1,5 @@
 import { approvalAnswer, evidenceAnswer, topics, type ApprovalAnswer, type Caps } from '#contracts';
-import { newId } from '#platform';
-import { ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
+import { newUuid7, ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
 import type { Gate } from '../io/gate.js';
 import { SessionError, type SessionFile } from '../io/session.js';
 import { SettingsMissing } from '../io/settings.js';
@@ -45,7 +44,7 @@ export function signedVote(gate: Gate, session: SessionFile, shown: ApprovalAnsw
   const now = Date.now();
   if (key.until * 1_000 <= now) throw new SessionError(`your key to vote with is over: ${session.howToSignIn}`);
   const body = { ...said, view_digest: shown.view_digest };
-  const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newId(), now });
+  const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newUuid7(), now });
   return { ...body, proof: signVote(signingKey(key.jwk), cast), person_key: key.statement };
 }
 

@@ -3,8 +3,11 @@ import { Database } from '#database';
 import type { Issuing, Lease } from '../core/lease.js';
 import { columns, leaseOf, type LeaseRow } from './lease-row.js';
 
-/** Whoever has claimed a lease has this long to end it, in seconds; after that its process is taken for dead. */
-const claimSeconds = 120;
+/**
+ * Whoever has claimed a lease has this long to end it, in seconds; after that its process is taken for dead. Where it was only
+ * slow, two end it at once, which does no harm: removing can be repeated at will, and one of them says it.
+ */
+const claimSeconds = 30;
 
 export interface DueTarget {
   issuer: Issuing;
@@ -46,13 +49,13 @@ export class EndingStore {
     );
   }
 
-  /** Of these leases, those that may have something at their target. */
-  async unfinished(leaseIds: readonly string[]): Promise<Set<string>> {
-    const rows = await this.database.query<{ lease_id: string }>(
-      `SELECT lease_id FROM leases WHERE lease_id = ANY ($1::uuid[]) AND state IN ('minting', 'active', 'ending')`,
+  /** Of these leases, those that this service knows, and whether they may have something at their target. */
+  async known(leaseIds: readonly string[]): Promise<Map<string, { isRunning: boolean }>> {
+    const rows = await this.database.query<{ lease_id: string; running: boolean }>(
+      `SELECT lease_id, state IN ('minting', 'active', 'ending') AS running FROM leases WHERE lease_id = ANY ($1::uuid[])`,
       [leaseIds],
     );
-    return new Set(rows.map(({ lease_id }) => lease_id));
+    return new Map(rows.map(({ lease_id, running }) => [lease_id, { isRunning: running }]));
   }
 
   /** How the stuck ones are doing, for readiness and alerts. */

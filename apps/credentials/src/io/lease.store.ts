@@ -3,6 +3,7 @@ import type { LeaseState } from '#contracts';
 import { Database, type Tx } from '#database';
 import { finalStates, type Change, type Handle, type Lease } from '../core/lease.js';
 import type { Terms } from '../core/terms.js';
+import { written } from './lease-faults.js';
 import { columns, leaseOf, type LeaseRow } from './lease-row.js';
 
 /** How a redeem begins: what is fixed before the target is touched. */
@@ -76,6 +77,7 @@ export class LeaseStore {
         changes.map(({ executed }) => executed?.rowCount ?? null),
       ],
     );
+    written(tx);
     const saved = new Map(rows.map((row) => [row.lease_id, leaseOf(row)]));
     return changes.flatMap((change) => {
       const lease = saved.get(change.lease.leaseId);
@@ -104,6 +106,7 @@ export class LeaseStore {
         mintSeconds,
       ],
     );
+    written(tx);
     return rows[0] && leaseOf(rows[0]);
   }
 

@@ -3,6 +3,7 @@ import { Database, packed, type Tx } from '#database';
 import type { LeaseState } from '#contracts';
 import type { Evidence } from '#trust';
 import type { Terms } from '../core/terms.js';
+import { written } from './lease-faults.js';
 
 /** The first row of an action: on offer with its evidence, or over before it had terms. */
 export interface NewLease {
@@ -59,6 +60,7 @@ export class OfferStore {
        SELECT action_id FROM added`,
       parameters(leases),
     );
+    if (rows.length > 0) written(tx);
     return new Set(rows.map(({ action_id }) => action_id));
   }
 

@@ -113,6 +113,10 @@ export class PostgresBrokeredIssuer implements BrokeringIssuer, ListingIssuer {
     return this.roles.listOurs(handle);
   }
 
+  close(handle: Handle, leaseId: string): Promise<void> {
+    return this.roles.close(handle, leaseId);
+  }
+
   removeStranger(handle: Handle, leaseId: string): Promise<void> {
     return this.roles.removeStranger(handle, leaseId);
   }

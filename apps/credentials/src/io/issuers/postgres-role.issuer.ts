@@ -62,12 +62,16 @@ export class PostgresRoleIssuer implements ListingIssuer {
     await this.removeStranger(handle, leaseId);
   }
 
-  /** Three transactions, because the first must be committed before sessions are cut: a storm of logins survives otherwise. */
   async removeStranger(handle: Handle | null, leaseId: string): Promise<void> {
+    await this.close(handle, leaseId);
+    await this.targets.query(secretOf(handle), 'SELECT sallyport.drop($1)', [leaseId]);
+  }
+
+  /** A transaction of its own before sessions are cut: a storm of logins survives otherwise. */
+  async close(handle: Handle | null, leaseId: string): Promise<void> {
     const secret = secretOf(handle);
     await this.targets.query(secret, 'SELECT sallyport.disable($1)', [leaseId]);
     await this.#cut(secret, leaseId);
-    await this.targets.query(secret, 'SELECT sallyport.drop($1)', [leaseId]);
   }
 
   async #cut(secret: string, leaseId: string): Promise<void> {

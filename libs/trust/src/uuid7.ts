@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-/** A fresh UUIDv7 (RFC 9562 section 5.7): the CloudEvents id, the action id, the Kafka key and the idempotency key in one. */
-export function newActionId(now = Date.now()): string {
+/** A fresh UUIDv7 (RFC 9562 section 5.7). @param now Milliseconds since 1970. */
+export function newUuid7(now = Date.now()): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
   bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6);

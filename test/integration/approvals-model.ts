@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import pg from 'pg';
+import { ProblemError, type Known, type Plan, type VoteBody } from '#contracts';
+import { migrate } from '#database';
+import { Fault } from '#platform';
+import { migrations } from '../../apps/approvals/src/approvals.module.js';
+import { makeApprovals, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
+import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
+import { accept, judge, makeGate, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
+import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
+import { EndByPerson } from '../../apps/approvals/src/handlers/end-by-person.js';
+import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
+import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
+import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
+import { Ballots } from '../support/ballots.js';
+import { eventually } from '../support/eventually.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
+
+/** `cora` is in both groups; `olga` owns the agent and `paul` is its principal, so neither ever decides. */
+export const crowd = ['anna', 'ben', 'cora', 'sam', 'olga', 'paul'] as const;
+export type Name = (typeof crowd)[number];
+const everybody: Record<Group, Name[]> = { dba: ['anna', 'ben', 'cora', 'olga'], security: ['cora', 'sam', 'paul'] };
+export type Group = 'dba' | 'security';
+export const groups = ['dba', 'security'] as const satisfies Group[];
+
+/** Always sees what is shown. */
+const auditor = personOf('audrey');
+
+/** What policy wants of people. */
+export const wishes = {
+  both: planOf([stageOf({ quorum: 2 }), stageOf({ stage: 2, group: 'security' })]),
+  other: planOf([stageOf({ group: 'security' }), stageOf({ stage: 2 })]),
+} as const satisfies Record<string, Plan>;
+
+/** What policy answers when it is asked again before a vote. */
+export type Says = 'allow' | 'deny' | 'silence' | keyof typeof wishes;
+export type Side = 'left' | 'right';
+
+/** What people and the clock do; several may happen at the same moment. */
+export type Act =
+  | { do: 'vote'; by: Name; decision: VoteBody['decision']; at: Side }
+  | { do: 'withdraw' | 'stop'; by: Name; at: Side }
+  | { do: 'timer'; at: Side }
+  | { do: 'crash'; afterMs: number };
+
+/** What changes around the request; it happens by itself. */
+export type Turn =
+  | { turn: 'group'; group: Group; members: Name[] }
+  | { turn: 'person'; who: Name; isActive: boolean }
+  | { turn: 'policy'; says: Says }
+  | { turn: 'deadline' }
+  | { turn: 'restart'; at: Side };
+
+export interface VoteRow {
+  plan_no: number;
+  person: Name;
+  stage: number;
+  decision: VoteBody['decision'];
+  vote: string;
+}
+
+export interface Row {
+  state: string;
+  code: string | null;
+  plan_no: number;
+  stage: number;
+}
+
+const anyName = fc.constantFrom(...crowd);
+const anySide = fc.constantFrom<Side>('left', 'right');
+const yesMostly = fc.constantFrom<VoteBody['decision']>('approve', 'approve', 'approve', 'deny');
+const aVote = fc.record({ do: fc.constant('vote' as const), by: anyName, decision: yesMostly, at: anySide });
+const anEnd = fc.record({ do: fc.constantFrom('withdraw' as const, 'stop' as const), by: anyName, at: anySide });
+const aTimer = fc.record({ do: fc.constant('timer' as const), at: anySide });
+const aCrash = fc.record({ do: fc.constant('crash' as const), afterMs: fc.integer({ min: 0, max: 12 }) });
+const votes = { weight: 12, arbitrary: aVote };
+export const anyAct: fc.Arbitrary<Act> = fc.oneof(
+  votes,
+  { weight: 1, arbitrary: anEnd },
+  { weight: 1, arbitrary: aTimer },
+);
+export const anyActOrCrash: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 12, arbitrary: anyAct },
+  { weight: 1, arbitrary: aCrash },
+);
+export const anyTurn: fc.Arbitrary<Turn> = fc.oneof(
+  fc.record({ turn: fc.constant('group' as const), group: fc.constantFrom(...groups), members: fc.subarray([...crowd], { minLength: 1 }) }),
+  fc.record({ turn: fc.constant('person' as const), who: anyName, isActive: fc.boolean() }),
+  fc.record({ turn: fc.constant('policy' as const), says: fc.constantFrom<Says>('allow', 'allow', 'both', 'other', 'silence', 'deny') }),
+  fc.record({ turn: fc.constant('restart' as const), at: anySide }),
+  fc.record({ turn: fc.constant('deadline' as const) }),
+); // prettier-ignore
+
+type Entry = Known<'groups'> | Known<'people'>;
+
+/** Two replicas of approvals on one real PostgreSQL; one request at a time, and what is true around it. */
+export class ModelWorld {
+  readonly gate = makeGate();
+  readonly #ballots = new Ballots(this.gate);
+  readonly #asked = new Map<string, Accepted>();
+  readonly #replicas = new Map<Side, TestApprovals>();
+  readonly #entries: Entry[] = [];
+  readonly #saidBefore: TestApprovals['said'] = [];
+  #version = 1;
+  says: Says = 'allow';
+  members = everybody;
+  inactive = new Set<Name>();
+
+  private constructor(
+    private readonly postgres: TestPostgres,
+    private readonly admin: pg.Client,
+  ) {}
+
+  static async start(): Promise<ModelWorld> {
+    const postgres = await startPostgres();
+    await migrate(postgres.url, [{ service: 'approvals', password: 'spec', migrations }]);
+    const admin = new pg.Client({ connectionString: postgres.url });
+    await admin.connect();
+    const world = new ModelWorld(postgres, admin);
+    await Promise.all([world.restart('left'), world.restart('right')]);
+    return world;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([...this.#replicas.values()].map((one) => one.close()));
+    await this.admin.end();
+    await this.postgres.remove();
+  }
+
+  at(side: Side): TestApprovals {
+    const found = this.#replicas.get(side);
+    if (found === undefined) throw new TypeError(`${side} does not run`);
+    return found;
+  }
+
+  /** A replica with nothing in its memory but what the registry says now. */
+  async restart(side: Side): Promise<void> {
+    const before = this.#replicas.get(side);
+    await before?.close();
+    this.#saidBefore.push(...(before?.said ?? []));
+    const service = await makeApprovals(this.gate, this.postgres.urlAs('sallyport_approvals', 'spec'));
+    for (const entry of this.#entries) service.registry.put(entry);
+    service.registry.put(agentOf());
+    service.policy.answer = ({ acceptance }) => this.#judged(acceptance);
+    this.#replicas.set(side, service);
+  }
+
+  /** Everything as at the beginning, and a new request that is open. */
+  async open(): Promise<string> {
+    this.says = 'allow';
+    this.members = everybody;
+    this.inactive = new Set();
+    for (const id of crowd) this.#register(personOf(id));
+    for (const group of groups) this.#register(groupOf(group, everybody[group]));
+    this.#register(auditor);
+    this.#register(groupOf('auditors', [auditor.id]));
+    const accepted = accept(this.gate);
+    this.#asked.set(accepted.request.acceptance, accepted);
+    const { actionId: action_id } = accepted;
+    const evidence = judge(this.gate, accepted, { plan: { ...wishes.both, deadline_at: soon() } });
+    await eventually(() => this.at('left').hear(OpenApprovals, { action_id, agent_id: agentId, evidence }));
+    return action_id;
+  }
+
+  async take(actionId: string, turn: Turn): Promise<void> {
+    if (turn.turn === 'restart') return this.restart(turn.at);
+    if (turn.turn === 'deadline') return this.passDeadline(actionId);
+    if (turn.turn === 'policy') this.says = turn.says;
+    if (turn.turn === 'group') {
+      this.members = { ...this.members, [turn.group]: turn.members };
+      this.#register(groupOf(turn.group, turn.members));
+    }
+    if (turn.turn === 'person') {
+      this.inactive = new Set([...this.inactive].filter((one) => one !== turn.who));
+      if (!turn.isActive) this.inactive.add(turn.who);
+      this.#register(personOf(turn.who, { state: turn.isActive ? 'active' : 'inactive' }));
+    }
+  }
+
+  /** Its time is over by the database's clock; nobody's timer has looked yet. */
+  async passDeadline(actionId: string): Promise<void> {
+    await this.admin.query(
+      `UPDATE approvals.approval SET deadline_at = clock_timestamp() - interval '1 ms' WHERE action_id = $1 AND state = 'open'`,
+      [actionId],
+    );
+  }
+
+  /** Answers the state that it led to, the code of a refusal, or `unknown` where the answer was lost. */
+  async act(actionId: string, act: Act): Promise<string> {
+    try {
+      return await this.#act(actionId, act);
+    } catch (error) {
+      if (error instanceof ProblemError) return error.problem.code;
+      if (error instanceof Fault) return 'unknown';
+      throw error;
+    }
+  }
+
+  async #act(actionId: string, act: Act): Promise<string> {
+    if (act.do === 'crash') return this.#crash(act.afterMs);
+    const service = this.at(act.at);
+    if (act.do === 'timer') {
+      await service.fire(ExpireApprovals, actionId);
+      return 'fired';
+    }
+    const caller = personOf(act.by);
+    if (act.do === 'vote') return this.#vote(service, { actionId, by: act.by, decision: act.decision });
+    const { state } = await service
+      .get(EndByPerson)
+      .handle({ actionId, caller, act: act.do, reason: 'no more', traceparent: undefined });
+    return state;
+  }
+
+  /** As a person votes: on what is shown to them, signed by their own key. */
+  async #vote(service: TestApprovals, { actionId, by, decision }: { actionId: string; by: Name; decision: VoteBody['decision'] }): Promise<string> {
+    const caller = personOf(by);
+    const [identity] = caller.spec.identities;
+    if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+    const { decision: view, view_digest } = await this.at('left').get(ShowApproval).handle(actionId, auditor);
+    const body: VoteBody = this.#ballots.sign(identity, view, { decision, reason: 'looked', view_digest, confirmed: [] });
+    const { state } = await service.get(CastVote).handle({ actionId, caller, body, traceparent: undefined });
+    return state;
+  } // prettier-ignore
+
+  /** Every session of the service breaks, whatever it was doing. */
+  async #crash(afterMs: number): Promise<string> {
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await this.admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'sallyport_approvals'`,
+    );
+    return 'crashed';
+  }
+
+  async row(actionId: string): Promise<Row> {
+    const { rows } = await this.admin.query<Row>(
+      'SELECT state, code, plan_no, stage FROM approvals.approval WHERE action_id = $1',
+      [actionId],
+    );
+    if (rows[0] === undefined) throw new TypeError('it was never opened');
+    return rows[0];
+  }
+
+  async votes(actionId: string): Promise<VoteRow[]> {
+    const { rows } = await this.admin.query<VoteRow>(
+      'SELECT plan_no, person, stage, decision, vote FROM approvals.vote WHERE action_id = $1 ORDER BY counted_at, person',
+      [actionId],
+    );
+    return rows;
+  }
+
+  /** The plan in force, and the digest of what is shown under it. */
+  async shown(actionId: string): Promise<{ stages: { stage: number; group: string; quorum: number }[]; digest: string }> {
+    const reading = () => this.at('left').get(ShowApproval).handle(actionId, auditor);
+    const { decision, view_digest } = await eventually(reading);
+    return { stages: decision.stages, digest: view_digest };
+  } // prettier-ignore
+
+  /** The types of what both replicas have said about it, and their numbers. */
+  said(actionId: string): { type: string; sequence: number }[] {
+    const all = [...this.#saidBefore, ...[...this.#replicas.values()].flatMap(({ said }) => said)];
+    return all
+      .filter(({ key }) => key === actionId)
+      .map(({ type, sequence }) => ({ type: type.replace(/^sallyport\.|\.v1$/gu, ''), sequence }));
+  }
+
+  #register(entry: Entry): void {
+    this.#version += 1;
+    const next = { ...entry, version: this.#version };
+    this.#entries.push(next);
+    for (const { registry } of this.#replicas.values()) registry.put(next);
+  }
+
+  #judged(acceptance: string) {
+    const accepted = this.#asked.get(acceptance);
+    if (accepted === undefined) throw new TypeError('policy was asked about something else');
+    const { says } = this;
+    if (says === 'silence') throw new Fault('policy_unavailable', { retryable: true });
+    if (says === 'allow')
+      return judge(this.gate, accepted, { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined });
+    if (says === 'deny')
+      return judge(this.gate, accepted, { purpose: 'vote', outcome: 'deny', code: 'policy_denied', plan: undefined });
+    return judge(this.gate, accepted, { purpose: 'vote', plan: { ...wishes[says], deadline_at: soon() } });
+  }
+}

@@ -1,0 +1,144 @@
+import { expect } from '@jest/globals';
+import {
+  groups,
+  wishes,
+  type Act,
+  type Group,
+  type ModelWorld,
+  type Name,
+  type Row,
+  type VoteRow,
+} from './approvals-model.js';
+
+interface PlanShown {
+  stages: { stage: number; group: string; quorum: number }[];
+  digest: string;
+}
+
+const ends = /^approval\.(?:granted|denied|expired|cancelled)$/u;
+const keyOf = ({ plan_no, person }: VoteRow): string => `${String(plan_no)} ${person}`;
+
+/** What must hold of one request at every moment, whatever people, policy, the registry, the clock and crashes do. */
+export class Story {
+  readonly #counted = new Map<string, VoteRow>();
+  readonly #plans = new Map<number, PlanShown>();
+  #isLate = false;
+  #hasCrashed = false;
+  #end: Row | undefined;
+
+  constructor(
+    private readonly world: ModelWorld,
+    private readonly actionId: string,
+  ) {}
+
+  passDeadline(): void {
+    if (this.#end === undefined) this.#isLate = true;
+  }
+
+  /** Whether this act alone, now, must be counted: a quiet refusal of everybody would keep every promise but this one. */
+  async mustCount(act: Act): Promise<boolean> {
+    if (act.do !== 'vote' || this.#isLate) return false;
+    const { state, plan_no, stage } = await this.world.row(this.actionId);
+    const plan = this.#plans.get(plan_no);
+    const group = plan?.stages.find((one) => one.stage === stage)?.group;
+    const isNew = !this.#counted.has(`${String(plan_no)} ${act.by}`);
+    const isJudgedSo = act.decision === 'deny' || this.world.says === 'allow' || isSamePlan(plan, this.world.says);
+    return state === 'open' && isNew && isJudgedSo && this.#mayDecide(act.by, group);
+  }
+
+  /** After these acts, which happened at one moment. Answers how many votes were counted. */
+  async check(acts: readonly Act[]): Promise<number> {
+    if (acts.some((act) => act.do === 'crash')) this.#hasCrashed = true;
+    const [row, votes] = [await this.world.row(this.actionId), await this.world.votes(this.actionId)];
+    await this.#checkView(row);
+    const fresh = this.#checkVotes(votes, acts);
+    this.#checkEnd(row, acts);
+    if (row.state === 'granted') this.#checkGrant(row);
+    if (!this.#hasCrashed) this.#checkSaid(row);
+    return fresh;
+  }
+
+  /** Under one plan everybody is shown the same, from its opening to its end. */
+  async #checkView({ plan_no }: Row): Promise<void> {
+    const shown = await this.world.shown(this.actionId);
+    const before = this.#plans.get(plan_no);
+    if (before !== undefined) expect(shown.digest).toBe(before.digest);
+    this.#plans.set(plan_no, shown);
+  }
+
+  /** What was counted stays as it is; what is new was said by a person who may, about what was shown. */
+  #checkVotes(votes: readonly VoteRow[], acts: readonly Act[]): number {
+    const now = new Map(votes.map((vote) => [keyOf(vote), vote]));
+    for (const [key, vote] of this.#counted) expect(now.get(key)).toEqual(vote);
+    const fresh = votes.filter((vote) => !this.#counted.has(keyOf(vote)));
+    for (const vote of fresh) {
+      expect([this.#isLate, this.#end]).toEqual([false, undefined]);
+      expect(acts).toContainEqual(expect.objectContaining({ do: 'vote', by: vote.person, decision: vote.decision }));
+      const plan = this.#plans.get(vote.plan_no);
+      expect(this.#mayDecide(vote.person, plan?.stages.find(({ stage }) => stage === vote.stage)?.group)).toBe(true);
+      expect(payloadOf(vote.vote)).toMatchObject({ action_id: this.actionId, view_digest: plan?.digest, decision: vote.decision });
+      this.#counted.set(keyOf(vote), vote);
+    }
+    return fresh.length;
+  } // prettier-ignore
+
+  #mayDecide(who: Name, group: string | undefined): boolean {
+    const isInChain = who === 'olga' || who === 'paul';
+    const known = groups.find((one) => one === group);
+    return known !== undefined && !isInChain && this.#isIn(who, known);
+  }
+
+  #isIn(who: Name, group: Group): boolean {
+    return !this.world.inactive.has(who) && this.world.members[group].includes(who);
+  }
+
+  /** One end, which stays, and for a reason that there was. */
+  #checkEnd(row: Row, acts: readonly Act[]): void {
+    if (this.#end !== undefined) {
+      expect(row).toEqual(this.#end);
+      return;
+    }
+    const denies = [...this.#counted.values()].filter((vote) => vote.plan_no === row.plan_no && vote.decision === 'deny');
+    // A no is final at once.
+    if (denies.length > 0) expect(row.state).toBe('denied');
+    if (row.state === 'open') return;
+    this.#end = row;
+    const by = acts.flatMap((act) => (act.do === 'withdraw' || act.do === 'stop' ? [act.by] : []));
+    const reasons: Record<string, boolean> = {
+      'granted/approved': denies.length === 0,
+      'denied/person_denied': denies.length === 1,
+      'denied/policy_denied': this.world.says === 'deny',
+      'denied/no_eligible_approver': this.world.says in wishes,
+      'expired/approval_expired': this.#isLate,
+      'cancelled/withdrawn': by.some((who) => groups.some((group) => this.#mayDecide(who, group))),
+      'cancelled/stopped': by.some((who) => groups.some((group) => this.#mayDecide(who, group))),
+    };
+    expect([`${row.state}/${String(row.code)}`, reasons[`${row.state}/${String(row.code)}`]]).toEqual([expect.any(String), true]);
+  } // prettier-ignore
+
+  /** Each stage has as many yeses as it asks for, of different people: one row for each person and plan. */
+  #checkGrant({ plan_no }: Row): void {
+    const yes = [...this.#counted.values()].filter((vote) => vote.plan_no === plan_no && vote.decision === 'approve');
+    for (const { stage, quorum } of this.#plans.get(plan_no)?.stages ?? [])
+      expect(yes.filter((vote) => vote.stage === stage)).toHaveLength(quorum);
+    expect(this.#isLate).toBe(false);
+  }
+
+  #checkSaid({ state }: Row): void {
+    const said = this.world.said(this.actionId).toSorted((a, b) => a.sequence - b.sequence);
+    expect(said.map(({ sequence }) => sequence)).toEqual(said.map((_, i) => i + 1));
+    const over = said.filter(({ type }) => ends.test(type)).map(({ type }) => type);
+    expect(over).toEqual(state === 'open' ? [] : [`approval.${state}`]);
+  }
+}
+
+function isSamePlan(plan: PlanShown | undefined, says: string): boolean {
+  const wish = Object.entries(wishes).find(([name]) => name === says)?.[1];
+  const short = (stages: PlanShown['stages']): string =>
+    stages.map(({ stage, group, quorum }) => `${String(stage)} ${group} ${String(quorum)}`).join();
+  return wish !== undefined && plan !== undefined && short(wish.stages) === short(plan.stages);
+}
+
+function payloadOf(jws: string): unknown {
+  return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8'));
+}
