@@ -51,6 +51,7 @@ import { SuspensionStore } from './io/suspension.store.js';
 import { VoteSigner } from './io/vote-signer.js';
 import { VoteStore } from './io/vote.store.js';
 import { WaitingStore } from './io/waiting.store.js';
+import { LandingController } from './landing.controller.js';
 import { AddPersonKeys } from './migrations/add-person-keys.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
 import { DescribeRequests } from './migrations/describe-requests.js';
@@ -118,7 +119,7 @@ export class ApprovalsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [ApprovalsStreamController, ApprovalsController, ReviewsController],
+      controllers: [LandingController, ApprovalsStreamController, ApprovalsController, ReviewsController],
       providers: [...parts, ...doors],
     };
   }
