@@ -122,6 +122,7 @@ describe('what the events prove', () => {
     ['a grant by somebody outside the group', (log) => log.registered().accepted(1).granted(1, ['mia', 'eve']).released(1), 'votes do not verify'],
     ['a grant that approvals did not hand on', (log) => log.registered().accepted(1).granted(1, ['mia', 'max'], { votes: [] }), 'has not signed that it handed'],
     ['a grant that approvals handed on with other votes', (log) => log.registered().accepted(1).granted(1, ['mia', 'max'], { votes: [`sha256:${'A'.repeat(43)}`] }), 'has not signed that it handed'],
+    ['a second redeem of which credentials signed another reason', (log) => log.registered().accepted(1).allowed(1).released(1).replayed(1, { why: 'too_late' }), 'second redeem of a lease is not signed'],
     ['a closed review of which approvals signed another rule', (log) => log.registered().accepted(1).allowed(1).closed(1, { rule: 'EMERG-002' }), 'closing of a review is not signed'],
     ['an action that ended twice', (log) => log.registered().accepted(1).allowed(1).released(1).ended(1).ended(1), 'ended twice'],
     ['an agent that nobody registered', (log) => log.accepted(1).allowed(1), 'lacks the entry of agent'],

@@ -96,7 +96,8 @@ async function collects(ask: Ask): Promise<Lease | undefined> {
   }, patience);
 }
 
-async function life(ask: Ask): Promise<void> {
+/** Answers what the agent held of it; undefined where it got nothing. */
+async function life(ask: Ask): Promise<Lease | undefined> {
   await eventually(() => {
     expect(told.leaseOf(ask)).toBeDefined();
   }, patience);
@@ -105,6 +106,7 @@ async function life(ask: Ask): Promise<void> {
   await eventually(() => {
     expect(told.terminalOf(ask)).toHaveLength(1);
   }, patience);
+  return lease;
 }
 
 /** What the whole story may be, in the order in which the agent hears it. */
@@ -135,7 +137,7 @@ const matrix = points.flatMap((point) =>
 const some = chosen(matrix, rounds({ quick: 2, deep: matrix.length }), randomFrom(seed('crashes')));
 
 describe('a lease whose process is killed at a write', () => {
-  it.each(some)('%s of a %s, %s', async (_, issuing, point, pass) => {
+  it.each(some)('%s of a %s, %s', async (write, issuing, point, pass) => {
     const before = await count();
     await gate.world.stop('credentials');
     await gate.world.startService('credentials', { SALLYPORT_FAULT: `${point}:${String(pass)}` });
@@ -144,7 +146,10 @@ describe('a lease whose process is killed at a write', () => {
     const { signal } = await gate.world.process('credentials').exited;
     expect(signal).toBe('SIGKILL');
     await gate.world.startService('credentials');
-    await lived;
+    const lease = await lived;
     await judge(ask, issuing, before);
+    // What was released reached its agent: an answer that was lost with the process was fetched again.
+    if (told.namesOf(ask).includes('released')) expect(lease).toBeDefined();
+    if (write === 'record' && point === 'lease-committed') expect(told.namesOf(ask)).toContain('released');
   }, 120_000); // prettier-ignore
 });

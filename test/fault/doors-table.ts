@@ -33,8 +33,8 @@ export interface Door {
   as?: string;
   /** The rightful call of a person is about the other agent's things, unless it stands here. */
   about?: 'own';
-  /** What the rightful caller gets. */
-  status: number;
+  /** What the rightful caller gets; with its code where it is a problem. */
+  status: number | `${number} ${string}`;
   /** What an agent gets here, where it is something else than at other doors of this kind. */
   gets?: Partial<Record<CredentialName, string>>;
 }
@@ -180,6 +180,10 @@ export const doors: Readonly<Record<string, Door>> = {
       path: `/v1/leases/${offer.id}/redeem`, body: JSON.stringify({ action_digest: ticket.actionDigest }),
     }),
   },
+  'credentials POST /v1/leases/:id/acknowledge': {
+    who: 'agent', status: 200,
+    call: ({ released }) => ({ path: `/v1/leases/${released.lease.leaseId}/acknowledge` }),
+  },
   'credentials POST /v1/person-keys': {
     who: 'person', as: approver, status: 201,
     call: async (_, { gate }) => {
@@ -216,7 +220,7 @@ export const doors: Readonly<Record<string, Door>> = {
   'credentials GET /v1/strangers': { who: 'person', as: 'aldo', call: at('/v1/strangers'), status: 200 },
   'credentials POST /v1/targets/:target/strangers/:lease/drop': {
     // There is none: who may not ask is not told so.
-    who: 'person', as: 'sam', status: 404,
+    who: 'person', as: 'sam', status: '404 not_found',
     call: ({ released }) => ({
       path: `/v1/targets/orders-database/strangers/${released.lease.leaseId}/drop`, body: reason,
     }),

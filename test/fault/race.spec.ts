@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ServiceName } from '#platform';
-import { makeProof, signingKey } from '#trust';
+import type { AgentKey } from '#contracts';
+import { generatePrivateJwk, makeProof, publicPart, signingKey, thumbprint, type PrivateJwk } from '#trust';
 import { root } from '../../tools/world/place.js';
 import { Bus } from '../support/bus.js';
 import { rounds, seed } from '../support/depth.js';
@@ -29,6 +30,8 @@ let gate: RunningGate;
 let bus: Bus;
 let told: ToldOutcomes;
 let racers: [Racer, Racer];
+/** One more key of each agent. */
+const secondKeys = Array.from({ length: agents }, () => generatePrivateJwk('P-256'));
 const leaving = new Leaving();
 const scratch = leaving.add(scratchFolder('race'), (folder) => folder.remove());
 const policyConfig = join(scratch.dir, 'policy.json');
@@ -37,6 +40,7 @@ beforeAll(async () => {
   setApprovalSeconds(14_400);
   const policy = { SALLYPORT_POLICY_CONFIG_FILE: policyConfig };
   gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents, services: { policy } }), (one) => one.stop());
+  await Promise.all(secondKeys.map((key, n) => addKey(gate.agent(n).id, key)));
   bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   told = leaving.add(await ToldOutcomes.follow(gate, bus), (one) => one.stop());
   const racer = async (): Promise<Racer> => leaving.add(await Racer.start(), (one) => one.stop());
@@ -46,6 +50,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await leaving.all();
 }, 90_000);
+
+function addKey(agentId: string, key: PrivateJwk): Promise<void> {
+  const listed = { ...publicPart(key), kid: thumbprint(key), use: 'sig' } as AgentKey;
+  return gate.change('agents', agentId, (spec) => ({ ...spec, jwks: { keys: [...spec.jwks.keys, listed] } }));
+}
 
 function setApprovalSeconds(approval_ttl_s: number): void {
   const config = JSON.parse(readFileSync(join(root, 'policies/config.json'), 'utf8')) as { defaults: object };
@@ -63,13 +72,13 @@ async function asked(round: number, amountMinor: number): Promise<Ask> {
   return ask;
 }
 
-async function redeemCall(ask: Ask): Promise<Call> {
+async function redeemCall(ask: Ask, by: PrivateJwk = ask.agent.signing): Promise<Call> {
   const offer = told.leaseOf(ask);
   if (offer === undefined) throw new Error('no offer');
   // Any answer brings a nonce, also the refusal of a call without a proof.
   const nonce = (await fetch(offer.redeem_url, { method: 'POST' })).headers.get('dpop-nonce') ?? '';
   const body = JSON.stringify({ action_digest: ask.ticket.actionDigest });
-  const key = signingKey(ask.agent.signing);
+  const key = signingKey(by);
   const dpop = makeProof({ key, htm: 'POST', htu: offer.redeem_url, nonce, body });
   return { method: 'POST', url: offer.redeem_url, headers: { dpop, 'content-type': 'application/json' }, body };
 }
@@ -134,13 +143,19 @@ describe('one winner per round', () => {
     return isYes(fiona) ? 'first' : 'second';
   }), time); // prettier-ignore
 
-  it('of eight redeems', () => repeat('four redeems against four', async (n, offsets) => {
+  it('of eight redeems, four with each of two keys of one agent', () => repeat('four redeems against four', async (n, offsets) => {
     const ask = await asked(n, 100);
-    const calls = await Promise.all(Array.from({ length: 8 }, () => redeemCall(ask)));
-    const answers = await race(offsets, calls.slice(0, 4), calls.slice(4));
-    const losers = answers.flat().filter((answer) => !isYes(answer));
-    expect(losers).toHaveLength(7);
-    for (const { status, body } of losers) expect(`${status} ${body}`).toMatch(/^410 .*already_redeemed/u);
+    const second = secondKeys[n % agents];
+    if (second === undefined) throw new Error('no second key');
+    const calls = (key?: PrivateJwk) => Promise.all(Array.from({ length: 4 }, () => redeemCall(ask, key)));
+    const answers = await race(offsets, await calls(), await calls(second));
+    const [winner, loser] = answers[0].some(isYes) ? answers : answers.toReversed();
+    // One credential: whoever has the same key gets this very one, or comes in the middle of its making.
+    const given = winner?.filter(isYes) ?? [];
+    expect(new Set(given.map(({ body }) => body)).size).toBe(1);
+    for (const { status, body } of winner ?? [])
+      expect(`${status} ${body}`).toMatch(/^(?:200 |503 .*dependency_unavailable)/u);
+    for (const { status, body } of loser ?? []) expect(`${status} ${body}`).toMatch(/^410 .*already_redeemed/u);
     await eventually(() => {
       expect(told.namesOf(ask)).toStrictEqual(['offered', 'released']);
     }, patience);

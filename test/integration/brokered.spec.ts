@@ -58,7 +58,9 @@ async function intended(statement: string) {
   const profile = world.profile({ issuer: 'postgres-brokered', max_rows: 100 });
   const common = { profile, target: world.databaseTarget, action: action.value.action, principal: undefined };
   const ready = { ...common, lease, terms: { ...lease, uses: 1 }, agent: world.keys.agent, jkt: 'A'.repeat(43) };
-  const { lease: minting, now } = await world.part(MintIntent).write(ready, issuer);
+  const intent = await world.part(MintIntent).write(ready, issuer);
+  if (intent === undefined) throw new TypeError('somebody else has taken it');
+  const { lease: minting, now } = intent;
   return { action, leaseId, mint: () => issuer.mint({ ...common, lease: minting, now }) };
 }
 
@@ -89,8 +91,23 @@ describe('a brokered statement', () => {
   it('is run once, whoever else comes for it at the same time', async () => {
     const { action, lease } = await anOffer('UPDATE orders SET total = total + 1 WHERE id = 5');
     const answers = await Promise.all(Array.from({ length: 6 }, () => world.redeem(lease, action)));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const given = answers.filter(({ status }) => status === 200);
+    expect(new Set(given.map(({ text }) => text)).size).toBe(1);
     expect(await totalOf(5)).toBe(501);
+    // Its agent may have lost the result, and asks once more: the same, and nothing is run again.
+    const again = await world.redeem(lease, action);
+    expect(again.text).toBe(given[0]?.text);
+    expect(await totalOf(5)).toBe(501);
+  });
+
+  it('gives its result again also when the lease has run out meanwhile, but not when somebody has stopped it', async () => {
+    const { action, lease, answer } = await run('SELECT total FROM orders WHERE id = 2', { ttl: 1 });
+    await world.hears(action, 'offered', 'released', 'ended/ttl');
+    expect((await world.redeem(lease, action)).text).toBe(answer.text);
+    const other = await run('SELECT total FROM orders WHERE id = 2');
+    await world.asPerson('sam', 'POST', `/v1/leases/${other.lease}/end`, { reason: 'enough' });
+    expect(codeOf(await world.redeem(other.lease, other.action))).toBe('410 already_redeemed');
+    await world.hears(other.action, 'offered', 'released', 'ended/stopped');
   });
 
   it.each([

@@ -1,12 +1,19 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { lookupBody, type JudgementBody, type RegistryKind, type SpecOf, type Verdict } from '#contracts';
+import { lookupBody, topics, type JudgementBody, type RegistryKind, type SpecOf, type Verdict } from '#contracts';
 import { newId } from '#platform';
 import { gateId, signVerdict, type Action, type World } from '../../apps/credentials/src/core/evidence.fixture.js';
 
 /** The client whose tokens are people's. */
 export const client = 'sallyport-cli';
+
+/** Who says what is on a topic of the services before this one. */
+export const sources: Record<string, string> = {
+  [topics.decisions]: 'policy',
+  [topics.approvals]: 'approvals',
+  [topics.registry]: 'registry',
+};
 
 interface Answered {
   status: number;

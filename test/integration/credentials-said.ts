@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
-import { killSwitchChanged, serviceEvents, type DataOf } from '#contracts';
-import { verifyOutcome } from '#trust';
+import { killSwitchChanged, leaseReplayed, serviceEvents, type DataOf } from '#contracts';
+import { isReplayOf, verifyOutcome } from '#trust';
 import { agentId, type World } from '../../apps/credentials/src/core/evidence.fixture.js';
 
 /** An event as it was seen on the topic of leases, its outcome verified. */
@@ -15,10 +15,14 @@ export interface Seen {
 /** A change of the kill switch, with its sequence. */
 export type Switched = DataOf<typeof killSwitchChanged> & { sequence: number };
 
+/** An alarm about a second redeem, its statement verified, with its sequence. */
+export type Alarm = Omit<DataOf<typeof leaseReplayed>, 'replay'> & { sequence: number };
+
 /** What credentials says on its topic, as the world keeps it. */
 export class Said {
   readonly seen: Seen[] = [];
   readonly switched: Switched[] = [];
+  readonly alarms: Alarm[] = [];
 
   constructor(private readonly keys: World) {}
 
@@ -27,7 +31,14 @@ export class Said {
     const sequence = Number(headers?.['ce_sequence']);
     const read: unknown = JSON.parse(String(value));
     if (type === killSwitchChanged.type) this.switched.push({ ...killSwitchChanged.data.parse(read), sequence });
+    else if (type === leaseReplayed.type) this.alarms.push({ ...this.replayed(read), sequence });
     else this.seen.push({ type, sequence, ...this.verified(type, read) });
+  }
+
+  private replayed(read: unknown): Omit<Alarm, 'sequence'> {
+    const { replay, ...said } = leaseReplayed.data.parse(read);
+    if (!isReplayOf(this.keys.trust, replay, said)) throw new Error('an alarm does not verify');
+    return said;
   }
 
   private verified(type: string, read: unknown): Omit<Seen, 'type' | 'sequence'> {

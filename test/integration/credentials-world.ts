@@ -29,8 +29,8 @@ import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
 import { read, type Answer } from './answers.js';
-import { client, Peers } from './credentials-peers.js';
-import { Said, type Seen, type Switched } from './credentials-said.js';
+import { client, Peers, sources } from './credentials-peers.js';
+import { Said, type Alarm, type Seen, type Switched } from './credentials-said.js';
 import { newVoter } from './credentials-voters.js';
 import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
 
@@ -44,6 +44,8 @@ export { codeOf, type Answer } from './answers.js';
  */
 export class CredentialsWorld {
   readonly toolKey = generatePrivateJwk('Ed25519');
+  /** A second key of the same agent. */
+  readonly secondKey = generatePrivateJwk('Ed25519');
   /** The key of another registered agent. */
   readonly otherKey = generatePrivateJwk('Ed25519');
   private readonly sequences = new Map<string, number>();
@@ -161,8 +163,9 @@ export class CredentialsWorld {
   // What is registered.
 
   private async registerAll(): Promise<void> {
+    this.keys.agent.spec.jwks.keys.push(listed(this.secondKey));
     await this.register('agents', agentId, this.keys.agent.spec);
-    const other = { ...publicPart(this.otherKey), kid: thumbprint(this.otherKey), use: 'sig' } as AgentKey;
+    const other = listed(this.otherKey);
     await this.register('agents', 'migrator-2', { ...this.keys.agent.spec, jwks: { keys: [other] } });
     await this.register('groups', 'dba', { members: ['ada', 'bob'], channel: {} });
     await this.register('groups', 'soc-lead', { members: ['sam'], channel: {} });
@@ -320,6 +323,11 @@ export class CredentialsWorld {
     return this.said.switched;
   }
 
+  /** The alarms about a lease, by what they say. */
+  alarms(leaseId: string): Alarm[] {
+    return this.said.alarms.filter(({ lease_id }) => lease_id === leaseId);
+  }
+
   /** Everything said about an action so far. */
   about({ actionId }: Action): Seen[] {
     return this.seen.filter(({ data }) => data.action_id === actionId);
@@ -378,8 +386,14 @@ export class CredentialsWorld {
     return read(await send(nonce));
   }
 
-  redeem(leaseId: string, action: Action): Promise<Answer> {
-    return this.prove('POST', `/v1/leases/${leaseId}/redeem`, { action_digest: action.digest });
+  redeem(leaseId: string, action: Action, key: PrivateJwk = this.keys.agentKeys.sig): Promise<Answer> {
+    return this.prove('POST', `/v1/leases/${leaseId}/redeem`, { action_digest: action.digest }, key);
+  }
+
+  /** Who took a lease and what is kept of its answer, past every door. */
+  async delivery(leaseId: string): Promise<Record<string, unknown>> {
+    const [row = {}] = await this.admin('SELECT * FROM credentials.lease_deliveries WHERE lease_id = $1', [leaseId]);
+    return row;
   }
 
   /** Opens a delivery as the agent does. */
@@ -452,6 +466,8 @@ export class CredentialsWorld {
   }
 }
 
+const listed = (key: PrivateJwk): AgentKey => ({ ...publicPart(key), kid: thumbprint(key), use: 'sig' }) as AgentKey;
+
 interface Parts {
   kafka: TestKafka;
   postgres: TestPostgres;
@@ -469,9 +485,3 @@ const quiet = new Log(
   'warn',
   process.env['SPEC_LOG'] === undefined ? { write: () => undefined } : process.stderr,
 );
-
-const sources: Record<string, string> = {
-  [topics.decisions]: 'policy',
-  [topics.approvals]: 'approvals',
-  [topics.registry]: 'registry',
-};

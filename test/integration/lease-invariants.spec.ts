@@ -266,6 +266,15 @@ describe('the login of credentials itself', () => {
 
   /** Offered after the pull of L7, so not ended by it. */
   async function freshActive(): Promise<string> {
+    const ids = await freshMinting();
+    await together(
+      () => set(ids.lease, record),
+      () => told(ids.action, 3),
+    );
+    return ids.lease;
+  }
+
+  async function freshMinting(): Promise<Ids> {
     const ids = { lease: newId(), action: newId() };
     const { rows } = await role.query<{ epoch: number }>('SELECT coalesce(max(epoch), 0) AS epoch FROM kill_pulls');
     await together(
@@ -273,12 +282,41 @@ describe('the login of credentials itself', () => {
       () => told(ids.action, 1),
     );
     await set(ids.lease, intent);
+    return ids;
+  }
+
+  it('L11: changes nothing of who took a lease, and keeps an answer once, for a minute, while the lease is active', async () => {
+    const note = (lease: string, more = '') =>
+      role.query(
+        `INSERT INTO lease_deliveries (lease_id, jkt, enc_kid, end_on_replay${more && ', sealed, keep_until'}) VALUES ($1, 'a', 'b', true${more})`,
+        [lease],
+      );
+    const change = (lease: string, what: string) =>
+      refusal(() => role.query(`UPDATE lease_deliveries SET ${what} WHERE lease_id = $1`, [lease]));
+    const keep = (seconds: number) => `sealed = 'x', keep_until = clock_timestamp() + interval '${String(seconds)} s'`;
+    const sealedOf = async (lease: string): Promise<unknown> =>
+      (await role.query<{ sealed: unknown }>('SELECT sealed FROM lease_deliveries WHERE lease_id = $1', [lease])).rows[0]?.sealed;
+
+    const ids = await freshMinting();
+    expect(await refusal(() => note(ids.lease, `, 'x', now()`))).toBe(broken);
+    await note(ids.lease);
+    for (const what of [keep(60), `jkt = 'c'`, `enc_kid = 'c'`, 'end_on_replay = false'])
+      expect(`${what} ${String(await change(ids.lease, what))}`).toBe(`${what} ${broken}`);
     await together(
       () => set(ids.lease, record),
       () => told(ids.action, 3),
     );
-    return ids.lease;
-  }
+    expect(await change(ids.lease, keep(62))).toBe(broken);
+    expect(await change(ids.lease, `sealed = 'x'`)).toBe(broken);
+    expect(await change(ids.lease, keep(60))).toBeUndefined();
+    expect(await change(ids.lease, keep(60))).toBe(broken);
+    expect(await change(ids.lease, `sealed = 'y'`)).toBe(broken);
+    await set(ids.lease, stop);
+    expect(await sealedOf(ids.lease)).toBeNull();
+    expect(await change(ids.lease, `sealed = 'x'`)).toBe(broken);
+    expect(await refusal(() => note(ids.lease))).toBe(broken);
+    expect(await refusal(() => role.query('DELETE FROM lease_deliveries'))).toBe('42501');
+  }); // prettier-ignore
 
   it('L8: commits no state that nobody is told of', async () => {
     const silent = { lease: newId(), action: newId() };
@@ -297,6 +335,7 @@ describe('the logins of other services', () => {
       `UPDATE credentials.leases SET state = 'minting'`,
       'INSERT INTO credentials.leases DEFAULT VALUES',
       'SELECT * FROM credentials.lease_evidence',
+      'SELECT * FROM credentials.lease_deliveries',
       `INSERT INTO credentials.lease_evidence (lease_id, evidence) VALUES ('${newId()}', '{}')`,
       'UPDATE credentials.kill_pulls SET released_at = now()',
       'DELETE FROM credentials.outbox',

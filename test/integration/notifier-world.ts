@@ -1,9 +1,9 @@
-import { actionAccepted, approvalOpened, approvalReplaced, approvalVoted, leaseEnded, leaseOffered, policyApprovalRequired } from '#contracts'; // prettier-ignore
-import type { DataOf, EventDefinition, OutcomeName, OutcomeValue, SignedOutcome, Stage } from '#contracts';
+import { actionAccepted, approvalOpened, approvalReplaced, approvalVoted, leaseEnded, leaseOffered, leaseReplayed, policyApprovalRequired } from '#contracts'; // prettier-ignore
+import type { DataOf, EventDefinition, OutcomeName, OutcomeValue, ReplayWhy, SignedOutcome, Stage } from '#contracts';
 import { Database, makeDataSource, migrate, roleOf, Timers } from '#database';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
 import { Log, newId, Shutdown } from '#platform';
-import { digestOfBytes, outcomeAttributes, signOutcome } from '#trust';
+import { digestOfBytes, outcomeAttributes, signOutcome, signReplay } from '#trust';
 import { agentId, planOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, makeGate, soon, type Accepted, type TestGate } from '../../apps/approvals/src/gate.fixture.js';
 import { Audiences } from '../../apps/notifier/src/handlers/audiences.js';
@@ -85,6 +85,11 @@ export class NotifierWorld {
     const version = this.registry.copy.versionOf('groups', id) + 1;
     this.registry.put(known('groups', id, { members, channel }, { version }));
     for (const member of members) this.registry.put(aPerson(member));
+  }
+
+  person(id: string, mail: string): void {
+    const version = this.registry.copy.versionOf('people', id) + 1;
+    this.registry.put(known('people', id, { ...aPerson(id).spec, mail }, { version }));
   }
 
   /** The door, with the waiters of this instance or of another one. */
@@ -216,6 +221,14 @@ export class Story {
 
   isEnded(code = 'completed', more: Saying = {}): Incoming<unknown> {
     return this.say(leaseEnded, { lease_id: newId(), code, outcome: this.outcome('ended', 'credentials', more, code) });
+  }
+
+  /** credentials alarms: the lease was redeemed once more. `more` is what the event says otherwise than was signed. */
+  isReplayed(why: ReplayWhy = 'other_key', more: object = {}): Incoming<unknown> {
+    const said = { lease_id: newId(), why, jkt: 'A'.repeat(43), ends: false };
+    const about = { action_id: this.id, agent_id: agentId, ...said };
+    const replay = signReplay(this.world.gate.keyring('credentials'), about, new Date());
+    return this.say(leaseReplayed, { ...said, ...more, replay });
   }
 
   outcome(name: OutcomeName, service: string, saying: Saying = {}, code = 'approved'): SignedOutcome {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Shutdown } from '#platform';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
+import { personRecipient } from '../../apps/notifier/src/core/recipient.js';
 import { AttemptMessage } from '../../apps/notifier/src/handlers/attempt-message.js';
 import { ListChannels, type ChannelLine } from '../../apps/notifier/src/handlers/list-channels.js';
 import { SendMessages } from '../../apps/notifier/src/handlers/send-messages.js';
@@ -186,6 +187,14 @@ describe('mail', () => {
     expect(waits[0]).toBeLessThanOrEqual(1);
     expect(waits[1]).toBeGreaterThan(0.5);
     expect(waits[1]).toBeLessThanOrEqual(2);
+  });
+
+  it('goes to one person at the address of their entry, and to no group of that name', async () => {
+    world.group('olga', { mail: 'group@example.com' });
+    world.person('olga', 'olga@example.com');
+    await due(personRecipient('olga'), 'mail');
+    await attempt(aSender());
+    expect(mails.map((mail) => /^To: (.+)$/imu.exec(mail)?.[1]?.trim())).toEqual(['olga@example.com']);
   });
 
   it('is dropped, visibly, when the group has no address any more', async () => {

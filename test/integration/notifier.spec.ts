@@ -193,6 +193,20 @@ describe('telling people', () => {
     expect(await world.messagesOf(story.id)).toEqual(['new dba mail 1']);
   });
 
+  it('alarms the owner of the agent and soc-lead of a second redeem, once for each reason, whatever else was heard', async () => {
+    world.person('olga', 'olga@example.com');
+    world.group('soc-lead', { mail: 'soc@example.com' }, ['sam']);
+    const story = new Story(world);
+    await world.hear(story.isReplayed());
+    await world.hear(story.isReplayed());
+    await world.hear(story.isReplayed('too_late'));
+    const [first, second] = [0, 2].map((stage) => [`replayed person:olga mail ${String(stage)}`, `replayed soc-lead mail ${String(stage)}`]);
+    expect((await world.messagesOf(story.id)).sort()).toEqual([...(first ?? []), ...(second ?? [])].sort());
+    const forged = new Story(world);
+    await world.hear(forged.isReplayed('other_key', { why: 'too_late' }));
+    expect(await world.messagesOf(forged.id)).toEqual([]);
+  }); // prettier-ignore
+
   it('tells of a replaced plan once more', async () => {
     const story = await waiting();
     await world.hear(story.isReplaced('dba'));

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  actionAccepted, agentUrn, approvalGranted, leaseEnded, leaseReleased, policyAllowed, policyApprovalRequired, registryChanged, reviewClosed, serviceUrn,
+  actionAccepted, agentUrn, approvalGranted, leaseEnded, leaseReleased, leaseReplayed, policyAllowed, policyApprovalRequired, registryChanged, reviewClosed, serviceUrn,
   type DataOf, type EventDefinition, type Granting, type OutcomeName, type OutcomeValue, type Plan, type Verdict,
 } from '#contracts'; // prettier-ignore
 import {
   actionDigest, LineHash, manifestText, append, canonical, digestOf, digestOfBytes, emptyFrontier, formatCheckpoint, outcomeAttributes, planDigest, readTrustFile,
   requestAttributes, rootOf, signingKey, signNote, signOutcome, signPersonKey, signRequest, signVote, verifierKey, votesNamed,
-  generatePrivateJwk, type SaidClosing, type SigningKey,
+  generatePrivateJwk, signReplay, type SaidClosing, type SaidReplay, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { leafOf } from '../../apps/audit/src/core/leaf.js';
 import { aSigningKey, signEntry, type TestGate, type TestKey } from './gate.js';
@@ -122,6 +122,14 @@ export class TestLog {
       expires_at: at,
       outcome,
     });
+  }
+
+  /** @param more what the event says otherwise than credentials signed */
+  replayed(n: number, more: Partial<SaidReplay> = {}): this {
+    const { who } = this.#asked(n);
+    const said: SaidReplay = { ...who, lease_id: uuid(900 + n), why: 'other_key', jkt: 'A'.repeat(43), ends: false };
+    const replay = signReplay(this.gate.keyring('credentials'), said, new Date(at));
+    return this.say(leaseReplayed, 'credentials', who.action_id, { ...said, ...more, replay });
   }
 
   ended(n: number): this {

@@ -1,61 +1,41 @@
 import { Controller, Get, Header, HttpCode, Param, Post, Req, UseGuards } from '@nestjs/common';
-import {
-  consumeBody,
-  endLeaseBody,
-  ProblemError,
-  redeemBody,
-  uuidv7,
-  type ConsumeAnswer,
-  type LeaseAnswer,
-} from '#contracts';
+import { consumeBody, endLeaseBody, type ConsumeAnswer, type LeaseAnswer } from '#contracts';
 import { AnyOf, Calling, callerOfKind, PersonGuard, ProofGuard, type CalledRequest, type Caller } from '#trust/http';
 import { bodyOf } from './body-of.js';
+import { leaseIdOf } from './lease-id.js';
 import { answerOf } from './core/access.js';
 import { ConsumeToken } from './handlers/consume-token.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
-import { RedeemLease } from './handlers/redeem-lease.js';
 
 /** The doors of wire contract 7. Bodies are read here, strictly; what may be done is for the handlers. */
 @Controller('v1')
 export class CredentialsController {
   constructor(
-    private readonly redeemLease: RedeemLease,
     private readonly consumeToken: ConsumeToken,
     private readonly endByPerson: EndByPerson,
     private readonly completeLease: CompleteLease,
     private readonly access: LeaseAccess,
   ) {}
 
-  @Post('leases/:id/redeem')
-  @HttpCode(200)
-  @UseGuards(ProofGuard)
-  @Header('content-type', 'application/jose')
-  @Header('cache-control', 'no-store')
-  redeem(@Calling() caller: Caller, @Param('id') id: string, @Req() request: CalledRequest): Promise<string> {
-    const agent = callerOfKind(caller, 'agent');
-    const { action_digest: actionDigest } = bodyOf(request, redeemBody);
-    return this.redeemLease.handle({ caller: agent, leaseId: leaseId(id), actionDigest });
-  }
-
   @Post('leases/:id/end')
   @HttpCode(202)
   @UseGuards(PersonGuard)
   end(@Calling() caller: Caller, @Param('id') id: string, @Req() request: CalledRequest): Promise<LeaseAnswer> {
     const { reason } = bodyOf(request, endLeaseBody);
-    return this.endByPerson.handle(caller, leaseId(id), reason);
+    return this.endByPerson.handle(caller, leaseIdOf(id), reason);
   }
 
   @Post('leases/:id/complete')
   @HttpCode(202)
   @UseGuards(ProofGuard)
   complete(@Calling() caller: Caller, @Param('id') id: string): Promise<LeaseAnswer> {
-    return this.completeLease.handle(caller, leaseId(id));
+    return this.completeLease.handle(caller, leaseIdOf(id));
   }
 
   @Get('leases/:id')
   @UseGuards(AnyOf(ProofGuard, PersonGuard))
   async read(@Calling() caller: Caller, @Param('id') id: string): Promise<LeaseAnswer> {
-    return answerOf((await this.access.open(caller, leaseId(id))).lease);
+    return answerOf((await this.access.open(caller, leaseIdOf(id))).lease);
   }
 
   @Post('tokens/consume')
@@ -65,10 +45,4 @@ export class CredentialsController {
   consume(@Calling() caller: Caller, @Req() request: CalledRequest): Promise<ConsumeAnswer> {
     return this.consumeToken.handle(callerOfKind(caller, 'tool'), bodyOf(request, consumeBody));
   }
-}
-
-/** What is no id of a lease is a lease that is not there. */
-function leaseId(id: string): string {
-  if (!uuidv7.safeParse(id).success) throw new ProblemError('not_found');
-  return id;
 }

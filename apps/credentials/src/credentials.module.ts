@@ -13,6 +13,8 @@ import { Log, Shutdown } from '#platform';
 import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
+import { AcknowledgeLease } from './handlers/acknowledge-lease.js';
+import { AlarmReplay, ReplayTables } from './handlers/alarm-replay.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
 import { CompareTarget } from './handlers/compare-target.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
@@ -23,12 +25,13 @@ import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
+import { Deliveries, deliveryTimer, ForgetDeliveries } from './handlers/deliveries.js';
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
 import { MeetStranger } from './handlers/meet-stranger.js';
 import { MintCredential } from './handlers/mint-credential.js';
-import { MintIntent } from './handlers/mint-intent.js';
+import { IntentTables, MintIntent } from './handlers/mint-intent.js';
 import { OfferAllowed } from './handlers/offer-allowed.js';
 import { OfferGranted } from './handlers/offer-granted.js';
 import { OfferFacts, OfferLeases, OfferTables } from './handlers/offer-leases.js';
@@ -38,6 +41,7 @@ import { Pace } from './handlers/pace.js';
 import { PulledSwitches, PullSwitch } from './handlers/pull-switch.js';
 import { ReadPassed } from './handlers/read-passed.js';
 import { ReconcileTargets } from './handlers/reconcile-targets.js';
+import { RedeemAgain } from './handlers/redeem-again.js';
 import { RedeemFacts } from './handlers/redeem-facts.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
@@ -48,6 +52,7 @@ import { Transact } from './handlers/transact.js';
 import { UnlessPulled } from './handlers/unless-pulled.js';
 import { VoteProofs } from './handlers/vote-proofs.js';
 import { WatchClock } from './handlers/watch-clock.js';
+import { DeliveryStore } from './io/delivery.store.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
@@ -63,8 +68,10 @@ import { PolicyClient } from './io/policy.client.js';
 import { StrangerStore } from './io/stranger.store.js';
 import { SecretFiles } from './io/secret-files.js';
 import { KillSwitchController } from './kill-switch.controller.js';
+import { RedeemController } from './redeem.controller.js';
 import { StrangersController } from './strangers.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
+import { AddDeliveries1795670000900 } from './migrations/add-deliveries.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
@@ -82,6 +89,7 @@ export const migrations = [
   BrokerLeases1795660000700,
   KeepInvariants1795660000710,
   KeepStrangers1795670000800,
+  AddDeliveries1795670000900,
 ];
 
 /** What this service hears. */
@@ -97,17 +105,18 @@ const timers = [
   { kind: leaseTimer, handler: WatchClock },
   { kind: sweepTimer, handler: SweepAgain },
   { kind: killTimer, handler: CutPulled },
+  { kind: deliveryTimer, handler: ForgetDeliveries },
 ];
 
 const handlers: Provider[] = [
-  ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
-  KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
-  Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemFacts, RedeemLease, RefuseUnreadable,
-  ReleaseSwitch, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
+  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
+  ReleaseSwitch, ReplayTables, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
+  DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -128,6 +137,7 @@ export class CredentialsModule {
         KillSwitchController,
         LeaseListController,
         PersonKeysController,
+        RedeemController,
         StrangersController,
       ],
       providers: [...handlers, ...stores, ...configured(settings)],

@@ -236,6 +236,28 @@ export const closing = z.strictObject({
 });
 export type Closing = z.infer<typeof closing>;
 
+/**
+ * Why a second redeem is no fetch of a lost answer: by another key of the agent, for other bytes or another encryption key, or
+ * when the answer is not kept any more (acknowledged, ended, or its time is over).
+ */
+export const replayWhy = z.enum(['other_key', 'other_request', 'too_late']);
+export type ReplayWhy = z.infer<typeof replayWhy>;
+
+/** credentials: somebody with a key of this agent has redeemed this lease once more. */
+export const replay = z.strictObject({
+  gate: z.string(),
+  action_id: uuidv7,
+  agent_id: entryId,
+  lease_id: uuidv7,
+  why: replayWhy,
+  /** Of the key that came. */
+  jkt: thumbprint,
+  /** Whether this ends the lease (`end_on_replay` of its profile). */
+  ends: z.boolean(),
+  iat: z.int(),
+});
+export type Replay = z.infer<typeof replay>;
+
 /** A vote, whose key signed it, and where it counts. Without `person_key` (as it was said before people signed) it verifies nowhere. */
 export const countedVote = z.strictObject({
   vote: compactJws,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,8 @@ export interface Answer {
   status?: number;
   headers?: Record<string, string>;
   body?: unknown;
+  /** The connection ends before the answer, or in the middle of it. */
+  breaksOff?: 'before' | 'inside';
 }
 type Door = (heard: Heard) => Answer | Promise<Answer>;
 
@@ -44,10 +46,8 @@ export class FakeGate {
     this.#rings = Object.fromEntries(Object.entries(keysFiles).map(([name, path]) => [name, Keyring.read(path)]));
     rmSync(dir, { recursive: true });
     this.#server = createServer((request, response) => {
-      void this.#answer(request).then(({ status = 200, headers = {}, body = {} }) => {
-        const isText = typeof body === 'string';
-        response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json', ...headers });
-        response.end(isText ? body : JSON.stringify(body));
+      void this.#answer(request).then((answer) => {
+        write(response, answer);
       });
     });
   }
@@ -111,6 +111,17 @@ export class FakeGate {
     const pattern = pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/u, '*');
     return (await this.doors.get(`${method} ${pattern}`)?.(heard)) ?? { status: 404, body: problem('not_found', 404) };
   }
+}
+
+function write(response: ServerResponse, { status = 200, headers = {}, body = {}, breaksOff }: Answer): void {
+  if (breaksOff === 'before') {
+    response.destroy();
+    return;
+  }
+  const isText = typeof body === 'string';
+  response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json', ...headers });
+  if (breaksOff === 'inside') response.write('eyJ', () => response.destroy());
+  else response.end(isText ? body : JSON.stringify(body));
 }
 
 export const problem = (code: string, status: number) => ({

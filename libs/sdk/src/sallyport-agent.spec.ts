@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { uuidv7, type ActionState, type LeaseBundle, type SignedOutcome } from '#contracts';
+import { uuidv7, type ActionState, type SignedOutcome } from '#contracts';
 import { actionDigest, generatePrivateJwk, newUuid7, publicPart, thumbprint, verifyRequestSignature } from '#trust';
-import { bundleOf, deliver, FakeGate, leaseId, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
+import { FakeGate, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
 import { GateError } from './gate-error.js';
 import type { Asked, Ticket } from './request.js';
 
@@ -175,110 +175,6 @@ describe('waiting', () => {
   it('proves itself with its own key', async () => {
     answers(['accepted']);
     expect(await codeOf(gate.agent({ signingKey: generatePrivateJwk('P-256') }).status(ticket))).toBe('key_unknown');
-  });
-});
-
-describe('redeeming', () => {
-  const redeems = (jwe: () => Promise<string>) => {
-    gate.on(
-      'POST /v1/leases/*/redeem',
-      gate.proven(async () => ({ body: await jwe() })),
-    );
-  };
-
-  const otherDigest = `sha256:${'B'.repeat(43)}`;
-  const sign = (bundle: LeaseBundle) => gate.keyring('credentials').sign('lease', bundle);
-  /** The right address outside, something else inside. */
-  const sealed = (more: Partial<LeaseBundle>) =>
-    deliver(gate, bundleOf(gate, ticket), sign(bundleOf(gate, ticket, more)));
-  /** The right lease inside, another address outside. */
-  const addressed = (more: Partial<LeaseBundle>) =>
-    deliver(gate, bundleOf(gate, ticket, more), sign(bundleOf(gate, ticket)));
-
-  it('opens what the gate signed for this lease', async () => {
-    redeems(() => deliver(gate, bundleOf(gate, ticket)));
-    const lease = await gate.agent().redeem(ticket, offerOf(gate));
-    expect(lease.credential).toMatchObject({ host: 'db.example', password: 'canary-secret' });
-    expect(JSON.parse(gate.heard.at(-1)?.body ?? '')).toEqual({ action_digest: ticket.actionDigest });
-  });
-
-  it('keeps the secret out of anything that is written as JSON', async () => {
-    redeems(() => deliver(gate, bundleOf(gate, ticket)));
-    const lease = await gate.agent().redeem(ticket, offerOf(gate));
-    expect(JSON.stringify({ lease })).not.toContain('canary');
-  });
-
-  it.each<[string, () => Promise<string>]>([
-    ['signed by another gate', () => { const other = new FakeGate(); return deliver(gate, bundleOf(gate, ticket), other.keyring('credentials').sign('lease', bundleOf(gate, ticket))); }],
-    ['signed by another service', () => deliver(gate, bundleOf(gate, ticket), gate.keyring('intake').sign('acceptance', bundleOf(gate, ticket)))],
-    ['for another lease', () => sealed({ lease_id: newUuid7() })],
-    ['for another agent', () => sealed({ agent_id: 'a-2' })],
-    ['for another action', () => sealed({ action_id: newUuid7() })],
-    ['for other bytes', () => sealed({ action_digest: otherDigest })],
-    ['addressed to another lease', () => addressed({ lease_id: newUuid7() })],
-    ['addressed to other bytes', () => addressed({ action_digest: otherDigest })],
-    ['of another gate by name', () => deliver(gate, bundleOf(gate, ticket, { gate: 'evil.example' }))],
-    ['with an exchanged endpoint', async () => {
-      const [head, , signature] = gate.keyring('credentials').sign('lease', bundleOf(gate, ticket)).split('.');
-      const evil = bundleOf(gate, ticket);
-      const credential = { ...('credential' in evil && evil.credential), host: 'evil.example' };
-      const payload = Buffer.from(JSON.stringify({ ...evil, credential })).toString('base64url');
-      return deliver(gate, evil, [head, payload, signature].join('.'));
-    }],
-    ['that is no delivery', () => Promise.resolve('x')],
-    ['for another key', async () => { const other = new FakeGate(); return deliver(other, bundleOf(gate, ticket)); }],
-  ])('does not use a delivery %s', async (_, jwe) => {
-    redeems(jwe);
-    expect(await codeOf(gate.agent().redeem(ticket, offerOf(gate)))).toBe('not_trusted');
-  }); // prettier-ignore
-
-  it('never goes where an offer points, only where it was configured', async () => {
-    for (const url of ['https://evil.example/redeem', `${gate.url}/v1/leases/${newUuid7()}/redeem`, 'x']) {
-      expect(await codeOf(gate.agent().redeem(ticket, { ...offerOf(gate), redeem_url: url }))).toBe('not_trusted');
-    }
-    expect(gate.heard).toEqual([]);
-  });
-
-  it('does not repeat a redeem that was answered', async () => {
-    gate.on(
-      'POST /v1/leases/*/redeem',
-      gate.proven(() => ({
-        status: 503,
-        headers: { 'retry-after': '0' },
-        body: problem('dependency_unavailable', 503),
-      })),
-    );
-    expect(await codeOf(gate.agent().redeem(ticket, offerOf(gate)))).toBe('dependency_unavailable');
-    expect(gate.heard).toHaveLength(2);
-  });
-
-  it('gives the lease back whatever happens with it', async () => {
-    const outcome = outcomeOf(gate, ticket, 'offered');
-    gate.on(
-      'GET /v1/actions/*',
-      gate.proven(() => ({
-        body: { action_id: ticket.actionId, agent_id: 'a-1', state: 'offered', reasons: [], history: [], outcome },
-      })),
-    );
-    redeems(() => deliver(gate, bundleOf(gate, ticket)));
-    gate.on(
-      'POST /v1/leases/*/complete',
-      gate.proven(() => ({ status: 410, body: problem('ended', 410) })),
-    );
-    await expect(gate.agent().withLease(ticket, () => Promise.reject(new Error('boom')))).rejects.toThrow('boom');
-    expect(gate.heard.at(-1)?.path).toBe(`/v1/leases/${leaseId}/complete`);
-    expect(await gate.agent().withLease(ticket, ({ credential }) => Promise.resolve(credential.kind))).toBe('postgres');
-  });
-
-  it('has nothing to use when it was denied', async () => {
-    const outcome = outcomeOf(gate, ticket, 'denied', { service: 'policy' });
-    gate.on(
-      'GET /v1/actions/*',
-      gate.proven(() => ({
-        body: { action_id: ticket.actionId, agent_id: 'a-1', state: 'denied', reasons: [], history: [], outcome },
-      })),
-    );
-    expect(await codeOf(gate.agent().withLease(ticket, () => Promise.resolve(1)))).toBe('not_offered');
   });
 });
 

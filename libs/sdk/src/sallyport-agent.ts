@@ -35,6 +35,10 @@ export interface WaitOptions {
 const longPollSeconds = 30;
 /** The gate answers when the statement has run; how long that may take is bounded by the lease. */
 const brokeredMs = 900_000;
+/** Within this a redeem is repeated: less than the 60 s for which the gate keeps an answer, so that a late try is no replay. */
+const refetchMs = 45_000;
+/** Nobody waits long for the gate to forget what it forgets by itself. */
+const acknowledgeMs = 2_000;
 const shortestPauseMs = 150;
 
 /**
@@ -111,19 +115,39 @@ export class SallyportAgent {
     return status;
   }
 
-  /** Collects the credential of an offer. Once: a second redeem is `already_redeemed`. */
+  /**
+   * Collects the credential of an offer. Where the answer is lost on the way it is fetched again, with the same keys, while the gate keeps it;
+   * once it is opened the gate is told so. Call it once: a second redeem is `already_redeemed` and an alarm.
+   */
   async redeem(ticket: Ticket, offer: OfferedLease): Promise<Lease> {
     const url = `${this.#urls.credentials}/v1/leases/${offer.id}/redeem`;
     if (!isSameUrl(offer.redeem_url, url))
       throw new GateError('not_trusted', `the offer points elsewhere: ${offer.redeem_url}`);
-    const body = JSON.stringify({ action_digest: ticket.actionDigest });
-    const timeoutMs = offer.mode === 'brokered' ? brokeredMs : this.#timeoutMs;
-    const answer = await this.#client.call({ method: 'POST', url, body, timeoutMs });
-    const jwe = await answer.text();
+    const jwe = await this.#collect(url, ticket, offer.mode === 'brokered');
     const { agentId, trust } = this;
     const encryptionKey = this.#encryptionKey;
     const bundle = await openDelivery({ jwe, leaseId: offer.id, ticket, agentId, encryptionKey, trust });
+    await this.#acknowledge(bundle.lease_id);
     return new Lease(bundle, this.#key, () => this.complete(bundle.lease_id));
+  }
+
+  #collect(url: string, { actionDigest }: Ticket, isBrokered: boolean): Promise<string> {
+    const body = JSON.stringify({ action_digest: actionDigest });
+    const [timeoutMs, patienceMs] = isBrokered
+      ? [brokeredMs, brokeredMs]
+      : [this.#timeoutMs, Math.min(this.#patienceMs, refetchMs)];
+    const call = { method: 'POST', url, body, timeoutMs } as const;
+    return patiently(async () => readText(await this.#client.call(call)), patienceMs);
+  }
+
+  /** Best effort: without it the gate forgets the answer a little later. */
+  async #acknowledge(leaseId: string): Promise<void> {
+    const url = `${this.#urls.credentials}/v1/leases/${leaseId}/acknowledge`;
+    try {
+      await this.#client.call({ method: 'POST', url, timeoutMs: acknowledgeMs });
+    } catch (error) {
+      if (!(error instanceof GateError)) throw error;
+    }
   }
 
   /** Waits, redeems, lets `use` work with the credential, and gives it back whatever happens. Throws GateError `not_offered` when it ends without an offer. */
@@ -178,6 +202,15 @@ const trim = (url: string): string => url.replace(/\/+$/u, '');
 
 function unexpected(): GateError {
   return new GateError('unexpected_answer', 'the answer is not what the contract says');
+}
+
+/** An answer that breaks off is none. */
+async function readText(answer: Response): Promise<string> {
+  try {
+    return await answer.text();
+  } catch (cause) {
+    throw new GateError('no_answer', 'the answer broke off', { cause });
+  }
 }
 
 async function readJson(answer: Response): Promise<unknown> {

@@ -37,6 +37,7 @@ export {
 } from './person-key.js'; // prettier-ignore
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
+export { isReplayOf, signReplay, type SaidReplay } from './replay.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
 export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';

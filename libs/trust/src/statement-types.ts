@@ -10,7 +10,7 @@ export const statementTypes = {
   verdict: ['sallyport-verdict+jws'],
   vote: ['sallyport-counting+jws', 'sallyport-granting+jws', 'sallyport-closing+jws'],
   'person-key': ['sallyport-person-key+jws'],
-  lease: ['sallyport-lease+jws'],
+  lease: ['sallyport-lease+jws', 'sallyport-replay+jws'],
   token: ['at+jwt'],
   outcome: ['sallyport-outcome+jws'],
   service: ['sallyport-service+jwt'],

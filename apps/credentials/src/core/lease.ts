@@ -148,6 +148,11 @@ export function giveUp(lease: Lease): Change | undefined {
   return lease.state === 'minting' ? changed(lease, 'stop', { code: 'mint_failed' }) : undefined;
 }
 
+/** It was redeemed once more, and its profile says that this is its end. Undefined when there is nothing to end (any more). */
+export function endReplayed(lease: Lease): Change | undefined {
+  return changed(lease, 'stop', { code: 'replayed', by: 'urn:sallyport:service:credentials' });
+}
+
 /** What the clock does to a lease; undefined when it is not time yet. */
 export function due(lease: Lease, now: Date): Change | undefined {
   const at = dueAt(lease);

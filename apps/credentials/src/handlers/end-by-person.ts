@@ -5,6 +5,7 @@ import { Log } from '#platform';
 import { callerOfKind, type Caller } from '#trust/http';
 import { accessOf, answerOf, groupsAbout, type Access } from '../core/access.js';
 import { complete, stop, type Lease } from '../core/lease.js';
+import { DeliveryStore } from '../io/delivery.store.js';
 import { OfferedLeases } from './offered-leases.js';
 
 /**
@@ -40,6 +41,7 @@ export class EndByPerson {
   constructor(
     private readonly access: LeaseAccess,
     private readonly offered: OfferedLeases,
+    private readonly deliveries: DeliveryStore,
     private readonly log: Log,
   ) {}
 
@@ -49,6 +51,8 @@ export class EndByPerson {
     if (access !== 'end') throw new ProblemError('not_eligible', { why: 'not_in_group' });
     const why = { code: 'stopped', by: person.id, reason } as const;
     const { lease, changed } = await this.offered.change(leaseId, (held) => stop(held, why));
+    // Of a lease that has run out, the result may still be kept.
+    await this.deliveries.giveUp(leaseId);
     if (!changed && lease.state !== 'ending') throw new ProblemError('ended');
     this.log.info('lease.stopped', { lease_id: leaseId, action_id: lease.actionId, state: lease.state });
     return answerOf(lease);
@@ -58,12 +62,16 @@ export class EndByPerson {
 /** The agent is done. Doing it again, or when it is over already, changes nothing and is no error: programs do it when they leave. */
 @Injectable()
 export class CompleteLease {
-  constructor(private readonly offered: OfferedLeases) {}
+  constructor(
+    private readonly offered: OfferedLeases,
+    private readonly deliveries: DeliveryStore,
+  ) {}
 
   async handle(caller: Caller, leaseId: string): Promise<LeaseAnswer> {
     const { agent } = callerOfKind(caller, 'agent');
     await this.offered.find(leaseId, agent.id);
     const { lease } = await this.offered.change(leaseId, complete);
+    await this.deliveries.giveUp(leaseId);
     return answerOf(lease);
   }
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import {
-  leaseCancelled, leaseEnded, leaseLapsed, leaseOffered, leaseRefused, leaseReleased,
-  type EventDefinition, type OutcomeName, type OutcomeValue, type SignedOutcome,
+  leaseCancelled, leaseEnded, leaseLapsed, leaseOffered, leaseRefused, leaseReleased, leaseReplayed,
+  type EventDefinition, type OutcomeName, type OutcomeValue, type ReplayWhy, type SignedOutcome,
 } from '#contracts'; // prettier-ignore
 import type { Said } from '#messaging';
 import { CommonSettings, newId } from '#platform';
-import { Keyring, outcomeAttributes, signOutcome } from '#trust';
+import { Keyring, outcomeAttributes, signOutcome, signReplay } from '#trust';
 import type { Lease } from '../core/lease.js';
 import { modeOf } from '../core/terms.js';
 import { tellingOf, type Telling } from '../core/telling.js';
@@ -22,6 +22,14 @@ const ends: Record<Over['event'], EventDefinition> = {
   cancelled: leaseCancelled,
   ended: leaseEnded,
 };
+
+/** A second redeem, at the database's time. */
+interface Again {
+  why: ReplayWhy;
+  jkt: string;
+  ends: boolean;
+  at: Date;
+}
 
 interface Subject {
   actionId: string;
@@ -82,6 +90,12 @@ export class LeaseWords {
       offer_expires_at: expires,
       outcome,
     });
+  }
+
+  /** Somebody came for what was given already. The agent is not told by an outcome: it may be the agent's own second key that came. */
+  replayed(lease: Lease, { why, jkt, ends, at }: Again): Said {
+    const about = { ...subjectOf(lease), lease_id: lease.leaseId, why, jkt, ends };
+    return said(leaseReplayed, lease, { ...about, replay: signReplay(this.keyring, about, at) });
   }
 
   /** An action is over before there was a lease. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemError } from '#contracts';
 import type { Evidence } from '#trust';
-import { Database } from '#database';
+import { Database, type Tx } from '#database';
 import type { Change, Lease } from '../core/lease.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';
@@ -39,13 +39,18 @@ export class OfferedLeases {
 
   /**
    * Decides on the lease as it is under its lock; answers it as it is afterwards, changed or not. Throws ProblemError `ended`
-   * where it would be released and the kill switch is pulled.
+   * where it would be released and the kill switch is pulled. `alongside` is done in the same transaction, if there is a change.
    */
-  change(leaseId: string, decide: (lease: Lease) => Change | undefined): Promise<{ lease: Lease; changed: boolean }> {
+  change(
+    leaseId: string,
+    decide: (lease: Lease) => Change | undefined,
+    alongside: (tx: Tx) => Promise<void> = () => Promise.resolve(),
+  ): Promise<{ lease: Lease; changed: boolean }> {
     return this.unlessPulled.run(leaseId, async (tx) => {
       const [lease] = await this.leases.lock(tx, [leaseId]);
       if (lease === undefined) throw new ProblemError('not_found');
       const [saved] = await this.changes.apply(tx, [decide(lease)]);
+      if (saved !== undefined) await alongside(tx);
       return { lease: saved?.lease ?? lease, changed: saved !== undefined };
     });
   }

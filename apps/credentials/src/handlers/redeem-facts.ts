@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ProblemError, topics, type Known, type Plan, type RegistryKind } from '#contracts';
 import { RegistryClient, RegistryCopy, type Wanted } from '#facts';
 import { CommonSettings } from '#platform';
-import { citedBy, type Chain, type Evidence, type VoteFacts } from '#trust';
+import { citedBy, Trust, type Chain, type Evidence, type VoteFacts } from '#trust';
 import type { Lease } from '../core/lease.js';
 import { VoteProofs } from './vote-proofs.js';
 
@@ -20,6 +20,7 @@ export class RedeemFacts {
     private readonly copy: RegistryCopy,
     private readonly settings: CommonSettings,
     private readonly proofs: VoteProofs,
+    readonly trust: Trust,
   ) {}
 
   /** The agent, the profile and its target now. Null for what is not registered (any more). */

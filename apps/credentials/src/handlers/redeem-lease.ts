@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { ProblemError, type Known, type RefusedCode } from '#contracts';
 import { Fault } from '#platform';
-import { Trust, readChain, type Evidence } from '#trust';
+import { readChain, type Evidence } from '#trust';
 import type { CallerOf } from '#trust/http';
 import { isSuspended } from '../core/agent.js';
-import { refuse, stop, whyNotRedeemable, type Change, type Lease } from '../core/lease.js';
+import type { Claim } from '../core/delivery.js';
+import { refuse, stop, type Change, type Lease } from '../core/lease.js';
 import { checkRedeem, judgedAgain, readJudgement, type Checked } from '../core/redeem.js';
 import { PolicyClient } from '../io/policy.client.js';
 import { MintCredential } from './mint-credential.js';
 import { OfferedLeases } from './offered-leases.js';
-
+import { RedeemAgain } from './redeem-again.js';
 import { RedeemFacts, type Access } from './redeem-facts.js';
 
 type Sound = Extract<Checked, { ok: true }>;
@@ -19,6 +20,8 @@ export interface RedeemCall {
   caller: CallerOf<'agent'>;
   leaseId: string;
   actionDigest: string;
+  /** Which of its encryption keys it wants the delivery for; undefined: whichever it is. */
+  encKid: string | undefined;
 }
 
 /**
@@ -33,24 +36,34 @@ export class RedeemLease {
     private readonly facts: RedeemFacts,
     private readonly policy: PolicyClient,
     private readonly minting: MintCredential,
-    private readonly trust: Trust,
+    private readonly again: RedeemAgain,
   ) {}
 
   /** Answers the sealed delivery (JWE). Throws ProblemError, or a retryable Fault when something does not answer. */
-  async handle({ caller, leaseId, actionDigest }: RedeemCall): Promise<string> {
+  async handle({ caller, leaseId, actionDigest, encKid }: RedeemCall): Promise<string> {
     const lease = await this.offered.find(leaseId, caller.agent.id);
     const access = await this.facts.access(lease);
     const now = await this.offered.now();
     const agent = await this.mayAgent(caller, lease, { agent: access.agent, now });
-    const why = whyNotRedeemable(lease, now);
-    if (why !== undefined) throw new ProblemError(why);
+    const claim = { jkt: caller.jkt, actionDigest, encKid };
+    const kept = await this.again.handle(lease, claim);
+    if (kept !== undefined) return kept;
     if (lease.actionDigest !== actionDigest) throw new ProblemError('digest_mismatch');
     const evidence = await this.offered.evidence(lease);
     const { profile, target, checked } = await this.check(lease, evidence, { ...access, agent });
     const terms = await this.askPolicy({ lease, evidence, now }, checked);
     const principal = this.facts.principal(checked.chain);
     const { action } = checked.chain.value;
-    return this.minting.handle({ lease, terms, profile, action, target, agent, jkt: caller.jkt, principal });
+    const ready = { lease, terms, profile, action, target, agent, jkt: caller.jkt, principal, encKid };
+    return (await this.minting.handle(ready)) ?? this.afterAnother(leaseId, claim);
+  }
+
+  /** Another call has taken the lease, or the clock has, between the first look and the intent. */
+  private async afterAnother(leaseId: string, claim: Claim): Promise<string> {
+    const kept = await this.again.handle(await this.offered.find(leaseId), claim);
+    // On offer by its state, and yet not given: its time was over.
+    if (kept === undefined) throw new ProblemError('expired');
+    return kept;
   }
 
   /** The agent's row comes first: a suspended one gets nothing, and what it was offered is gone. */
@@ -74,7 +87,7 @@ export class RedeemLease {
     evidence: Evidence,
     { agent, profile, target }: Access & { agent: Known<'agents'> },
   ) {
-    const chain = readChain(this.trust, evidence, lease);
+    const chain = readChain(this.facts.trust, evidence, lease);
     const facts = chain === undefined ? { groups: [], people: [] } : await this.facts.votes(chain, chain.plan);
     const { actionDigest } = lease;
     const audiences = this.facts.audiences();
@@ -89,7 +102,7 @@ export class RedeemLease {
     const { chain } = sound;
     const { request, votes } = evidence;
     const jws = await this.policy.judge({ purpose: 'redeem', evidence: request, ...(votes && { votes }) });
-    const again = readJudgement(this.trust, jws, chain, now);
+    const again = readJudgement(this.facts.trust, jws, chain, now);
     if (again === undefined) throw unverified();
     const terms = judgedAgain(again, sound, await this.facts.votes(chain, chain.plan, again.plan));
     return terms ?? this.refuse(lease, 'policy_changed');

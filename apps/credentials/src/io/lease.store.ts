@@ -85,6 +85,16 @@ export class LeaseStore {
     });
   }
 
+  /** The next version, for something that is said of a lease while nothing of it changes. Its row is locked. */
+  async advance(tx: Tx, { leaseId }: Lease): Promise<number> {
+    const [row] = await tx.query<{ version: number }>(
+      'UPDATE leases SET version = version + 1 WHERE lease_id = $1 RETURNING version',
+      [leaseId],
+    );
+    if (row === undefined) throw new TypeError('a locked lease has a row');
+    return row.version;
+  }
+
   /** offered → minting, by the database's clock. Throws what `isPulled` knows where the kill switch is pulled; undefined when the offer was over or taken. */
   async intend(tx: Tx, { lease }: Change, { terms, handle, mintSeconds }: Intent): Promise<Lease | undefined> {
     const rows = await tx.query<LeaseRow>(

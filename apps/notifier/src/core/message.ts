@@ -3,7 +3,7 @@ import { reasonText } from './reasons.js';
 
 /** Why people are told. Each is told once per action, group, channel and stage. */
 export const messageKinds = [
-  'new', 'replaced', 'reminder', 'denied', 'expired', 'cancelled', 'refused', 'emergency', 'review',
+  'new', 'replaced', 'reminder', 'denied', 'expired', 'cancelled', 'refused', 'emergency', 'review', 'replayed',
 ] as const; // prettier-ignore
 export type MessageKind = (typeof messageKinds)[number];
 
@@ -31,6 +31,7 @@ const openings: Readonly<Record<MessageKind, string>> = {
   refused: 'A request was approved but not released',
   emergency: 'An emergency rule released an action at once',
   review: 'A review of an emergency release is due',
+  replayed: 'ALARM: a credential was asked for a second time',
 };
 
 const asksForDecision: ReadonlySet<MessageKind> = new Set(['new', 'replaced', 'reminder']);
@@ -69,6 +70,13 @@ function nextSteps({ kind, actionId, reviewId }: Told): string[] {
       'Look, then close the review:',
       `  sallyport reviews list`,
       `  sallyport reviews close ${id} --verdict fit --reason "…"`,
+    ];
+  }
+  if (kind === 'replayed') {
+    return [
+      'Somebody with a key of this agent has come for it again. If that was not the agent itself:',
+      '  sallyport agents suspend <agent id> --reason "…"',
+      `  sallyport actions show ${actionId}`,
     ];
   }
   if (!asksForDecision.has(kind)) return ['Everything that happened:', `  sallyport actions show ${actionId}`];

@@ -24,7 +24,10 @@ const texts: Readonly<Record<string, string>> = {
   ttl: 'The time was up.',
   result_lost:
     'The statement was run and committed, but its result was lost before it was delivered. Do not ask again blindly.',
-  replayed: 'The lease was used by somebody else as well, and was ended.',
+  replayed: 'Somebody came a second time for what the lease had given, and it was ended.',
+  other_key: 'Another key of the agent came than the one that had collected it.',
+  other_request: 'The second call was for other bytes, or to be delivered to another key.',
+  too_late: 'The second call came after the answer had been acknowledged, ended, or kept long enough.',
 };
 
 /** Never empty: an unknown code speaks for itself. */

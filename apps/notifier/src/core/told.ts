@@ -20,6 +20,7 @@ export interface Followed {
 export interface Due {
   actionId: string;
   kind: MessageKind;
+  /** A group, or one person (`recipient.ts`). */
   group: string;
   /** Tells apart what is told more than once: the stage, and after a replacement the stage of that plan. */
   stage: number;

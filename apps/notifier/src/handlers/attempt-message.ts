@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RegistryCopy } from '#facts';
 import { mailText, subjectOf, webhookBody, type Told } from '../core/message.js';
+import { personIn } from '../core/recipient.js';
 import type { Delivery } from '../io/delivery.js';
 import { MailDoor } from '../io/mail.js';
 import type { Claimed } from '../io/message.store.js';
@@ -8,7 +9,7 @@ import { RequestLinks } from '../io/request-links.js';
 import { Secrets } from '../io/secrets.js';
 import { WebhookDoor } from '../io/webhook.js';
 
-/** One attempt to tell one group on one channel, at the address that the group has at this moment. */
+/** One attempt to tell one group, or person, on one channel, at the address that it has at this moment. */
 @Injectable()
 export class AttemptMessage {
   constructor(
@@ -33,10 +34,16 @@ export class AttemptMessage {
   }
 
   private async byMail({ id, group, createdAt: at, ...message }: Claimed): Promise<Delivery> {
-    const to = this.copy.get('groups', group)?.spec.channel.mail;
-    if (to === undefined) return { ok: false, error: 'the group has no mail address any more', gone: true };
+    const to = this.mailOf(group);
+    if (to === undefined) return { ok: false, error: 'there is no mail address any more', gone: true };
     const told = { ...toldOf(message), link: this.links.to(message.actionId) };
     return this.mail.send({ id, to, subject: subjectOf(told), text: mailText(told), at });
+  }
+
+  private mailOf(recipient: string): string | undefined {
+    const person = personIn(recipient);
+    if (person !== undefined) return this.copy.get('people', person)?.spec.mail;
+    return this.copy.get('groups', recipient)?.spec.channel.mail;
   }
 
   private async byWebhook({ id, group, createdAt, ...message }: Claimed): Promise<Delivery> {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { acceptance, actionAccepted, approvalVoted, counting, type DataOf } from '#contracts';
+import { acceptance, actionAccepted, approvalVoted, counting, leaseReplayed, type DataOf } from '#contracts';
 import type { Incoming } from '#messaging';
-import { Trust, verifyOutcome } from '#trust';
+import { isReplayOf, Trust, verifyOutcome } from '#trust';
+import type { Replayed } from '../core/alarm.js';
 import { agentOf, isA, outcomeIn, reviewIn, waitingIn, type Event, type Waiting } from '../core/heard.js';
 import { isTerminal, rankOf, serviceOfTopic } from '../core/outcome-states.js';
 import type { Learned, NewOutcome } from '../io/action.store.js';
@@ -13,6 +14,8 @@ export interface Read {
   learned: Learned;
   outcome?: Forward & NewOutcome;
   waiting: Waiting | undefined;
+  /** An alarm. */
+  replayed?: Replayed;
 }
 
 /** Verifies what an event says by itself; what stands beside its signatures proves nothing and is not used where it would matter. */
@@ -31,6 +34,7 @@ export class ReadEvents {
     if (isA(event, actionAccepted)) {
       return this.isAccepted(event.data) ? { learned: { ...learned, isAgentProven: true }, waiting } : undefined;
     }
+    if (isA(event, leaseReplayed)) return this.alarm(event.data, learned);
     if (isA(event, approvalVoted)) return this.isCounted(event.data) ? { learned, waiting } : undefined;
     const audience = this.audiences.of(event);
     if (audience !== undefined) Object.assign(learned, { audience, isAgentProven: true });
@@ -56,6 +60,16 @@ export class ReadEvents {
       terminal: isTerminal(outcome),
     };
     return { learned, waiting, outcome: { ...row, agentId, traceparent: event.traceparent } };
+  }
+
+  private alarm({ replay, ...said }: DataOf<typeof leaseReplayed>, learned: Learned): Read | undefined {
+    if (learned.actionId !== said.action_id || !isReplayOf(this.trust, replay, said)) return undefined;
+    const { actionId, agentId } = learned;
+    return {
+      learned: { ...learned, isAgentProven: true },
+      waiting: undefined,
+      replayed: { actionId, agentId, why: said.why },
+    };
   }
 
   private isCounted({ action_id, counted }: DataOf<typeof approvalVoted>): boolean {

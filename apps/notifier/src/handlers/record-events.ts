@@ -37,6 +37,10 @@ export class RecordEvents {
     );
     await this.people.handle(tx, saved);
     await this.people.remindLater(tx, genuine);
+    await this.people.alarm(
+      tx,
+      genuine.flatMap(({ replayed }) => replayed ?? []),
+    );
   }
 }
 

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Timers, type Tx } from '#database';
 import { RegistryCopy } from '#facts';
 import type { Waiting } from '../core/heard.js';
+import { alarmsOf, type Replayed } from '../core/alarm.js';
 import { reminderAt } from '../core/message.js';
+import { personIn } from '../core/recipient.js';
 import { dueMessages, type Due, type Followed } from '../core/told.js';
 import { MessageStore, type Channel } from '../io/message.store.js';
 
@@ -43,7 +45,21 @@ export class TellPeople {
     );
   }
 
-  private channelsOf(group: string): Channel[] {
+  /** A second redeem of something that was given already. */
+  async alarm(tx: Tx, replayed: readonly Replayed[]): Promise<void> {
+    await this.tell(
+      tx,
+      replayed.flatMap((one) => alarmsOf(one, this.copy.get('agents', one.agentId)?.spec.owner)),
+    );
+  }
+
+  private channelsOf(recipient: string): Channel[] {
+    const person = personIn(recipient);
+    if (person !== undefined) return this.copy.get('people', person)?.spec.mail === undefined ? [] : ['mail'];
+    return this.channelsOfGroup(recipient);
+  }
+
+  private channelsOfGroup(group: string): Channel[] {
     const channel = this.copy.get('groups', group)?.spec.channel;
     return [
       ...(channel?.mail === undefined ? [] : ['mail' as const]),

@@ -22,6 +22,7 @@ import { leaseRefused } from './lease-refused.v1.js';
 import { leaseLapsed } from './lease-lapsed.v1.js';
 import { leaseCancelled } from './lease-cancelled.v1.js';
 import { leaseEnded } from './lease-ended.v1.js';
+import { leaseReplayed } from './lease-replayed.v1.js';
 import { killSwitchChanged } from './kill-switch-changed.v1.js';
 import { registryChanged } from './registry-changed.v1.js';
 
@@ -50,6 +51,7 @@ export const serviceEvents: readonly EventDefinition[] = [
   leaseLapsed,
   leaseCancelled,
   leaseEnded,
+  leaseReplayed,
   killSwitchChanged,
   registryChanged,
 ];
@@ -78,6 +80,7 @@ export {
   leaseLapsed,
   leaseCancelled,
   leaseEnded,
+  leaseReplayed,
   killSwitchChanged,
   registryChanged,
 };

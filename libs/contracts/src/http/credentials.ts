@@ -3,7 +3,8 @@ import { digest, entryId, instant, uuidv7 } from '../ids.js';
 
 export const redeemBody = z.strictObject({
   action_digest: digest,
-  public_key: z.record(z.string(), z.unknown()).optional(),
+  /** Which of the agent's registered `use: enc` keys to deliver to; the first of them when it is not there. */
+  public_key: z.looseObject({ kty: z.string(), crv: z.string(), x: z.string(), y: z.string().optional() }).optional(),
 });
 
 export const leaseState = z.enum([

@@ -21,6 +21,8 @@ export const profile = z
     uses: z.int().positive().max(1_000),
     requires_person: z.boolean(),
     min_quorum: z.int().nonnegative(),
+    /** A second redeem that is no fetch of a lost answer ends the lease (`ended/replayed`). */
+    end_on_replay: z.boolean().optional(),
     /** Of PostgreSQL: the profile of the same name installed at the target. */
     target_profile: z.string().max(63).optional(),
     /** postgres-brokered: most rows that the statement may return or change; with one more, nothing happens. */

@@ -1,9 +1,9 @@
 import {
-  approvalGranted, approvalVoted, killSwitchChanged, policyAllowed, registryChanged, reviewClosed, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
+  approvalGranted, approvalVoted, killSwitchChanged, leaseReplayed, policyAllowed, registryChanged, reviewClosed, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
   type EventDefinition,
 } from '#contracts'; // prettier-ignore
 import {
-  citedBy, digestOf, isClosingOf, isGrantedWith, isWhole, readChain, readGranting, verifyOutcome,
+  citedBy, digestOf, isClosingOf, isGrantedWith, isReplayOf, isWhole, readChain, readGranting, verifyOutcome,
   type Chain, type Evidence, type Trust,
 } from '#trust'; // prettier-ignore
 import { z } from 'zod';
@@ -112,6 +112,7 @@ export class EvidenceReader {
       if (event.type === approvalGranted.type) this.#handedOn(event, data, action.permitted);
     }
     if (event.type === reviewClosed.type) this.#closed(event, data);
+    if (event.type === leaseReplayed.type) this.#replayed(event, data);
     const lie = event.type === approvalVoted.type ? whyNotShown(data) : undefined;
     if (lie !== undefined) throw new Broken('entries.ndjson', lie, event.line);
     const outcome = signedOutcome.safeParse(data['outcome']);
@@ -164,6 +165,12 @@ export class EvidenceReader {
     const { closing, ...said } = reviewClosed.data.parse(data);
     if (!isClosingOf(this.trust, closing, said))
       throw new Broken('entries.ndjson', 'the closing of a review is not signed by approvals', event.line);
+  }
+
+  #replayed(event: LoggedEvent, data: unknown): void {
+    const { replay, ...said } = leaseReplayed.data.parse(data);
+    if (!isReplayOf(this.trust, replay, said))
+      throw new Broken('entries.ndjson', 'a second redeem of a lease is not signed by credentials', event.line);
   }
 
   #outcome(
