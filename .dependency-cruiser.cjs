@@ -164,6 +164,12 @@ module.exports = {
       'Evidence is made and checked in one place. Use the functions of #trust.',
     ),
     reserved(
+      'webauthn-in-credentials-only',
+      ['@simplewebauthn/server'],
+      ['^apps/credentials/src/io/authenticator\\.ts$'],
+      'What a security key proves is decided in one place, which requires user verification and one origin.',
+    ),
+    reserved(
       'logger-in-platform-only',
       ['pino'],
       ['^libs/platform/'],

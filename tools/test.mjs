@@ -6,6 +6,7 @@ import { closing, sum } from './checks/counts.mjs';
 import { fastSteps, realSteps } from './checks/steps.mjs';
 import { main } from './setup/main.mjs';
 import { setUp } from './setup/set-up.mjs';
+import { chromiumBinary, chromiumBrowser } from './setup/step-chromium.mjs';
 
 const { values: options } = parseArgs({
   options: { fast: { type: 'boolean' }, deep: { type: 'boolean' }, only: { type: 'string' } },
@@ -13,7 +14,9 @@ const { values: options } = parseArgs({
 
 await main(async () => {
   if (options.deep) process.env.TEST_DEPTH = 'deep';
-  await setUp();
+  await setUp(options.fast ? [] : [chromiumBrowser]);
+  const browser = chromiumBinary();
+  if (browser !== undefined) process.env.SALLYPORT_CHROMIUM = browser;
   const steps = chosen();
   const [quiet, loud] = [steps.filter((step) => step.quiet), steps.filter((step) => !step.quiet)];
   const all = sum([...(await sideBySide(quiet)), ...(await oneByOne(loud))]);

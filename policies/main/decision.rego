@@ -21,6 +21,7 @@ decision := {
 	"obligations": {
 		"approvals": approvals.merge([a | some f in blocking; some a in f.obligations.approvals]),
 		"veto": sort({g | some f in blocking; some g in f.obligations.veto}),
+		"step_up": step_up,
 		"approval_ttl_s": min({data.config.defaults.approval_ttl_s} | {t | some f in blocking; t := f.obligations.approval_ttl_s}),
 		"credential": {
 			"ttl_s": min({data.config.defaults.credential_ttl_s} | {t | some f in active; t := f.obligations.credential.ttl_s}),
@@ -30,6 +31,14 @@ decision := {
 		"post_review": sort({r | some f in effective; some r in f.obligations.post_review}),
 		"notify": sort({n | some f in effective; some n in f.obligations.notify}),
 	},
+}
+
+# One finding that asks for it is enough, for every vote.
+default step_up := false
+
+step_up if {
+	some f in blocking
+	f.obligations.step_up == true
 }
 
 plain(f) := object.filter(f, ["rule", "effect", "code", "params"])

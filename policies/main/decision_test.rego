@@ -85,3 +85,10 @@ test_shortest_lifetimes_win if {
 	decided.obligations.approval_ttl_s == 7
 	decided.obligations.credential == {"ttl_s": 5, "max_uses": 1}
 }
+
+test_a_step_up_that_any_rule_asks_for_stands if {
+	stepped := object.union(asks("A-003"), {"obligations": {"step_up": true}})
+	decide({found("A-001", "allow"), asks("A-002"), stepped}, set()).obligations.step_up == true
+	decide({found("A-001", "allow"), asks("A-002")}, set()).obligations.step_up == false
+	decide({found("A-001", "allow"), object.union(asks("A-002"), {"obligations": {"step_up": "yes"}})}, set()).obligations.step_up == false
+}

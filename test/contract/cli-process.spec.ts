@@ -253,7 +253,7 @@ describe('a vote', () => {
     signIn(0o600, { until: Math.floor(Date.now() / 1_000) - 1 });
     const late = await run(approve);
     expect(late.code).toBe(4);
-    expectWords(late, 'your key to vote with is over: sallyport --as dana-384 login');
+    expectWords(late, 'your key to sign with is over: sallyport --as dana-384 login');
     signIn(0o600, { trust_file: undefined });
     const blind = await run(approve);
     expect(blind.code).toBe(2);

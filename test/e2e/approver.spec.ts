@@ -65,7 +65,7 @@ describe('an approver', () => {
   it('signs in, looks, approves what was verified here, and signs out', async () => {
     const signedIn = await login('fiona');
     expect(signedIn).toMatchObject({ code: 0, stderr: '' });
-    expect(signedIn.stdout).toMatch(/Signed in as fiona\. You can vote until \d{4}-/u);
+    expect(signedIn.stdout).toMatch(/Signed in as fiona\. You can decide until \d{4}-/u);
     const file = join(home.dir, 'fiona.json');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const kept = JSON.parse(readFileSync(file, 'utf8')) as { voting_key?: { statement: string } };

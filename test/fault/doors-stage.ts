@@ -6,6 +6,7 @@ import { Keyring } from '#trust';
 import { AgentCredentials } from '../support/agent-credentials.js';
 import type { Bus, BusRecord } from '../support/bus.js';
 import { declareIncident, quarantine } from '../support/emergency.js';
+import { EnrolledKey } from '../support/enrolled-key.js';
 import { eventually } from '../support/eventually.js';
 import { refund, type RunningGate, type TestAgent } from '../support/running-gate.js';
 
@@ -35,6 +36,8 @@ export interface Stage {
   review: string;
   /** A pull of the kill switch in force, for an agent that has nothing; and that agent. */
   pull: { id: string; agentId: string };
+  /** Of `approver`. */
+  securityKey: EnrolledKey;
   /** What approvals would show policy to judge again. */
   evidence: DataOf<typeof actionAccepted>['request'];
   /** What stood on the topics of the gate before anybody tried anything. */
@@ -55,7 +58,8 @@ export async function setTheStage(gate: RunningGate, bus: Bus): Promise<Stage> {
     return new Set(records.map(placeOf));
   });
   const evidence = evidenceOf(await bus.read(topics.actions), other.toVote.actionId);
-  return { gate, bus, own, other, credentials: credentialsOf(gate, own), review, pull, evidence, said };
+  const securityKey = await EnrolledKey.of(gate, approver);
+  return { gate, bus, own, other, credentials: credentialsOf(gate, own), review, pull, securityKey, evidence, said };
 }
 
 function credentialsOf(gate: RunningGate, { agent, released }: Things): AgentCredentials {

@@ -16,6 +16,8 @@ export type Who =
   | 'tool'
   | 'identity provider'
   | 'signed request'
+  /** Whoever has the link of a page, which is made for one person and used once. */
+  | 'link'
   | 'anonymous';
 
 /** The part of a call that is not the caller. */
@@ -35,6 +37,10 @@ export interface Door {
   about?: 'own';
   /** What the rightful caller gets; with its code where it is a problem. */
   status: number | `${number} ${string}`;
+  /** Where a link opens the door: the call of whoever has one. */
+  linked?: Door['call'];
+  /** Where a person's signature stands in the body itself: the same call without it, and what that gets. */
+  bare?: { call: Door['call']; gets: string };
   /** What an agent gets here, where it is something else than at other doors of this kind. */
   gets?: Partial<Record<CredentialName, string>>;
 }
@@ -72,6 +78,7 @@ export const refusals: Record<Who, { otherwise: string } & Partial<Record<Creden
   // In the form of RFC 7644, which has no code of ours.
   'identity provider': { otherwise: '401' },
   'signed request': { otherwise: '401 signature_missing' },
+  link: { otherwise: '404 not_found' },
   anonymous: { otherwise: '200' },
 };
 
@@ -108,6 +115,23 @@ const replacing = async (stage: Stage, path: string, body?: object): Promise<Cal
   const found = await stage.gate.as('rita', 'registry', path);
   const headers = { 'if-match': found.headers.get('etag') ?? '' };
   return { path, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+};
+
+/** Of no link. */
+const noSecret = 'A'.repeat(43);
+
+/** With whatever its sign-in commits to. */
+async function registeringKey(gate: Stage['gate'], nonce?: string): Promise<Call> {
+  const { jwk } = signingKey(generatePrivateJwk('P-256'));
+  const random = keyRandom();
+  const id_token = await gate.issuer.idToken(approver, nonce ?? keyNonce(jwk, random));
+  return { path: '/v1/person-keys', body: JSON.stringify({ id_token, jwk, random }) };
+}
+
+const unsignedVote: Door['call'] = ({ toVote, vote }) => {
+  const { proof, person_key, ...said } = JSON.parse(vote) as Record<string, unknown>;
+  if (proof === undefined || person_key === undefined) throw new TypeError('the vote is not signed');
+  return { path: `/v1/approvals/${toVote.actionId}/votes`, body: JSON.stringify(said) };
 };
 
 const consuming: Door['call'] = (_, { gate, own }) => {
@@ -153,6 +177,7 @@ export const doors: Readonly<Record<string, Door>> = {
   'approvals POST /v1/approvals/:id/votes': {
     who: 'person', as: approver, status: 200,
     call: ({ toVote, vote }) => ({ path: `/v1/approvals/${toVote.actionId}/votes`, body: vote }),
+    bare: { call: unsignedVote, gets: '401 proof_invalid' },
   },
   'approvals POST /v1/approvals/:id/withdraw': {
     who: 'person', as: approver, call: approval('toWithdraw', '/withdraw'), status: 200,
@@ -186,16 +211,58 @@ export const doors: Readonly<Record<string, Door>> = {
   },
   'credentials POST /v1/person-keys': {
     who: 'person', as: approver, status: 201,
-    call: async (_, { gate }) => {
-      const { jwk } = signingKey(generatePrivateJwk('P-256'));
-      const random = keyRandom();
-      const id_token = await gate.issuer.idToken(approver, keyNonce(jwk, random));
-      return { path: '/v1/person-keys', body: JSON.stringify({ id_token, jwk, random }) };
-    },
+    call: (_, { gate }) => registeringKey(gate),
+    // A sign-in that says nothing about this key.
+    bare: { call: (_, { gate }) => registeringKey(gate, keyRandom()), gets: '401 token_invalid' },
   },
   'credentials POST /v1/person-keys/:thumbprint/end': {
     who: 'person', as: approver, status: 200,
     call: async (_, { gate }) => ({ path: `/v1/person-keys/${(await gate.newVoter(approver)).key.kid}/end` }),
+  },
+  'credentials GET /v1/step-up/page.js': open('/v1/step-up/page.js'),
+  'credentials GET /v1/step-up/page.css': open('/v1/step-up/page.css'),
+  'credentials POST /v1/step-up/:id': {
+    who: 'person', as: approver, status: 201,
+    call: async ({ toStop }, { securityKey }) => ({
+      path: `/v1/step-up/${toStop.actionId}`, body: JSON.stringify(await securityKey.body(toStop.actionId)),
+    }),
+  },
+  'credentials GET /v1/step-up/:id': {
+    who: 'link', status: 200,
+    call: ({ toStop }) => ({ path: `/v1/step-up/${toStop.actionId}?c=${noSecret}` }),
+    linked: async ({ toStop }, { securityKey }) => {
+      const { id, secret } = await securityKey.page(toStop.actionId);
+      return { path: `/v1/step-up/${id}?c=${secret}` };
+    },
+  },
+  'credentials POST /v1/step-up/:id/answer': {
+    who: 'link', status: 200,
+    call: ({ toStop }) => ({
+      path: `/v1/step-up/${toStop.actionId}/answer`, body: JSON.stringify({ secret: noSecret, credential: {} }),
+    }),
+    linked: async ({ toStop }, { securityKey }) => {
+      const begun = await securityKey.page(toStop.actionId);
+      return { path: `/v1/step-up/${begun.id}/answer`, body: JSON.stringify(await securityKey.touched(begun)) };
+    },
+  },
+  'credentials GET /v1/step-up/:id/result': {
+    who: 'person', as: approver, status: 200,
+    call: async ({ toStop }, { securityKey }) => {
+      const { id, secret } = await securityKey.page(toStop.actionId);
+      return { path: `/v1/step-up/${id}/result?c=${secret}` };
+    },
+  },
+  'credentials POST /v1/webauthn-keys': {
+    who: 'person', as: 'greta', call: at('/v1/webauthn-keys', { body: JSON.stringify({ label: 'blue' }) }), status: 201,
+  },
+  'credentials GET /v1/webauthn-keys': { who: 'person', as: approver, call: at('/v1/webauthn-keys'), status: 200 },
+  'credentials POST /v1/kill-switch/confirm': {
+    who: 'person', as: approver, status: 201,
+    call: at('/v1/kill-switch/confirm', { body: JSON.stringify({ scope: 'global', reason: 'because' }) }),
+  },
+  'credentials POST /v1/webauthn-keys/:id/end': {
+    who: 'person', as: approver, status: 200,
+    call: (_, { securityKey }) => ({ path: `/v1/webauthn-keys/${securityKey.key.name}/end` }),
   },
   'credentials POST /v1/tokens/consume': { who: 'tool', call: consuming, status: 200 },
   'credentials POST /v1/leases/:id/complete': {

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { agentUrn, requestType, serviceEvents, serviceUrn, topics, topicSettings } from '#contracts';
+import { agentUrn, callHeader, requestType, serviceEvents, serviceUrn, topics, topicSettings } from '#contracts';
 import { serviceNames, type ServiceName } from '#platform';
 import { newActionId } from '#sdk';
-import { signingKey, signRequest, signServiceToken } from '#trust';
+import { callHeaders, signingKey, signRequest, signServiceToken } from '#trust';
 import { sallyport } from '../../apps/cli/src/commands/program.js';
 import { root } from '../../tools/world/place.js';
 import { node } from '../../tools/world/service-program.js';
@@ -75,7 +75,8 @@ async function knock(door: string, call: Call, headersFor: (k: Knocking) => Prom
   const url = stage.gate.world.serviceUrl(service) + call.path;
   const body = method === 'HEAD' ? undefined : call.body;
   const send = async (nonce?: string): Promise<Response> => {
-    const headers = await headersFor({ service, method, url: url.split('?')[0] ?? url, body, nonce });
+    const ifMatch = call.headers?.['if-match'];
+    const headers = await headersFor({ service, method, url: url.split('?')[0] ?? url, body, nonce, ifMatch });
     const type: HeadersOf = body === undefined ? {} : { 'content-type': 'application/json' };
     const signal = AbortSignal.timeout(15_000);
     return fetch(url, { method, headers: { ...type, ...call.headers, ...headers }, signal, ...(body && { body }) });
@@ -94,6 +95,7 @@ interface Knocking {
   url: string;
   body: string | undefined;
   nonce: string | undefined;
+  ifMatch: string | undefined;
 }
 
 async function answerOf(answer: Response): Promise<{ said: string; text: string }> {
@@ -138,6 +140,29 @@ describe('the doors of the services', () => {
     expect(wrong.flat()).toEqual([]);
   });
 
+  /** Whoever has got hold of a person's access token, and of everything else but that person's key. */
+  it('change nothing for the token of somebody who may, without that person’s own signature on this very call', async () => {
+    const tries = Object.entries(doors).filter(([door, { who }]) => isForPeople(who) && changesSomething(door));
+    expect(tries.length).toBeGreaterThan(10);
+    const wrong = await inLanes(tries, 4, async ([door, line]) => {
+      const { as = '', bare } = line;
+      const call = await (bare?.call ?? line.call)(stage.other, stage);
+      const token = { authorization: `Bearer ${await stage.gate.issuer.token(as, urlOf(door))}` };
+      const stolen: [string, (k: Knocking) => Promise<HeadersOf>][] = [
+        ['only the token', () => Promise.resolve({})],
+        ['the signature of another person', (k) => signedBy(as === 'olga' ? 'felix' : 'olga', k)],
+        ['the signature of another call', (k) => signedBy(as, { ...k, url: `${k.url}/x` })],
+        ['the signature of another body', (k) => signedBy(as, { ...k, body: '{}' })],
+      ];
+      const said = await Promise.all(stolen.map(async ([what, made]) => {
+        const answer = await knock(door, call, async (k) => ({ ...token, ...(await made(k)) }));
+        return answer.said === (bare?.gets ?? '401 proof_invalid') ? [] : [`${door} with ${what}: ${answer.said}`];
+      }));
+      return said.flat();
+    });
+    expect(wrong.flat()).toEqual([]);
+  }); // prettier-ignore
+
   it('take no request that it signs in the name of another agent', async () => {
     const { own, other, gate } = stage;
     const aud = `${gate.world.serviceUrl('intake')}/v1/actions`;
@@ -148,6 +173,15 @@ describe('the doors of the services', () => {
     expect((await knock('intake POST /v1/actions', call, () => ({}))).said).toBe('401 signature_invalid');
   });
 });
+
+const isForPeople = (who: Door['who']): boolean => /\bperson\b/u.test(who);
+const changesSomething = (door: string): boolean => !/^\w+ (?:GET|HEAD) /u.test(door);
+const urlOf = (door: string): string => stage.gate.world.serviceUrl(partsOf(door).service);
+
+/** What this person's own key says about a call. */
+async function signedBy(person: string, { method, url, body, ifMatch }: Knocking): Promise<HeadersOf> {
+  return callHeaders(await stage.gate.voter(person), { method, url, body, ifMatch });
+}
 
 const now = (): number => Math.floor(Date.now() / 1_000);
 
@@ -278,10 +312,18 @@ describe('after all of that', () => {
 describe('who may, gets in with the very same call:', () => {
   it.each(Object.entries(doors))('%s', async (door, line) => {
     for (const { about, headers, call } of await rightful(door, line)) {
+      let last: { sent: Call; with: HeadersOf } | undefined;
       await eventually(async () => {
-        const { said, text } = await knock(door, call ?? (await line.call(about, stage)), headers);
+        const sent = call ?? (await line.call(about, stage));
+        const { said, text } = await knock(door, sent, async (k) => {
+          last = { sent, with: await headers(k) };
+          return last.with;
+        });
         expect([said, text.slice(0, 300)]).toEqual([String(line.status), text.slice(0, 300)]);
       });
+      if (last?.with[callHeader] === undefined) continue;
+      const { with: again, sent } = last;
+      expect((await knock(door, sent, () => again)).said).toBe('401 proof_invalid');
     }
   });
 
@@ -291,15 +333,17 @@ describe('who may, gets in with the very same call:', () => {
     call?: Call;
   }
 
-  async function rightful(door: string, { who, as = '', about }: Door): Promise<Rightful[]> {
+  async function rightful(door: string, { who, as = '', about, bare, linked }: Door): Promise<Rightful[]> {
     const { own, other, gate, credentials } = stage;
     const url = gate.world.serviceUrl(partsOf(door).service);
     const bearer = (token: string) => () => ({ authorization: `Bearer ${token}` });
     const prover: Rightful = { about: own, headers: (k) => credentials.headers('its own proof', k) };
-    const person = async (): Promise<Rightful> => ({
-      about: about === 'own' ? own : other,
-      headers: bearer(await gate.issuer.token(as, url)),
-    });
+    const person = async (): Promise<Rightful> => {
+      const token = { authorization: `Bearer ${await gate.issuer.token(as, url)}` };
+      const isSigned = changesSomething(door) && bare === undefined;
+      const signed = async (k: Knocking): Promise<HeadersOf> => (isSigned ? signedBy(as, k) : {});
+      return { about: about === 'own' ? own : other, headers: async (k) => ({ ...token, ...(await signed(k)) }) };
+    };
     if (who === 'agent') return [prover];
     if (who === 'agent or person') return [prover, await person()];
     if (who === 'tool') return [{ about: own, headers: (k) => credentials.headers('a proof by its tool', k) }];
@@ -307,6 +351,7 @@ describe('who may, gets in with the very same call:', () => {
       return [{ about: other, headers: bearer(signServiceToken(keyringOf(gate, as), { aud: url })) }];
     if (who === 'identity provider') return [{ about: other, headers: bearer(scimToken) }];
     if (who === 'signed request') return [signed()];
+    if (linked !== undefined) return [{ about: other, headers: () => ({}), call: await linked(other, stage) }];
     return who === 'anonymous' ? [{ about: other, headers: () => ({}) }] : [await person()];
   }
 

@@ -84,10 +84,10 @@ async function redeemCall(ask: Ask, by: PrivateJwk = ask.agent.signing): Promise
 }
 
 async function personCall(person: string, service: ServiceName, path: string, body: unknown): Promise<Call> {
-  const url = gate.world.serviceUrl(service);
-  const authorization = `Bearer ${await gate.issuer.token(person, url)}`;
-  const headers = { authorization, 'content-type': 'application/json' };
-  return { method: 'POST', url: url + path, headers, body: JSON.stringify(body) };
+  const call = { method: 'POST', body: JSON.stringify(body) };
+  const signed = await gate.headersOf(person, service, { ...call, path });
+  const headers = { ...signed, 'content-type': 'application/json' };
+  return { ...call, url: gate.world.serviceUrl(service) + path, headers };
 }
 
 async function voteCall(person: string, { ticket }: Ask): Promise<Call> {

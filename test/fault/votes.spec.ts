@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   approvalAnswer, approvalGranted, counting as countingSchema, policyApprovalRequired, verdict as verdictSchema, type ApprovalAnswer,
@@ -7,7 +9,9 @@ import { newId } from '#platform';
 import {
   digestOfBytes, generatePrivateJwk, planDigest, signingKey, signVote, viewDigest, voteOn, votesNamed, type Keyring,
 } from '#trust'; // prettier-ignore
+import { root } from '../../tools/world/place.js';
 import { Bus } from '../support/bus.js';
+import { EnrolledKey } from '../support/enrolled-key.js';
 import { eventually } from '../support/eventually.js';
 import { Forger } from '../support/forger.js';
 import { Leaving } from '../support/leaving.js';
@@ -31,10 +35,15 @@ let told: ToldOutcomes;
 let approvals: Keyring;
 const leaving = new Leaving();
 const scratch = leaving.add(scratchFolder('votes'), (folder) => folder.remove());
+const policyConfig = join(scratch.dir, 'policy.json');
 const patience = { withinMs: 40_000, everyMs: 50 };
 
 beforeAll(async () => {
-  gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents: 1 }), (one) => one.stop());
+  askForSecurityKeys(false);
+  const policy = { SALLYPORT_POLICY_CONFIG_FILE: policyConfig };
+  gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents: 1, services: { policy } }), (one) =>
+    one.stop(),
+  );
   bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   forger = leaving.add(await Forger.start(bus), (one) => one.stop());
   told = leaving.add(await ToldOutcomes.follow(gate, bus), (one) => one.stop());
@@ -44,6 +53,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await leaving.all();
 }, 90_000);
+
+/** Whether directors confirm their votes with security keys from now on: policy reads its settings anew when they change. */
+function askForSecurityKeys(directors_step_up: boolean): void {
+  const config = JSON.parse(readFileSync(join(root, 'policies', 'config.json'), 'utf8')) as { pay: object };
+  writeFileSync(policyConfig, JSON.stringify({ ...config, pay: { ...config.pay, directors_step_up } }));
+}
 
 /** A request that waits for people, as it is shown to one of them. */
 interface Waiting extends Ask {
@@ -218,5 +233,50 @@ describe('an approvals that lies gets no lease', () => {
     const vote = { proof: signedBy(gone, one), statement: gone.statement };
     await handOn(one, await counted(one, vote, { person: 'fiona' }));
     await givesNoLease(one);
+  });
+});
+
+describe('where a rule asks for security keys', () => {
+  const big = 1_500_000;
+
+  /** As soon as policy has read its settings. */
+  async function stepped(): Promise<Waiting> {
+    return eventually(async () => {
+      const one = await waiting(big, 'greta');
+      if (one.shown.decision.step_up !== true) throw new Error('policy asks for no security key yet');
+      return one;
+    }, patience);
+  }
+
+  beforeAll(() => {
+    askForSecurityKeys(true);
+  });
+
+  it('an approvals that passes over them gets no lease [satisfies: each vote was confirmed]', async () => {
+    const one = await stepped();
+    const votes = ['greta', 'gustav'].map(async (person) => {
+      const voter = await gate.voter(person);
+      return counted(one, { proof: signedBy(voter, one), statement: voter.statement }, { person });
+    });
+    await handOn(one, ...(await Promise.all(votes)));
+    await givesNoLease(one);
+  });
+
+  it('two people who confirm what they saw let it through, and nobody who does not', async () => {
+    const one = await stepped();
+    const { actionId } = one.ticket;
+    expect((await gate.approve('greta', actionId)).status).toBe(403);
+    for (const person of ['greta', 'gustav']) {
+      const key = await EnrolledKey.of(gate, person);
+      const webauthn = await key.confirm(actionId);
+      const body = { ...(await gate.voteOf(person, actionId)), webauthn };
+      const path = `/v1/approvals/${actionId}/votes`;
+      expect((await gate.as(person, 'approvals', path, { method: 'POST', body })).status).toBe(200);
+    }
+    await eventually(() => {
+      expect(told.leaseOf(one)).toBeDefined();
+    }, patience);
+    const lease = await one.agent.sdk.redeem(one.ticket, told.leaseOf(one) as never);
+    expect(lease.credential.kind).toBe('token');
   });
 });

@@ -1,5 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { ProblemError, signedOutcome, type Known, type Plan, type VerdictEvidence, type VoteBody } from '#contracts';
+import {
+  ProblemError,
+  signedOutcome,
+  type Known,
+  type Plan,
+  type StepUp,
+  type VerdictEvidence,
+  type VoteBody,
+} from '#contracts';
 import { migrate } from '#database';
 import { verifyOutcome } from '#trust';
 import { migrations } from '../../apps/approvals/src/approvals.module.js';
@@ -92,6 +100,14 @@ export async function signed(actionId: string, by: string, more: Partial<VoteBod
   if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
   const said = { decision: 'approve', reason: 'looked at it', view_digest, confirmed: [], ...more } as const;
   return ballots.sign(identity, decision, said as VoteBody);
+}
+
+/** What credentials states when this person has confirmed a yes with a security key. */
+export async function confirmed(actionId: string, by: string, more: Partial<StepUp> = {}): Promise<string> {
+  const { decision, view_digest } = await service.get(ShowApproval).handle(actionId, person('audrey'));
+  const [identity] = person(by).spec.identities;
+  if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+  return ballots.confirmed(identity, { ...decision, view_digest }, more);
 }
 
 export async function cast(actionId: string, by: string, body: VoteBody): Promise<string> {

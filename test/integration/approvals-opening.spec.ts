@@ -98,8 +98,8 @@ describe('opening', () => {
     expect(lastOutcome(some)).toBe('pending/approval_required');
   });
 
-  it('ends what wants a step-up that nobody can do, and what a suspended agent asks', async () => {
-    expect(lastOutcome(await open(plans.one({ step_up: true })))).toBe('denied/policy_unsatisfiable');
+  it('opens what wants a step-up, and ends what a suspended agent asks', async () => {
+    expect(lastOutcome(await open(plans.one({ step_up: true })))).toBe('pending/approval_required');
     service.registry.put(agentOf({ state: 'suspended' }, 2));
     expect(lastOutcome(await open())).toBe('cancelled/agent_suspended');
   });

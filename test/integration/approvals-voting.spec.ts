@@ -21,6 +21,7 @@ import {
   ask,
   ballots,
   cast,
+  confirmed,
   gate,
   known,
   lastOutcome,
@@ -109,6 +110,26 @@ describe('voting', () => {
     const calm = await open(plans.two({ veto: ['security'] }));
     expect(await vote(calm, 'anna')).toBe('open');
     expect(await vote(calm, 'ben')).toBe('granted');
+  });
+
+  it('counts a yes that a plan wants confirmed only with this person’s confirmation of exactly it, and a no without', async () => {
+    const id = await open(plans.two({ step_up: true }));
+    const other = await open(plans.two({ step_up: true }));
+    const votes: [string, string | undefined][] = [
+      ['nothing', undefined],
+      ['a vote', (await signed(id, 'anna')).proof],
+      ['of somebody else', await confirmed(id, 'ben')],
+      ['of another action', await confirmed(other, 'anna')],
+      ['of a no', await confirmed(id, 'anna', { decision: 'deny' })],
+      ['of long ago', await confirmed(id, 'anna', { confirmed_at: new Date(Date.now() - 301_000).toISOString() })],
+    ];
+    for (const [what, webauthn] of votes)
+      expect([what, await vote(id, 'anna', { webauthn })]).toEqual([what, 'step_up_required']);
+    expect(await vote(id, 'anna', { webauthn: await confirmed(id, 'anna') })).toBe('open');
+    expect(await vote(id, 'ben', { webauthn: await confirmed(id, 'ben') })).toBe('granted');
+    const granted = approvalGranted.data.parse(saidOf(id).at(-1)?.data);
+    expect(granted.evidence.votes.map(({ step_up }) => step_up !== undefined)).toEqual([true, true]);
+    expect(await vote(other, 'anna', { decision: 'deny', reason: 'no' })).toBe('denied');
   });
 
   it.each<[string, string, string]>([

@@ -191,10 +191,13 @@ export class ApprovalsWorld {
     return this.ballots.sign({ iss: this.issuer, sub: by }, decision, said);
   }
 
-  /** A call by a person; `body` as text for what is no JSON. */
+  /** A call by a person, signed where it changes something; `body` as text for what is no JSON. */
   async call(by: string, method: string, path: string, body?: object | string): Promise<Answer> {
     const token = await this.made.issuer.token(by, this.url);
-    return this.callWith(`Bearer ${token}`, method, path, body);
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const parts = { method, url: this.url + path, body: text };
+    const signed = method === 'GET' ? {} : this.ballots.call({ iss: this.issuer, sub: by }, parts);
+    return this.callWith(`Bearer ${token}`, method, path, { body: text, headers: signed });
   }
 
   async token(by: string, aud: string, claims: Record<string, unknown> = {}): Promise<string> {
@@ -209,12 +212,16 @@ export class ApprovalsWorld {
     authorization: string | undefined,
     method: string,
     path: string,
-    body?: object | string,
+    { body, headers = {} }: { body?: string | undefined; headers?: Record<string, string> } = {},
   ): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: {
+        'content-type': 'application/json',
+        ...(authorization !== undefined && { authorization }),
+        ...headers,
+      },
+      ...(body !== undefined && { body }),
     });
     const answer = (await response.json()) as Record<string, unknown>;
     const { code } = answer;

@@ -3,9 +3,10 @@ import { strangersAnswer, type Profile, type Stranger } from '#contracts';
 import { MintIntent, type Ready } from '../../apps/credentials/src/handlers/mint-intent.js';
 import { Issuers } from '../../apps/credentials/src/io/issuers/issuers.js';
 import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
-import { generatePrivateJwk, publicPart } from '#trust';
+import { generatePrivateJwk, makeProof, publicPart } from '#trust';
 import { eventually } from '../support/eventually.js';
 import { codeOf, CredentialsWorld } from './credentials-world.js';
+import { honest, redeemWith, thefts } from './thefts.js';
 
 jest.setTimeout(60_000);
 
@@ -228,6 +229,22 @@ describe('a lost answer', () => {
     });
     expect(await world.delivery(lease)).toMatchObject({ replays: 2, alarmed: ['other_request'] });
     await world.complete(lease);
+    await world.hears(action, 'offered', 'released', 'ended/completed');
+  });
+
+  it('is given to nobody who has only stolen the reference, in whatever way, and that harms nobody', async () => {
+    const { action, lease: leaseId, first } = await taken();
+    const lease = { leaseId, action };
+    for (const { how, proof, key, refusal } of thefts) {
+      const made = proof(honest(world, lease, key?.(world)), world);
+      expect([how, codeOf(await redeemWith(world, lease, made))]).toEqual([how, refusal]);
+    }
+    // What was seen on the way is spent: its proof with the call that it was made for.
+    const seen = makeProof(honest(world, lease));
+    expect((await redeemWith(world, lease, seen)).text).toBe(first.text);
+    expect(codeOf(await redeemWith(world, lease, seen))).toBe('401 proof_invalid');
+    expect(world.alarms(leaseId)).toEqual([]);
+    await world.complete(leaseId);
     await world.hears(action, 'offered', 'released', 'ended/completed');
   });
 

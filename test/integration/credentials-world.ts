@@ -15,7 +15,8 @@ import { RegistryCopy } from '#facts';
 import { topicsApply, withKafkaAdmin } from '#messaging';
 import { createApp, loadSettings, Log, newId } from '#platform';
 import {
-  decrypt, generatePrivateJwk, makeProof, publicPart, signingKey, thumbprint, type PrivateJwk,
+  callHeaders, decrypt, generatePrivateJwk, publicPart, thumbprint, type CallParts,
+  type CallSigner, type PrivateJwk,
 } from '#trust'; // prettier-ignore
 import { settings as definition } from '../../apps/credentials/src/config.js';
 import {
@@ -30,8 +31,9 @@ import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
 import { read, type Answer } from './answers.js';
 import { client, Peers, sources } from './credentials-peers.js';
+import { proveCall } from './credentials-proving.js';
 import { Said, type Alarm, type Seen, type Switched } from './credentials-said.js';
-import { newVoter } from './credentials-voters.js';
+import { newSigner, newVoter, type Granted } from './credentials-voters.js';
 import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
 
 const password = 'only-for-this-test';
@@ -48,6 +50,7 @@ export class CredentialsWorld {
   readonly secondKey = generatePrivateJwk('Ed25519');
   /** The key of another registered agent. */
   readonly otherKey = generatePrivateJwk('Ed25519');
+  private readonly signers = new Map<string, CallSigner>();
   private readonly sequences = new Map<string, number>();
   private app: NestFastifyApplication | undefined;
 
@@ -267,13 +270,19 @@ export class CredentialsWorld {
   async grant(
     action: Action,
     people: readonly string[] = ['ada'],
-    { plan = this.plan(), granting: more = {} }: { plan?: Plan; granting?: Partial<Granting> } = {},
+    { plan = this.plan(), granting: more = {}, confirmed = {} }: Granted = {},
   ): Promise<void> {
     const iat = Math.floor(Date.now() / 1_000);
     const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
     for (const person of people) await this.voter(person);
     const seat = { stage: 1, group: { id: 'dba', version: this.peers.versionOf('groups', 'dba') } };
-    const votes = people.map((person) => aVote(this.keys, { action, plan, person }, { counting: { seat } }));
+    const votes = people.map((person) => {
+      const step_up = confirmed[person];
+      return {
+        ...aVote(this.keys, { action, plan, person }, { counting: { seat } }),
+        ...(step_up !== undefined && { step_up }),
+      };
+    });
     const evidence = { request: action.request, verdict, facts: {}, votes };
     const granting = aGranting(this.keys, { action, plan, votes }, more);
     await this.say(approvalGranted, action, { evidence, granting, granted: { ttl_seconds: 300, uses: 1 } });
@@ -359,31 +368,14 @@ export class CredentialsWorld {
 
   // Who comes through the doors.
 
-  /** A call with a proof of this key (the agent's own by default). Takes a nonce first, as everybody must. */
-  async prove(
+  /** A call with a proof of this key, the agent's own by default. */
+  prove(
     method: 'GET' | 'POST',
     path: string,
     body?: unknown,
     key: PrivateJwk = this.keys.agentKeys.sig,
   ): Promise<Answer> {
-    const url = `${this.url}${path}`;
-    const [htu = url] = url.split('?');
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const send = (nonce?: string) => {
-      const input = {
-        key: signingKey(key),
-        htm: method,
-        htu,
-        ...(nonce && { nonce }),
-        ...(text !== undefined && { body: text }),
-      };
-      const headers = { dpop: makeProof(input), ...(text !== undefined && { 'content-type': 'application/json' }) };
-      return fetch(url, { method, headers, ...(text !== undefined && { body: text }) });
-    };
-    const first = await send();
-    const nonce = first.headers.get('dpop-nonce') ?? '';
-    await first.body?.cancel();
-    return read(await send(nonce));
+    return proveCall({ method, url: this.url + path, body }, key);
   }
 
   redeem(leaseId: string, action: Action, key: PrivateJwk = this.keys.agentKeys.sig): Promise<Answer> {
@@ -426,12 +418,20 @@ export class CredentialsWorld {
     return this.prove('POST', `/v1/leases/${leaseId}/complete`);
   }
 
+  /** What this person adds to a call that changes something. */
+  async signed(sub: string, call: CallParts): Promise<Record<string, string>> {
+    const signer = this.signers.get(sub) ?? (await newSigner(this, sub));
+    this.signers.set(sub, signer);
+    return callHeaders(signer, call);
+  }
+
   async asPerson(sub: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
     const token = await this.peers.tokenFor(sub, this.url);
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    return read(
-      await fetch(`${this.url}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }),
-    );
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const provesItself = method === 'GET' || path === '/v1/person-keys';
+    const signed = provesItself ? {} : await this.signed(sub, { method, url: this.url + path, body: text });
+    const headers = { ...signed, authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    return read(await fetch(this.url + path, { method, headers, ...(text !== undefined && { body: text }) }));
   }
 
   /** A part of the running service, for what no door can show. */

@@ -1,21 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { personKeyAnswer } from '#contracts';
+import { personKeyAnswer, type CeremonyAnswer } from '#contracts';
 import {
   generatePrivateJwk,
   keyNonce,
   keyRandom,
   personKeySeconds,
   readPersonKey,
+  readStepUp,
   signingKey,
   type PublicJwk,
 } from '#trust';
+import { BrowserWithKey } from '../support/chromium.js';
 import { eventually } from '../support/eventually.js';
+import { SecurityKey } from '../support/security-key.js';
 import { CredentialsWorld, codeOf, type Answer } from './credentials-world.js';
+import { SecurityKeyDesk, type Decided } from './security-key-desk.js';
 
 let world: CredentialsWorld;
+let desk: SecurityKeyDesk;
 
 beforeAll(async () => {
   world = await CredentialsWorld.start();
+  desk = new SecurityKeyDesk(world);
   // The service follows the registry by itself; until it knows its people, it knows nobody.
   await eventually(async () => {
     expect((await register()).answer.status).toBe(201);
@@ -106,4 +112,156 @@ describe('a key that a sign-in commits to', () => {
     expect(await endedAt()).toEqual(first);
     expect(codeOf(await world.asPerson('ada', 'POST', '/v1/person-keys/none/end'))).toBe('404 not_found');
   });
+});
+
+describe('a security key', () => {
+  const blue = new SecurityKey();
+
+  it('is enrolled once on a page that its person has asked for', async () => {
+    const begun = await desk.enrolment('bob');
+    const made = blue.create(await desk.touchOf(begun));
+    expect(codeOf(await desk.send(begun, made, 'A'.repeat(43)))).toBe('404 not_found');
+    expect(codeOf(await desk.send(begun, { ...made, id: 'x' }))).toBe('401 proof_invalid');
+    expect(codeOf(await desk.send(begun, made))).toBe('200 done');
+    expect(codeOf(await desk.send(begun, made))).toBe('410 already_used');
+    expect((await desk.page(begun)).status).toBe(410);
+    expect((await world.asPerson('bob', 'GET', '/v1/webauthn-keys')).body).toMatchObject({
+      keys: [{ credential_id: blue.name, label: 'blue', enrolled_by: 'bob' }],
+    });
+  });
+
+  it('is not enrolled for whoever has one by themselves, or for others but by a registrar', async () => {
+    expect(codeOf(await desk.askForKey('bob'))).toBe('403 not_eligible');
+    expect(codeOf(await desk.askForKey('eve', { label: 'x', person: 'bob' }))).toBe('403 not_eligible');
+    await world.register('groups', 'registrars', { members: ['sam'], channel: {} });
+    expect(codeOf(await desk.askForKey('sam', { label: 'x', person: 'nobody' }))).toBe('404 not_found');
+    const second = new SecurityKey();
+    const begun = await desk.enrolment('sam', { label: 'spare', person: 'bob' });
+    expect(codeOf(await desk.send(begun, second.create(await desk.touchOf(begun))))).toBe('200 done');
+    const end = (who: string) => world.asPerson(who, 'POST', `/v1/webauthn-keys/${second.name}/end`);
+    expect(codeOf(await end('eve'))).toBe('404 not_found');
+    expect(codeOf(await end('bob'))).toBe('200 ended');
+    expect(codeOf(await desk.use(second, await desk.stepUp('bob', desk.action())))).toBe('401 proof_invalid');
+  });
+
+  it('confirms one decision on one view of one action, once', async () => {
+    const decided = desk.action();
+    const begun = await desk.stepUp('bob', decided);
+    const touch = await desk.touchOf(begun);
+    const opposite = await desk.stepUp('bob', decided, { decision: 'deny' });
+    const another = await desk.stepUp('bob', desk.action());
+    const wider = { ...decided, plan: world.plan({ step_up: true, veto: ['soc-lead'] }) };
+    const otherView = await desk.stepUp('bob', wider);
+    const signed = blue.get(touch);
+    for (const page of [opposite, another, otherView]) {
+      expect(codeOf(await desk.send(page, signed))).toBe('401 proof_invalid');
+    }
+    expect(codeOf(await desk.send(begun, blue.get({ ...touch, verified: false })))).toBe('401 proof_invalid');
+    expect(codeOf(await desk.send(begun, new SecurityKey().get(touch)))).toBe('401 proof_invalid');
+    expect(await desk.result('bob', begun)).toEqual({ state: 'waiting' });
+    expect(codeOf(await desk.send(begun, signed))).toBe('200 done');
+    expect(codeOf(await desk.send(begun, signed))).toBe('410 already_used');
+    const { statement = '' } = await desk.result('bob', begun);
+    expect(readStepUp(world.keys.trust, statement)).toMatchObject({ decision: 'approve', action_id: decided.action.actionId, sub: 'bob' });
+    expect((await desk.result('ada', begun)).state).toBe('404 not_found');
+  }); // prettier-ignore
+
+  it('confirms only what policy, intake and the agent have signed, as it is shown', async () => {
+    const decided = desk.action();
+    const body = desk.bodyOf(decided);
+    const path = `/v1/step-up/${decided.action.actionId}`;
+    const ask = (more: object) => world.asPerson('bob', 'POST', path, { ...body, ...more });
+    expect(codeOf(await ask({ view_digest: `sha256:${'A'.repeat(43)}` }))).toBe('409 view_changed');
+    const { evidence } = desk.bodyOf(desk.action());
+    expect(codeOf(await ask({ evidence }))).toBe('409 evidence_invalid');
+    expect(codeOf(await ask({ evidence: { ...body.evidence, facts: { x: { value: 1, source: 's', at: '2026-11-24T10:00:00.000Z' } } } }))).toBe('409 evidence_invalid');
+    expect(codeOf(await world.asPerson('eve', 'POST', path, body))).toBe('403 step_up_required');
+  }); // prettier-ignore
+
+  it('is on a page that runs no script but its own', async () => {
+    const answer = await desk.page(await desk.stepUp('bob', desk.action()));
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  });
+});
+
+describe('an action whose plan asks for security keys', () => {
+  const key = new SecurityKey();
+  beforeAll(async () => {
+    await desk.enrol(key, 'ada');
+    world.peers.judge = (action) => world.verdict(action);
+  });
+
+  async function confirmed(decided: Decided): Promise<string> {
+    const begun = await desk.stepUp('ada', decided);
+    await desk.use(key, begun);
+    return (await desk.result('ada', begun)).statement ?? '';
+  }
+
+  it('is released when the votes were confirmed', async () => {
+    const { action, plan } = desk.action();
+    await world.grant(action, ['ada'], { plan, confirmed: { ada: await confirmed({ action, plan }) } });
+    expect((await world.redeem(await world.offered(action), action)).status).toBe(200);
+  });
+
+  it.each<[string, (decided: Decided) => Promise<Record<string, string>>]>([
+    ['another action was confirmed', async () => ({ ada: await confirmed(desk.action()) })],
+    ['somebody else confirmed', async (decided) => {
+      const begun = await desk.stepUp('ada', decided);
+      return { ada: (await desk.result('ada', begun)).statement ?? 'a.b.c' };
+    }],
+  ])('is refused when %s', async (_, confirmedBy) => {
+    const decided = desk.action();
+    const { action, plan } = decided;
+    await world.grant(action, ['ada'], { plan, confirmed: await confirmedBy(decided) });
+    await world.hears(action, 'refused/evidence_invalid');
+  }); // prettier-ignore
+
+  it('is not released when nobody confirmed', async () => {
+    const { action, plan } = desk.action();
+    await world.grant(action, ['ada'], { plan });
+    expect(codeOf(await world.redeem(await world.offered(action), action))).toBe('409 evidence_invalid');
+  });
+
+  it('is refused at the release when the assertion beside a genuine statement is not by the key in the list', async () => {
+    const decided = desk.action();
+    const { action, plan } = decided;
+    await world.grant(action, ['ada'], { plan, confirmed: { ada: await confirmed(decided) } });
+    const lease = await world.offered(action);
+    const put = 'UPDATE credentials.webauthn_keys SET public_key = $2 WHERE credential_id = $1';
+    const [row] = await world.admin('SELECT public_key FROM credentials.webauthn_keys WHERE credential_id = $1', [key.name]);
+    const [other] = await world.admin('SELECT public_key FROM credentials.webauthn_keys WHERE credential_id <> $1', [key.name]);
+    await world.admin(put, [key.name, other?.['public_key']]);
+    expect(codeOf(await world.redeem(lease, action))).toBe('409 evidence_invalid');
+    await world.admin(put, [key.name, row?.['public_key']]);
+  }); // prettier-ignore
+});
+
+describe('in a real browser', () => {
+  it('a person enrols, confirms, and is refused for another page and a second time', async () => {
+    const browser = await BrowserWithKey.open();
+    try {
+      await world.person('zoe');
+      expect(await browser.use((await desk.enrolment('zoe')).url)).toBe('done');
+      const decided = desk.action();
+      const begun = await desk.stepUp('zoe', decided);
+      const sent = browser.page.waitForRequest((request) => request.url().endsWith('/answer'));
+      expect(await browser.use(begun.url)).toBe('done');
+      const { credential } = (await sent).postDataJSON() as { credential: unknown };
+      expect((await desk.result('zoe', begun)).statement).toBeDefined();
+      const others: [string, CeremonyAnswer][] = [
+        ['another action', await desk.stepUp('zoe', desk.action())],
+        ['the opposite decision', await desk.stepUp('zoe', decided, { decision: 'deny' })],
+        ['another view', await desk.stepUp('zoe', { ...decided, plan: world.plan({ step_up: true, veto: ['soc-lead'] }) })],
+      ];
+      for (const [what, page] of others) expect([what, codeOf(await desk.send(page, credential))]).toEqual([what, '401 proof_invalid']);
+      expect(codeOf(await desk.send(begun, credential))).toBe('410 already_used');
+      await browser.verifies(false);
+      expect(await browser.use((await desk.stepUp('zoe', decided)).url)).toBe('failed');
+      expect(browser.violations).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  }, 60_000); // prettier-ignore
 });

@@ -1,4 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Transact } from '../../apps/credentials/src/handlers/transact.js';
+import { WatchClock } from '../../apps/credentials/src/handlers/watch-clock.js';
 import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
 import { rounds } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
@@ -228,4 +231,71 @@ describe('a pull in the middle of many', () => {
     expect(await world.target.roles()).toEqual([]);
     await world.register('profiles', 'share', world.profile({ issuer: 'token' }));
   });
+});
+
+describe('what comes for one lease at one moment', () => {
+  const leases = rounds({ quick: 4, deep: 300 });
+  /** Raced side by side; each has its own pull. */
+  const atOnce = 4;
+  const ends = [
+    'offered expired/offer_expired',
+    'offered cancelled/kill_switch',
+    'offered refused/mint_failed',
+    'offered released ended/kill_switch',
+  ];
+
+  const released = `UPDATE credentials.kill_pulls SET asked_by = 'ines', asked_reason = '', asked_at = now(), released_by = 'ivo',
+    released_reason = '', released_at = now() WHERE released_at IS NULL`;
+
+  async function race(index: number): Promise<string> {
+    const action = world.action(`share-${String(index)}`, 300, 1);
+    const exp = Math.floor(Date.now() / 1_000) + 3;
+    await world.allow(action, { exp });
+    const lease = await world.offered(action);
+    // Shortly before the end of the offer, or around it: who comes first is nobody's choice.
+    await pause(Math.max(0, exp * 1_000 - Date.now() - Math.random() * 2_000));
+    const clock = world.part(WatchClock);
+    const expire = () => world.part(Transact).run((tx) => clock.handle([lease], tx));
+    // A pull that waited too long for others says so, and is made again.
+    const kill = () =>
+      eventually(() => desk.pulled({ scope: 'profile', id: `share-${String(index)}` }), { withinMs: 30_000 });
+    const keys = [world.keys.agentKeys.sig, world.secondKey];
+    const [redeems] = await Promise.all([
+      Promise.all(Array.from({ length: 8 }, (_, n) => world.redeem(lease, action, keys[n % 2]))),
+      Promise.all(Array.from({ length: 4 }, kill)),
+      Promise.all(Array.from({ length: 4 }, expire)),
+    ]);
+    await eventually(() => {
+      expect(ends).toContain(world.outcomes(action).join(' '));
+    });
+    const given = redeems.filter(({ status }) => status === 200).map(({ text }) => text);
+    expect(new Set(given).size).toBeLessThanOrEqual(1);
+    const end = world.outcomes(action).join(' ');
+    if (given.length > 0) expect(end).toBe('offered released ended/kill_switch');
+    // After the answer of a pull nothing is given, new or again.
+    expect((await world.redeem(lease, action)).status).toBe(410);
+    expect(world.alarms(lease).length).toBeLessThanOrEqual(3);
+    return end;
+  }
+
+  it(
+    `has one end, whoever comes first: 8 redeems with two keys, 4 expiries, 4 pulls; ${String(leases)} leases`,
+    async () => {
+      const found: string[] = [];
+      for (let from = 0; from < leases; from += atOnce) {
+        const batch = Array.from({ length: Math.min(atOnce, leases - from) }, (_, n) => n);
+        for (const n of batch)
+          await world.register('profiles', `share-${String(n)}`, world.profile({ issuer: 'token' }));
+        found.push(...(await Promise.all(batch.map(race))));
+        await desk.releaseAll();
+      }
+      expect(found).toHaveLength(leases);
+      // Otherwise nothing was raced.
+      expect(new Set(found).size).toBeGreaterThan(rounds({ quick: 0, deep: 2 }));
+      console.info(
+        [...Map.groupBy(found, (end) => end)].map(([end, all]) => `${String(all.length)} ${end}`).join('\n'),
+      );
+    },
+    60_000 + leases * 2_000,
+  );
 });

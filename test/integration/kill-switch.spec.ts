@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { uuidv7 } from '#contracts';
 import { eventually } from '../support/eventually.js';
+import { SecurityKey } from '../support/security-key.js';
 import { codeOf, type CredentialsWorld } from './credentials-world.js';
 import { door, KillSwitchDesk, reason } from './kill-switch-desk.js';
+import { SecurityKeyDesk } from './security-key-desk.js';
 
 jest.setTimeout(120_000);
 
@@ -187,6 +189,30 @@ describe('the door', () => {
     world.peers.isRegistryDown = false;
     expect(await desk.inForce()).toMatchObject([{ id, scope: 'agent' }]);
     expect((await desk.inForce())[0]).not.toHaveProperty('release');
+  });
+
+  it('is confirmed with the security key of an officer who has one: this pull, once', async () => {
+    const keys = new SecurityKeyDesk(world);
+    const key = new SecurityKey();
+    await world.person('ida');
+    await desk.officers(['ines', 'ivo', 'ida']);
+    await keys.enrol(key, 'ida');
+    const ask = { scope: 'agent', id: 'migrator-2' };
+    expect(codeOf(await desk.pull(ask, 'ida'))).toBe('403 step_up_required');
+    const begun = await keys.begin('ida', `${door}/confirm`, { ...reason, ...ask });
+    const pull = (more: object, by = 'ida') => desk.pull({ ...ask, ...more, confirmed: begun.secret }, by);
+    expect(codeOf(await pull({}))).toBe('403 step_up_required');
+    expect(codeOf(await keys.use(key, await keys.begin('ida', `${door}/confirm`, { ...reason, ...ask })))).toBe(
+      '200 done',
+    );
+    expect(codeOf(await pull({}))).toBe('403 step_up_required');
+    expect(codeOf(await keys.use(key, begun))).toBe('200 done');
+    expect(codeOf(await pull({ id: 'migrator-1' }))).toBe('403 step_up_required');
+    expect(codeOf(await pull({ reason: 'another' }))).toBe('403 step_up_required');
+    expect((await pull({})).status).toBe(202);
+    expect(codeOf(await pull({}))).toBe('403 step_up_required');
+    await desk.releaseAll();
+    await desk.officers(['ines', 'ivo']);
   });
 
   it('shows to officers, soc-lead and auditors what is pulled, and to others nothing', async () => {

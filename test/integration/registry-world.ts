@@ -11,6 +11,7 @@ import { settings as intakeSettings } from '../../apps/intake/src/config.js';
 import { IntakeModule, migrations as intakeMigrations } from '../../apps/intake/src/intake.module.js';
 import { settings as registrySettings } from '../../apps/registry/src/config.js';
 import { migrations as registryMigrations, RegistryModule } from '../../apps/registry/src/registry.module.js';
+import { Ballots } from '../support/ballots.js';
 import { aGate, aPersonSpec, type TestGate } from '../support/gate.js';
 import { TestIssuer } from '../support/issuer.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
@@ -29,7 +30,10 @@ export interface Answer {
 }
 
 interface Call {
+  /** A person, who signs what changes something. */
   as?: string;
+  /** Only with the access token. */
+  unsigned?: boolean;
   bearer?: string;
   ifMatch?: number | string;
   headers?: Record<string, string>;
@@ -42,6 +46,7 @@ export class RegistryWorld {
   readonly bus: SpecBus;
   /** More settings of the registry, for whatever starts from now on. */
   registrySettings: Record<string, string> = {};
+  readonly ballots: Ballots;
   readonly #scratch = scratchFolder('registry');
   readonly #apps: NestFastifyApplication[] = [];
   readonly #ports = new Map<ServiceOfWorld, number>();
@@ -53,6 +58,7 @@ export class RegistryWorld {
     readonly adminUrl: string,
   ) {
     this.gate = aGate();
+    this.ballots = new Ballots(this.gate);
     this.bus = new SpecBus(kafka.brokers);
   }
 
@@ -170,12 +176,20 @@ export class RegistryWorld {
   }
 
   async call(service: ServiceOfWorld, method: string, path: string, call: Call = {}): Promise<Answer> {
-    const headers = await this.#headersOf(service, call);
     const body = textOf(call.body);
+    const own = await this.#headersOf(service, call);
+    const parts = { method, url: this.url(service) + path, body, ifMatch: own['if-match'] };
+    const signer = call.unsigned === true || method === 'GET' ? undefined : call.as;
+    const headers = signer === undefined ? own : { ...this.signed(signer, parts), ...own };
     const response = await fetch(this.url(service) + path, { method, headers, ...(body !== undefined && { body }) });
     const text = await response.text();
     const answered = text === '' ? {} : (JSON.parse(text) as Answer['body']);
     return { status: response.status, headers: response.headers, body: answered };
+  }
+
+  /** What this person adds to a call that changes something. */
+  signed(sub: string, call: Parameters<Ballots['call']>[1]): Record<string, string> {
+    return this.ballots.call({ iss: this.issuer.issuer, sub }, call);
   }
 
   async #headersOf(service: ServiceOfWorld, call: Call): Promise<Record<string, string>> {

@@ -1,7 +1,8 @@
-import type { Caps, DecisionView, IssuerSubject } from '#contracts';
+import type { Caps, DecisionView, IssuerSubject, StepUp } from '#contracts';
 import { newId } from '#platform';
 import {
-  generatePrivateJwk, personKeySeconds, signingKey, signPersonKey, signVote, voteOn, type Keyring, type SigningKey, type Trust,
+  callHeaders, freshSecret, generatePrivateJwk, personKeySeconds, signingKey, signPersonKey, signStepUp, signVote, voteOn, type CallParts, type Keyring,
+  type SigningKey, type Trust,
 } from '#trust'; // prettier-ignore
 
 interface GateKeys {
@@ -17,7 +18,7 @@ export interface Unsigned {
   caps?: Caps | undefined;
 }
 
-/** Votes as people sign them, where credentials does not run: its statement about each key is made with its own key. */
+/** Votes and calls as people sign them, where credentials does not run: its statement about each key is made with its own key. */
 export class Ballots {
   readonly #keys = new Map<string, SigningKey>();
 
@@ -25,11 +26,38 @@ export class Ballots {
 
   /** Signed by this person's key, one for each identity. */
   sign<B extends Unsigned>(by: IssuerSubject, view: Parameters<typeof voteOn>[0] | DecisionView, body: B): B & Signed {
-    const key = this.#keys.get(JSON.stringify(by)) ?? signingKey(generatePrivateJwk('P-256'));
-    this.#keys.set(JSON.stringify(by), key);
+    const key = this.#keyOf(by);
     const now = Date.now();
     const vote = voteOn(view, body, { gate: this.gate.trust.gate, jti: newId(), now });
     return { ...body, proof: signVote(key, vote), person_key: this.statement(by, key, Math.floor(now / 1_000)) };
+  }
+
+  /** What credentials states when a security key of this person has confirmed a yes to what this view shows; `more` is said otherwise. */
+  confirmed({ iss, sub }: IssuerSubject, view: Viewed, more: Partial<StepUp> = {}): string {
+    const { action_digest, action_id, plan_digest, view_digest } = view;
+    const about = {
+      decision: 'approve' as const,
+      action_digest,
+      action_id,
+      plan_digest,
+      view_digest,
+      nonce: freshSecret(),
+    };
+    const assertion = { credential_id: 'k', authenticator_data: 'a', client_data: 'c', signature: 's' };
+    const said = { ...about, iss, sub, assertion, confirmed_at: new Date().toISOString(), ...more };
+    return signStepUp(this.gate.keyring('credentials'), said);
+  }
+
+  /** The headers of a call by this person that changes something. */
+  call(by: IssuerSubject, call: CallParts): Record<string, string> {
+    const key = this.#keyOf(by);
+    return callHeaders({ key, statement: this.statement(by, key, Math.floor(Date.now() / 1_000)) }, call);
+  }
+
+  #keyOf(by: IssuerSubject): SigningKey {
+    const key = this.#keys.get(JSON.stringify(by)) ?? signingKey(generatePrivateJwk('P-256'));
+    this.#keys.set(JSON.stringify(by), key);
+    return key;
   }
 
   /** @param authTime when the person was authenticated, in seconds */
@@ -38,6 +66,8 @@ export class Ballots {
     return signPersonKey(this.gate.keyring('credentials'), said);
   }
 }
+
+type Viewed = Pick<DecisionView, 'action_id' | 'action_digest' | 'plan_digest'> & { view_digest: string };
 
 interface Signed {
   proof: string;

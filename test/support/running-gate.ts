@@ -7,8 +7,8 @@ import { personKeyAnswer, type ApprovalAnswer, type RegistryKind, type SpecOf, t
 import { newId, type ServiceName } from '#platform';
 import { SallyportAgent, ToolGate, type Asked } from '#sdk';
 import {
-  generatePrivateJwk, keyNonce, keyRandom, publicPart, signingKey, signVote, thumbprint, Trust, voteOn,
-  type PrivateJwk, type SigningKey,
+  callHeaders, generatePrivateJwk, keyNonce, keyRandom, publicPart, signingKey, signVote, thumbprint, Trust, voteOn,
+  type CallParts, type PrivateJwk, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { stringify } from 'yaml';
 import { freePortsOfWorld } from '../../tools/world/ports-of-world.js';
@@ -37,7 +37,13 @@ export interface TestAgent {
   sdk: SallyportAgent;
 }
 
-/** What a person votes with. */
+export interface PersonsCall {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** What a person signs with. */
 export interface Voter {
   key: SigningKey;
   statement: string;
@@ -126,24 +132,28 @@ export class RunningGate {
   }
 
   /** Calls a service as a person. */
-  async as(
-    person: string,
-    service: ServiceName,
-    path: string,
-    init: { method?: string; body?: unknown; headers?: Record<string, string> } = {},
-  ): Promise<Response> {
-    const url = this.world.serviceUrl(service);
-    const authorization = `Bearer ${await this.issuer.token(person, url)}`;
-    return fetch(url + path, {
-      method: init.method ?? 'GET',
-      headers: {
-        authorization,
-        ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...init.headers,
-      },
-      ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+  async as(person: string, service: ServiceName, path: string, call: PersonsCall = {}): Promise<Response> {
+    const { body, headers, method = 'GET' } = call;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const own = await this.headersOf(person, service, { method, path, body: text, ifMatch: headers?.['if-match'] });
+    return fetch(this.world.serviceUrl(service) + path, {
+      method,
+      headers: { ...own, ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(text === undefined ? {} : { body: text }),
       signal: AbortSignal.timeout(15_000),
     });
+  }
+
+  /** A person's token, and that person's signature where the call changes something and does not prove itself. */
+  async headersOf(
+    person: string,
+    service: ServiceName,
+    { path, ...call }: Omit<CallParts, 'url'> & { path: string },
+  ): Promise<Record<string, string>> {
+    const base = this.world.serviceUrl(service);
+    const token = { authorization: `Bearer ${await this.issuer.token(person, base)}` };
+    const provesItself = call.method === 'GET' || path.endsWith('/votes') || path === '/v1/person-keys';
+    return provesItself ? token : { ...callHeaders(await this.voter(person), { ...call, url: base + path }), ...token };
   }
 
   async put<K extends RegistryKind>(kind: K, id: string, spec: SpecOf<K>): Promise<void> {
@@ -192,9 +202,9 @@ export class RunningGate {
     return { ...body, proof: signVote(key, voteOn(decision, body, by)), person_key: statement };
   }
 
-  /** The key that this person votes with, registered through the door as at a sign-in. */
+  /** The key that this person signs with, registered through the door as at a sign-in, once the gate knows the person. */
   voter(person: string): Promise<Voter> {
-    const known = this.#voters.get(person) ?? this.newVoter(person);
+    const known = this.#voters.get(person) ?? eventually(() => this.newVoter(person), { withinMs: 30_000 });
     this.#voters.set(person, known);
     return known;
   }

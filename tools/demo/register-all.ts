@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntryDocument } from '#contracts';
 import { ensureAgentFile, publicKeysOf } from './agent-files.js';
 import { Person } from './actors/person.js';
+import { until } from '../world/until.js';
 import { documentsOf, type Words } from './registry-documents.js';
 import type { Stage } from './stage.js';
 
@@ -12,6 +13,7 @@ export type AgentName = (typeof agentNames)[number];
 /** Through the registry's public door, as a registrar; what stands there already as it should is left alone. */
 export async function registerAll(stage: Stage, words: Words): Promise<void> {
   const rita = new Person('rita', stage);
+  await until(() => rita.isVouchedFor(), { what: 'a key for the registrar', withinMs: 30_000, everyMs: 200 });
   const agents = agentNames.map((name) => agentDocument(stage, name, '1'));
   for (const document of [...documentsOf('gate.yaml', words), ...agents]) {
     const current = await rita.entry(document.kind, document.id);

@@ -10,21 +10,26 @@ export class SetUpFailed extends Error {}
 /**
  * Does what is not yet done, side by side where nothing waits for the other. Doing nothing takes well under a second.
  *
+ * @param {import('./steps.mjs').Step[]} [more] What this run needs besides: tests need more than a start.
  * @throws {SetUpFailed} Before anything is started when the machine lacks a part; after stopping the other steps when one fails.
  */
-export async function setUp() {
-  const missing = steps.flatMap((step) => step.missing());
+export async function setUp(more = []) {
+  const wanted = [...steps, ...more];
+  const missing = wanted.flatMap((step) => step.missing());
   if (missing.length > 0) throw new SetUpFailed(missing.map((line) => `- ${line}`).join('\n'));
-  if (steps.every((step) => step.done())) return;
-  await alone(runAll, (holder) => {
-    process.stderr.write(`  another set-up (process ${holder}) is at work; waiting for it\n`);
-  });
+  if (wanted.every((step) => step.done())) return;
+  await alone(
+    () => runAll(wanted),
+    (holder) => {
+      process.stderr.write(`  another set-up (process ${holder}) is at work; waiting for it\n`);
+    },
+  );
 }
 
-async function runAll() {
+async function runAll(wanted) {
   const progress = new Progress();
   const runs = new Map();
-  for (const step of steps) {
+  for (const step of wanted) {
     const before = step.after.map((name) => runs.get(name));
     runs.set(
       step.name,

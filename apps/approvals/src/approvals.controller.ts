@@ -3,7 +3,7 @@ import {
   ProblemError, reasonBody, uuidv7, voteBody, type ApprovalAnswer, type ApprovalsAnswer, type EndApprovalAnswer,
   type EvidenceAnswer, type VoteAnswer,
 } from '#contracts'; // prettier-ignore
-import { callerOfKind, Calling, PersonGuard, type Caller } from '#trust/http';
+import { callerOfKind, Calling, PersonGuard, ProvenInBody, type Caller } from '#trust/http';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CastVote } from './handlers/cast-vote.js';
@@ -54,6 +54,7 @@ export class ApprovalsController {
   }
 
   @Post(':id/votes')
+  @ProvenInBody()
   @HttpCode(200)
   async votes(@Calling() caller: Caller, @Param('id') id: string, @Req() request: FastifyRequest): Promise<VoteAnswer> {
     const body = readBody(request.rawBody, voteBody);

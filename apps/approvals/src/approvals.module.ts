@@ -53,11 +53,13 @@ import { VoteStore } from './io/vote.store.js';
 import { WaitingStore } from './io/waiting.store.js';
 import { LandingController } from './landing.controller.js';
 import { AddPersonKeys } from './migrations/add-person-keys.js';
+import { ConfirmVotes } from './migrations/confirm-votes.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
 import { DescribeRequests } from './migrations/describe-requests.js';
 import { FindGranted } from './migrations/find-granted.js';
 import { KeepViews } from './migrations/keep-views.js';
 import { NumberChanges } from './migrations/number-changes.js';
+import { RememberCalls } from './migrations/remember-calls.js';
 import { ReviewsController } from './reviews.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
@@ -66,6 +68,8 @@ export const migrations = [
   CreateApprovals,
   NumberChanges,
   AddPersonKeys,
+  RememberCalls,
+  ConfirmVotes,
   DescribeRequests,
   FindGranted,
   KeepViews,

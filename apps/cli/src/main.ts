@@ -6,6 +6,7 @@ import { Broken } from './core/verify/finding.js';
 import { ViewChanged } from './handlers/approvals.js';
 import { Untrue } from './handlers/own-approval.js';
 import { BadFile } from './handlers/registry.js';
+import { NotConfirmed } from './handlers/security-keys.js';
 import { Refused, TargetRefused, Unreachable } from './io/failures.js';
 import { SessionError } from './io/session.js';
 import { SettingsMissing } from './io/settings.js';
@@ -36,6 +37,7 @@ function wordsOf(error: unknown): [ExitCode, string] {
   if (error instanceof Refused) return refusal(error);
   if (error instanceof Unreachable) return [exitCodes.unavailable, error.message];
   if (error instanceof SessionError) return [exitCodes.denied, error.message];
+  if (error instanceof NotConfirmed) return [exitCodes.expired, error.message];
   if (isNegative(error)) return [exitCodes.negative, error.message];
   if (error instanceof Broken) return [exitCodes.negative, `NOT VERIFIED. ${error.message}`];
   if (error instanceof SettingsMissing || error instanceof BadFile) return [exitCodes.usage, error.message];

@@ -1,11 +1,11 @@
 import { ProblemError } from '#contracts';
-import { parseStrict } from '#trust';
+import { parseStrict, type JsonLimits } from '#trust';
 import type { CalledRequest } from '#trust/http';
 import type { z } from 'zod';
 
 /** The body of a request, read strictly. Throws ProblemError; `detail` is the path of the first difference. */
-export function bodyOf<S extends z.ZodType>(request: CalledRequest, schema: S): z.output<S> {
-  const parsed = parseStrict(request.rawBody);
+export function bodyOf<S extends z.ZodType>(request: CalledRequest, schema: S, limits?: JsonLimits): z.output<S> {
+  const parsed = parseStrict(request.rawBody, limits);
   if (!parsed.ok) throw new ProblemError(parsed.code);
   const body = schema.safeParse(parsed.value);
   if (body.success) return body.data;

@@ -18,6 +18,8 @@ import { AlarmReplay, ReplayTables } from './handlers/alarm-replay.js';
 import { ApplyChanges, leaseTimer } from './handlers/apply-changes.js';
 import { CompareTarget } from './handlers/compare-target.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
+import { BeginCeremony, BeginPull, BeginStepUp } from './handlers/begin-ceremony.js';
+import { BeginEnrolment } from './handlers/begin-enrolment.js';
 import { CutPulled, killTimer } from './handlers/cut-pulled.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
 import { DropStranger, ListStrangers } from './handlers/drop-stranger.js';
@@ -25,6 +27,8 @@ import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
+import { ConfirmedPulls } from './handlers/confirmed-pulls.js';
+import { CeremonyResults, FinishCeremony, ReadAnswers } from './handlers/finish-ceremony.js';
 import { Deliveries, deliveryTimer, ForgetDeliveries } from './handlers/deliveries.js';
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
@@ -37,6 +41,7 @@ import { OfferGranted } from './handlers/offer-granted.js';
 import { OfferFacts, OfferLeases, OfferTables } from './handlers/offer-leases.js';
 import { OfferedLeases } from './handlers/offered-leases.js';
 import { Officers } from './handlers/officers.js';
+import { Pages } from './handlers/pages.js';
 import { Pace } from './handlers/pace.js';
 import { PulledSwitches, PullSwitch } from './handlers/pull-switch.js';
 import { ReadPassed } from './handlers/read-passed.js';
@@ -47,11 +52,14 @@ import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
 import { EndPersonKey, RegisterPersonKey } from './handlers/register-person-key.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
+import { ShowCeremony } from './handlers/show-ceremony.js';
 import { SweepAgain, SweepAgents, SweepSuspended, sweepTimer } from './handlers/sweep-suspended.js';
 import { Transact } from './handlers/transact.js';
 import { UnlessPulled } from './handlers/unless-pulled.js';
 import { VoteProofs } from './handlers/vote-proofs.js';
 import { WatchClock } from './handlers/watch-clock.js';
+import { EndWebauthnKey, ListWebauthnKeys } from './handlers/webauthn-keys.js';
+import { CeremonyStore } from './io/ceremony.store.js';
 import { DeliveryStore } from './io/delivery.store.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
@@ -63,22 +71,26 @@ import { KillSwitchStore } from './io/kill-switch.store.js';
 import { LeaseListStore } from './io/lease-list.store.js';
 import { LeaseStore } from './io/lease.store.js';
 import { OfferStore } from './io/offer.store.js';
-import { PersonKeyStore } from './io/person-key.store.js';
+import { OwnPersonKeys, PersonKeyStore } from './io/person-key.store.js';
 import { PolicyClient } from './io/policy.client.js';
 import { StrangerStore } from './io/stranger.store.js';
 import { SecretFiles } from './io/secret-files.js';
+import { WebauthnKeyStore } from './io/webauthn-key.store.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { RedeemController } from './redeem.controller.js';
 import { StrangersController } from './strangers.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
 import { AddDeliveries1795670000900 } from './migrations/add-deliveries.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
+import { AddWebauthn1796083200620 } from './migrations/add-webauthn.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
 import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
 import { KeepStrangers1795670000800 } from './migrations/keep-strangers.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
+import { StepUpController } from './step-up.controller.js';
+import { WebauthnKeysController } from './webauthn-keys.controller.js';
 
 export const migrations = [
   ...registryCopyMigrations,
@@ -88,6 +100,7 @@ export const migrations = [
   AddPersonKeys1795651200600,
   BrokerLeases1795660000700,
   KeepInvariants1795660000710,
+  AddWebauthn1796083200620,
   KeepStrangers1795670000800,
   AddDeliveries1795670000900,
 ];
@@ -109,6 +122,7 @@ const timers = [
 ];
 
 const handlers: Provider[] = [
+  BeginCeremony, ConfirmedPulls, BeginEnrolment, BeginPull, BeginStepUp, CeremonyResults, EndWebauthnKey, FinishCeremony, ListWebauthnKeys, Pages, ReadAnswers, ShowCeremony,
   AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
   Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
@@ -116,7 +130,7 @@ const handlers: Provider[] = [
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
+  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -130,7 +144,7 @@ export class CredentialsModule {
         TimersModule.forHandlers(timers),
         KeysModule.forService(),
         FactsModule.forService(),
-        callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
+        callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS), (database) => new OwnPersonKeys(database)),
       ],
       controllers: [
         CredentialsController,
@@ -138,7 +152,9 @@ export class CredentialsModule {
         LeaseListController,
         PersonKeysController,
         RedeemController,
+        StepUpController,
         StrangersController,
+        WebauthnKeysController,
       ],
       providers: [...handlers, ...stores, ...configured(settings)],
     };

@@ -2,14 +2,17 @@ import { Controller, Get, HttpCode, Param, Post, Req, UseGuards } from '@nestjs/
 import {
   ProblemError,
   pullBody,
+  pullCall,
   reasonBody,
   uuidv7,
+  type CeremonyAnswer,
   type PullAnswer,
   type PullsAnswer,
   type ReleaseAnswer,
 } from '#contracts';
 import { Calling, callerOfKind, PersonGuard, type CalledRequest, type Caller } from '#trust/http';
 import { bodyOf } from './body-of.js';
+import { BeginPull } from './handlers/begin-ceremony.js';
 import { PullSwitch } from './handlers/pull-switch.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
 
@@ -21,12 +24,21 @@ export class KillSwitchController {
     private readonly pullSwitch: PullSwitch,
     private readonly releaseSwitch: ReleaseSwitch,
     private readonly showSwitch: ShowSwitch,
+    private readonly beginPull: BeginPull,
   ) {}
 
   @Post()
   @HttpCode(202)
   pull(@Calling() caller: Caller, @Req() request: CalledRequest): Promise<PullAnswer> {
-    return this.pullSwitch.handle(callerOfKind(caller, 'person'), bodyOf(request, pullBody));
+    const { confirmed, ...pull } = bodyOf(request, pullCall);
+    return this.pullSwitch.handle(callerOfKind(caller, 'person'), pull, confirmed);
+  }
+
+  /** A page to confirm a pull on, for an officer who has a security key. */
+  @Post('confirm')
+  @HttpCode(201)
+  confirm(@Calling() caller: Caller, @Req() request: CalledRequest): Promise<CeremonyAnswer> {
+    return this.beginPull.handle(callerOfKind(caller, 'person'), bodyOf(request, pullBody));
   }
 
   @Get()

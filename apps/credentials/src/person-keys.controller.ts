@@ -2,11 +2,11 @@ import { Controller, Header, HttpCode, Param, Post, Req, UseGuards } from '@nest
 import {
   personKeyBody, ProblemError, thumbprint, type EndPersonKeyAnswer, type PersonKeyAnswer,
 } from '#contracts'; // prettier-ignore
-import { Calling, callerOfKind, PersonGuard, type CalledRequest, type Caller } from '#trust/http';
+import { Calling, callerOfKind, PersonGuard, ProvenInBody, type CalledRequest, type Caller } from '#trust/http';
 import { bodyOf } from './body-of.js';
 import { EndPersonKey, RegisterPersonKey } from './handlers/register-person-key.js';
 
-/** The keys that people vote with (wire contract, section 6). */
+/** The keys that people sign with (wire contract, section 6). */
 @Controller('v1/person-keys')
 @UseGuards(PersonGuard)
 export class PersonKeysController {
@@ -15,7 +15,9 @@ export class PersonKeysController {
     private readonly ending: EndPersonKey,
   ) {}
 
+  /** There is no key before this call: the sign-in in its body commits to the new one. */
   @Post()
+  @ProvenInBody()
   @HttpCode(201)
   @Header('cache-control', 'no-store')
   register(@Calling() caller: Caller, @Req() request: CalledRequest): Promise<PersonKeyAnswer> {

@@ -1,9 +1,9 @@
-import { DatabaseModule } from '#database';
+import { Database, DatabaseModule } from '#database';
 import { issuersOf, KeysModule } from '#facts';
 import { MessagingModule } from '#messaging';
 import { CommonSettings } from '#platform';
 import { Keyring, Trust } from '#trust';
-import { HttpTrustModule } from '#trust/http';
+import { HttpTrustModule, SqlJtiStore } from '#trust/http';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Settings } from './config.js';
 import { DeleteEntry } from './handlers/delete-entry.js';
@@ -23,24 +23,26 @@ import { BootstrapFile } from './io/bootstrap-file.js';
 import { CallersStore } from './io/callers.store.js';
 import { EntriesStore } from './io/entries.store.js';
 import { LookupStore } from './io/lookup.store.js';
-import { NoProofs } from './io/no-proofs.js';
 import { RegisteredCallers } from './io/registered-callers.js';
 import { ScimProviders } from './io/scim-providers.js';
 import { ScimStore } from './io/scim.store.js';
 import { VersionsStore } from './io/versions.store.js';
 import { AddScim } from './migrations/add-scim.js';
 import { CreateRegistry } from './migrations/create-registry.js';
+import { RememberCalls } from './migrations/remember-calls.js';
 import { RegistryController } from './registry.controller.js';
 import { ScimAnswer } from './scim-answer.js';
 import { ScimGuard } from './scim-guard.js';
 import { ScimCatalogueController, ScimController } from './scim.controller.js';
 
 /** No copy of the registry among them: the tables here are what the copies are made from. */
-export const migrations = [CreateRegistry, AddScim];
+export const migrations = [CreateRegistry, AddScim, RememberCalls];
 
 /** Who calls, as the tables here say; agents and tools are nobody. */
 @Module({ providers: [CallersStore, RegisteredCallers], exports: [CallersStore, RegisteredCallers] })
 class CallersPart {}
+
+type CallerParts = [CommonSettings, Trust, Keyring, RegisteredCallers, Database];
 
 /** The door for identity providers. */
 const scim = [
@@ -67,13 +69,13 @@ export class RegistryModule {
         CallersPart,
         HttpTrustModule.forService({
           imports: [CallersPart],
-          inject: [CommonSettings, Trust, Keyring, RegisteredCallers],
-          useFactory: (common: CommonSettings, trust: Trust, keyring: Keyring, callers: RegisteredCallers) => ({
+          inject: [CommonSettings, Trust, Keyring, RegisteredCallers, Database],
+          useFactory: (...[common, trust, keyring, callers, database]: CallerParts) => ({
             publicUrl: common.SALLYPORT_REGISTRY_URL,
             trust,
             keyring,
             callers,
-            jtis: new NoProofs(),
+            jtis: new SqlJtiStore(database),
             issuers: issuersOf(settings.SALLYPORT_OIDC_ISSUERS),
           }),
         }),

@@ -15,6 +15,7 @@ export * from './http/credentials.js';
 export * from './http/kill-switch.js';
 export * from './http/strangers.js';
 export * from './http/person-keys.js';
+export * from './http/webauthn.js';
 export * from './http/policy.js';
 export * from './http/registry.js';
 export * from './policy/input.js';

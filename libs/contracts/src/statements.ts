@@ -3,6 +3,8 @@ import { deniedCode, offeredCode, outcomeName } from './codes.js';
 import { compactJws, detachedJws, digest, entryId, instant, money, thumbprint, uuidv7 } from './ids.js';
 import { signedAttributes } from './request.js';
 
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/u);
+
 /** A registry entry at the version that was used. */
 export const versioned = z.strictObject({ id: entryId, version: z.int().positive() });
 export type Versioned = z.infer<typeof versioned>;
@@ -72,6 +74,7 @@ export const plan = z.strictObject({
     z.strictObject({ person: entryId, why: z.enum(['owner', 'registrar', 'in_delegation_chain', 'excluded']) }),
   ),
   deadline_at: instant,
+  /** Each approving vote is confirmed with a security key. */
   step_up: z.boolean(),
   /** Only where the action has a secret part. */
   secrets: planSecrets.optional(),
@@ -190,6 +193,58 @@ export const vote = z.strictObject({
 });
 export type Vote = z.infer<typeof vote>;
 
+/**
+ * A call that changes something, signed by the key of the person who makes it (`typ` `sallyport-call+jws`): this method
+ * at this URL, with exactly this body and this precondition, once. Whose key that is, credentials states.
+ */
+export const personCall = z.strictObject({
+  gate: z.string(),
+  method: z.string(),
+  /** The whole URL, as the service is known to the outside, its query included. */
+  url: z.string(),
+  /** Of the exact bytes; absent when there are none. */
+  body_digest: digest.optional(),
+  /** `If-Match`, where the call carries one: which version the change is made to. */
+  if_match: z.string().optional(),
+  jti: z.string().min(1).max(128),
+  iat: z.int(),
+});
+export type PersonCall = z.infer<typeof personCall>;
+
+/** What an authenticator signed (WebAuthn Level 3, section 6.3.3), each part base64url. */
+export const assertion = z.strictObject({
+  credential_id: base64url.max(1_366),
+  authenticator_data: base64url.max(4_096),
+  client_data: base64url.max(4_096),
+  signature: base64url.max(1_366),
+});
+export type Assertion = z.infer<typeof assertion>;
+
+/** What a person confirms with a security key: this decision, on exactly this view of this action. The challenge is a digest over it. */
+export const stepUpAbout = z.strictObject({
+  gate: z.string(),
+  decision: voteDecision,
+  action_id: uuidv7,
+  action_digest: digest,
+  plan_digest: digest,
+  view_digest: digest,
+  /** 32 bytes, base64url: made for this one confirmation. */
+  nonce: base64url.length(43),
+});
+export type StepUpAbout = z.infer<typeof stepUpAbout>;
+
+/**
+ * credentials: the security key of whoever is (iss, sub) has confirmed this, with the person verified. The assertion stands
+ * beside it, so that it can be looked at again.
+ */
+export const stepUp = stepUpAbout.extend({
+  iss: z.string(),
+  sub: z.string(),
+  assertion,
+  confirmed_at: instant,
+});
+export type StepUp = z.infer<typeof stepUp>;
+
 /** approvals: this vote was received and fills this seat. */
 export const counting = z.strictObject({
   gate: z.string(),
@@ -263,6 +318,8 @@ export const countedVote = z.strictObject({
   vote: compactJws,
   counting: compactJws,
   person_key: compactJws.optional(),
+  /** The confirmation with a security key, where the plan asks for one. */
+  step_up: compactJws.optional(),
 });
 export type CountedVote = z.infer<typeof countedVote>;
 

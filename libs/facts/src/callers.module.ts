@@ -4,7 +4,15 @@ import type { Known } from '#contracts';
 import { Database } from '#database';
 import { CommonSettings, Fault, ThisProcess, urlName } from '#platform';
 import { Keyring, Trust } from '#trust';
-import { Callers, HttpTrustModule, KnownCallers, SqlJtiStore, type Issuer, type KeyOwner } from '#trust/http';
+import {
+  Callers,
+  HttpTrustModule,
+  KnownCallers,
+  SqlJtiStore,
+  type Issuer,
+  type KeyOwner,
+  type PersonKeys,
+} from '#trust/http';
 import { CatchUp } from './catch-up.js';
 import { RegistryCopy } from './registry-copy.js';
 
@@ -84,8 +92,13 @@ class LearningCallers extends Callers {
   }
 }
 
-/** The guards of `#trust/http`, with callers as this service's copy of the registry knows them. Needs the `proof_jti` table where agents call. */
-export function callersModule(people: readonly Issuer[]): DynamicModule {
+/**
+ * The guards of `#trust/http`, with callers as this service's copy of the registry knows them. Needs the `proof_jti` table
+ * where agents call, and where people change something.
+ *
+ * @param keysIn where the service keeps the list of people's keys itself
+ */
+export function callersModule(people: readonly Issuer[], keysIn?: (database: Database) => PersonKeys): DynamicModule {
   return HttpTrustModule.forService({
     inject: [CommonSettings, ThisProcess, Trust, Keyring, RegistryCopy, CatchUp, Database],
     useFactory: (...[settings, service, trust, keyring, copy, catchUp, database]: CallerParts) => ({
@@ -95,6 +108,7 @@ export function callersModule(people: readonly Issuer[]): DynamicModule {
       callers: new LearningCallers(copy, catchUp),
       jtis: new SqlJtiStore(database),
       issuers: people,
+      ...(keysIn && { personKeys: keysIn(database) }),
     }),
   });
 }

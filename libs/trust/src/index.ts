@@ -35,6 +35,12 @@ export { groupsOf, planDigest, sameConfirmations, samePlan } from './plan.js';
 export {
   isSignedInTime, keyNonce, keyRandom, personKeySeconds, readPersonKey, readSignedVote, signPersonKey, signVote,
 } from './person-key.js'; // prettier-ignore
+export {
+  callHeaders, callSeconds, verifyCall, type CallExpectation, type CallParts, type CallSigner, type CallVerified,
+} from './person-call.js'; // prettier-ignore
+export {
+  challengeOf, freshSecret, isConfirmed, readStepUp, signStepUp, stepUpChallenge, stepUpSeconds,
+} from './step-up.js'; // prettier-ignore
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isReplayOf, signReplay, type SaidReplay } from './replay.js';

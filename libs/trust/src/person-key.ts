@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { z } from 'zod';
 import { personJwk, personKey, vote, type PersonKey, type Vote } from '#contracts';
 import { canonical } from './canonical.js';
 import { publicKey, publicPart, type PublicJwk, type PublicKey, type SigningKey } from './jwk.js';
@@ -11,7 +12,7 @@ import type { Trust } from './trust.js';
 export const personKeySeconds = 8 * 3_600;
 
 /** How far the clock of a person's machine and those of the gate may be apart. Seconds. */
-const leewaySeconds = 300;
+export const leewaySeconds = 300;
 
 /** What a sign-in says about a key before there is one: sent as `nonce`, so that the ID token commits to the key. */
 export function keyNonce(jwk: PublicJwk, random: string): string {
@@ -38,21 +39,30 @@ export function signVote(key: SigningKey, cast: Vote): string {
 
 /** The vote that the key of this statement signed; undefined when it did not, or for another gate. */
 export function readSignedVote(proof: string, by: PersonKey): Vote | undefined {
-  const jws = proof.length > 16_384 ? undefined : openCompact(proof);
-  const key = jws && keyOf(jws);
-  if (jws === undefined || key?.kid !== by.thumbprint || !verifies(jws, key)) return undefined;
-  const cast = vote.safeParse(payloadOf(jws)).data;
-  return cast?.gate === by.gate ? cast : undefined;
+  return readSignedBy(by, proof, { typ: voteType, schema: vote });
 }
 
-function keyOf({ header }: OpenJws): PublicKey | undefined {
-  if (!hasExactly(header, ['typ', 'alg', 'jwk']) || header['typ'] !== voteType) return undefined;
+/** What the key of this statement signed under this name, for this gate; undefined when it did not. */
+export function readSignedBy<T extends { gate: string }>(
+  by: PersonKey,
+  proof: string,
+  { typ, schema }: { typ: string; schema: z.ZodType<T> },
+): T | undefined {
+  const jws = proof.length > 16_384 ? undefined : openCompact(proof);
+  const key = jws && keyOf(jws, typ);
+  if (jws === undefined || key?.kid !== by.thumbprint || !verifies(jws, key)) return undefined;
+  const said = schema.safeParse(payloadOf(jws)).data;
+  return said?.gate === by.gate ? said : undefined;
+}
+
+function keyOf({ header }: OpenJws, typ: string): PublicKey | undefined {
+  if (!hasExactly(header, ['typ', 'alg', 'jwk']) || header['typ'] !== typ) return undefined;
   const jwk = personJwk.safeParse(header['jwk']).data;
   return jwk && publicKey(jwk);
 }
 
-/** Was the vote signed when it was received, while its key lived? A key lives from its sign-in on, and no longer than its statement says. */
-export function isSignedInTime({ iat }: Vote, { until }: PersonKey, receivedAt: string): boolean {
+/** Was this signed when it was received, while its key lived? A key lives from its sign-in on, and no longer than its statement says. */
+export function isSignedInTime({ iat }: { iat: number }, { until }: PersonKey, receivedAt: string): boolean {
   const received = Date.parse(receivedAt) / 1_000;
   const isFresh = Math.abs(received - iat) <= leewaySeconds;
   return isFresh && received < until && iat < until && iat >= until - personKeySeconds - leewaySeconds;

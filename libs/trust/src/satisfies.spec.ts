@@ -73,7 +73,7 @@ describe('satisfies', () => {
     ['a quorum of NaN', planOf([stageOf({ quorum: Number.NaN })]), [voteOf('bob')], 'plan_invalid'],
     ['a quorum of zero behind a good stage', planOf([stageOf(), stageOf({ stage: 2, quorum: 0 })]), [voteOf('bob')], 'plan_invalid'],
     ['two stages of one number', planOf([stageOf(), stageOf()]), [voteOf('bob'), voteOf('ann')], 'plan_invalid'],
-    ['a step-up, which nothing here proves', planOf([stageOf()], { step_up: true }), [voteOf('bob')], 'step_up'],
+    ['a step-up that nobody has confirmed', planOf([stageOf()], { step_up: true }), [voteOf('bob')], 'step_up'],
     ['an excluded person', planOf([stageOf()], { excluded: [{ person: 'bob', why: 'owner' }] }), [voteOf('bob')], 'quorum_missing'],
     ['an excluded person under a linked account', planOf([stageOf()], { excluded: [{ person: 'ann', why: 'owner' }] }), [voteOf('two', { castBy: 'ann' })], 'quorum_missing'],
   ])('%s', (_, plan, votes, expected) => {

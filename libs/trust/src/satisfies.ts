@@ -1,4 +1,4 @@
-import type { Caps, Known, Plan, Stage } from '#contracts';
+import type { Caps, IssuerSubject, Known, Plan, Stage } from '#contracts';
 import type { VerifiedVote } from './votes.js';
 
 /** The registry entries at the versions that the countings cite, and of excluded people whatever is known. */
@@ -42,14 +42,14 @@ class Seats {
  * Do these votes satisfy this plan in full? Every stage in its order has its quorum of distinct people; each voted
  * for its seat after the stage before was complete and before the deadline, is active, is a member of the group at
  * the version that the counting cites, is not excluded, has the limit, and confirmed every point. Linked identities
- * are one person, and one person fills one seat in the whole plan. Any deny is a no. A plan without stages, with a
- * quorum below one, or with a step-up (nothing here proves one) is never satisfied. `granted` holds the smallest caps
- * of all approving votes.
+ * are one person, and one person fills one seat in the whole plan. Any deny is a no. Where the plan asks for a step-up,
+ * each vote was confirmed with a security key of that person, each confirmation for one vote. A plan without stages or with
+ * a quorum below one is never satisfied. `granted` holds the smallest caps of all approving votes.
  */
 export function satisfies(plan: Plan, votes: readonly VerifiedVote[], facts: VoteFacts): Satisfied {
   if (!isSound(plan)) return { ok: false, why: 'plan_invalid' };
-  if (plan.step_up) return { ok: false, why: 'step_up' };
   if (votes.some(({ vote }) => vote.decision !== 'approve')) return { ok: false, why: 'denied' };
+  if (plan.step_up && !areConfirmed(votes)) return { ok: false, why: 'step_up' };
   const missing = firstMissingStage(plan, votes, facts);
   if (missing !== undefined) return { ok: false, why: 'quorum_missing', stage: missing };
   return { ok: true, granted: smallestCaps(votes) };
@@ -64,6 +64,11 @@ export function grantedBy<G extends { ttl_seconds: number; uses: number }>(
     ttl_seconds: Math.min(grant.ttl_seconds, granted.ttl_seconds ?? grant.ttl_seconds),
     uses: Math.min(grant.uses, granted.uses ?? grant.uses),
   };
+}
+
+function areConfirmed(votes: readonly VerifiedVote[]): boolean {
+  const nonces = new Set(votes.map(({ stepUp }) => stepUp?.nonce));
+  return nonces.size === votes.length && !nonces.has(undefined);
 }
 
 function isSound(plan: Plan): boolean {
@@ -100,12 +105,14 @@ function byReceipt({ counting: a }: VerifiedVote, { counting: b }: VerifiedVote)
 }
 
 /** Everything about the one seat: the stage and group, membership at the cited version, limit, and confirmations. */
-function fillsSeat(stage: Stage, { vote, key, counting }: VerifiedVote, facts: VoteFacts): boolean {
+function fillsSeat(stage: Stage, { vote, key, counting, stepUp }: VerifiedVote, facts: VoteFacts): boolean {
   const { seat } = counting;
   if (seat.stage !== stage.stage || seat.group.id !== stage.group) return false;
   const group = facts.groups.find(({ id, version }) => id === seat.group.id && version === seat.group.version);
   const person = personOf(counting, facts.people);
-  if (group === undefined || person?.spec.state !== 'active' || !isTheirs(person, key)) return false;
+  if (group === undefined || person?.spec.state !== 'active') return false;
+  // Whoever signed, and whoever confirmed: the same person.
+  if (![key, stepUp ?? key].every((identity) => isTheirs(person, identity))) return false;
   if (!group.spec.members.includes(person.id) || !hasLimit(person, stage)) return false;
   return stage.confirmations.every(({ id }) => vote.confirmed.includes(id));
 }
@@ -115,7 +122,7 @@ function personOf(counting: VerifiedVote['counting'], people: VoteFacts['people'
 }
 
 /** The key is of somebody who signed in as this person. Approvals only says which person that is. */
-function isTheirs({ spec }: Known<'people'>, { iss, sub }: VerifiedVote['key']): boolean {
+function isTheirs({ spec }: Known<'people'>, { iss, sub }: IssuerSubject): boolean {
   return spec.identities.some((identity) => identity.iss === iss && identity.sub === sub);
 }
 

@@ -9,7 +9,7 @@ export const statementTypes = {
   acceptance: ['sallyport-acceptance+jws'],
   verdict: ['sallyport-verdict+jws'],
   vote: ['sallyport-counting+jws', 'sallyport-granting+jws', 'sallyport-closing+jws'],
-  'person-key': ['sallyport-person-key+jws'],
+  'person-key': ['sallyport-person-key+jws', 'sallyport-step-up+jws'],
   lease: ['sallyport-lease+jws', 'sallyport-replay+jws'],
   token: ['at+jwt'],
   outcome: ['sallyport-outcome+jws'],
@@ -19,6 +19,7 @@ export const statementTypes = {
 
 /** What people sign with their own keys: no key of the gate signs under this name, and no other statement has it. */
 export const voteType = 'sallyport-vote+jws';
+export const callType = 'sallyport-call+jws';
 
 export type StatementType<P extends KeyPurpose> = (typeof statementTypes)[P][number];
 

@@ -57,6 +57,7 @@ export function viewOf(input: ViewInput): DecisionView {
     stages: plan.stages,
     ...(plan.veto && { veto: plan.veto }),
     excluded: plan.excluded,
+    ...(plan.step_up && { step_up: true as const }),
     unverified: { label: 'Written by the agent, not verified', context: raw.claims },
   };
 }

@@ -1,6 +1,7 @@
-import { counting, type CountedVote, type Counting, type PersonKey, type Vote } from '#contracts';
+import { counting, type CountedVote, type Counting, type PersonKey, type StepUp, type Vote } from '#contracts';
 import { digestOfBytes } from './canonical.js';
 import { isSignedInTime, readPersonKey, readSignedVote } from './person-key.js';
+import { isConfirmed, readStepUp } from './step-up.js';
 import type { Trust } from './trust.js';
 
 /** A vote, whose key signed it, and its counting: all three signatures verified. Only `verifyVote` makes them. */
@@ -9,6 +10,8 @@ export interface VerifiedVote {
   /** Whose key it is, by identity. That the counting names the person with this identity is for `satisfies`, which has the registry. */
   readonly key: PersonKey;
   readonly counting: Counting;
+  /** What the person confirmed with a security key, where this stands beside the vote. */
+  readonly stepUp?: StepUp;
 }
 
 export interface VoteExpectation {
@@ -22,18 +25,32 @@ export type VoteVerified = { ok: true; vote: VerifiedVote } | { ok: false };
 
 /**
  * One counted vote: signed by a person's key that credentials vouches for, while that key lived; for this action and
- * this plan; and the counting, by approvals, is of exactly this vote.
+ * this plan; the counting, by approvals, is of exactly this vote; and so is the confirmation, where there is one.
  */
 export function verifyVote(trust: Trust, counted: CountedVote, expected: VoteExpectation): VoteVerified {
   const key = counted.person_key === undefined ? undefined : readPersonKey(trust, counted.person_key);
   const cast = key && readSignedVote(counted.vote, key);
   const count = readCounting(trust, counted.counting);
   if (key === undefined || cast === undefined || count === undefined) return { ok: false };
-  const isThisVote = isAbout(cast, expected) && count.action_id === expected.actionId;
-  if (!isThisVote || count.proof_digest !== digestOfBytes(counted.vote)) return { ok: false };
-  return isSignedInTime(cast, key, count.received_at)
-    ? { ok: true, vote: { vote: cast, key, counting: count } }
-    : { ok: false };
+  const vote = { vote: cast, key, counting: count };
+  if (!isCounted(vote, expected, digestOfBytes(counted.vote))) return { ok: false };
+  return counted.step_up === undefined ? { ok: true, vote } : confirmed(trust, counted.step_up, vote);
+}
+
+function isCounted(
+  { vote, key, counting: count }: VerifiedVote,
+  expected: VoteExpectation,
+  proofDigest: string,
+): boolean {
+  const isThisVote = isAbout(vote, expected) && count.action_id === expected.actionId;
+  return isThisVote && count.proof_digest === proofDigest && isSignedInTime(vote, key, count.received_at);
+}
+
+/** A confirmation that is not of exactly this vote is worse than none. */
+function confirmed(trust: Trust, statement: string, vote: VerifiedVote): VoteVerified {
+  const stepUp = readStepUp(trust, statement);
+  const holds = stepUp !== undefined && isConfirmed(vote.vote, stepUp, vote.counting.received_at);
+  return holds ? { ok: true, vote: { ...vote, stepUp } } : { ok: false };
 }
 
 function isAbout(cast: Vote, { actionDigest, actionId, planDigest }: VoteExpectation): boolean {

@@ -3,7 +3,7 @@
 # title: A payment above the agent's own limit is decided by somebody with the authority
 # description: >-
 #   Up to its registered limit the agent pays on its own. Above, a person of finance whose delegated limit reaches the amount;
-#   above the tier of the currency, two directors, whatever the agent's own limit is. The amount is confirmed beside the agent's
+#   above the tier of the currency, two directors, whatever the agent's own limit is, with their security keys where the settings say so. The amount is confirmed beside the agent's
 #   limits, which only the registry changes; what else the agent pays meanwhile is no reason to ask people again.
 # schemas:
 #   - input: schema.input
@@ -84,6 +84,7 @@ finding contains {
 			"confirmations": ["amount"],
 			"exclude": [],
 		}],
+		"step_up": data.config.pay.directors_step_up,
 		"credential": {"ttl_s": data.config.pay.credential_ttl_s, "max_uses": 1},
 	},
 } if {

@@ -2,7 +2,7 @@ package sallyport.rules.pay.delegated_limit_test
 
 import data.sallyport.rules.pay.delegated_limit
 
-config := {"pay": {"actions": ["payment.*"], "group": "finance", "quorum": 1, "directors_group": "finance-directors", "directors_quorum": 2, "currencies": {"EUR": {"directors_above_minor": 1000}}, "credential_ttl_s": 600}}
+config := {"pay": {"actions": ["payment.*"], "group": "finance", "quorum": 1, "directors_group": "finance-directors", "directors_quorum": 2, "directors_step_up": true, "currencies": {"EUR": {"directors_above_minor": 1000}}, "credential_ttl_s": 600}}
 
 findings(amount, currency) := found if {
 	found := delegated_limit.finding with data.config as config
@@ -36,4 +36,9 @@ test_no_such_money if {
 	codes(-5, "EUR") == {"amount_invalid"}
 	codes(1.5, "EUR") == {"amount_invalid"}
 	codes(null, "EUR") == {"amount_invalid"}
+}
+
+test_only_directors_confirm_with_a_key if {
+	{f.obligations.step_up | some f in findings(1001, "EUR")} == {true}
+	{f.obligations.step_up | some f in findings(1000, "EUR")} == set()
 }

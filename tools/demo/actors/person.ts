@@ -3,7 +3,16 @@ import {
   type ApprovalAnswer, type ApprovalsAnswer, type EntryAnswer, type ReviewsAnswer, type VoteAnswer, type VoteBody,
 } from '#contracts'; // prettier-ignore
 import { newId, type ServiceName } from '#platform';
-import { generatePrivateJwk, keyNonce, keyRandom, signingKey, signVote, voteOn } from '#trust';
+import {
+  callHeaders,
+  generatePrivateJwk,
+  keyNonce,
+  keyRandom,
+  signingKey,
+  signVote,
+  voteOn,
+  type CallParts,
+} from '#trust';
 import { z } from 'zod';
 import type { Stage } from '../stage.js';
 import { refresh, signIn, type Account } from './sign-in.js';
@@ -24,6 +33,8 @@ export interface PersonCall {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   headers?: Record<string, string>;
+  /** The body is signed by itself: a vote, a sign-in that commits to a key. */
+  provenInBody?: boolean;
 }
 
 const refusal = z.looseObject({ code: z.string(), why: z.string().optional() });
@@ -36,7 +47,7 @@ export class Person {
   readonly #account: Account;
   /** The sign-in that committed to the key, until the key is registered; then what credentials states about it. */
   #idToken: string | undefined;
-  #statement: string | undefined;
+  #statement: Promise<string> | undefined;
   readonly #tokens = new Map<string, { token: string; until: number }>();
   #refreshToken: string | undefined;
   /** The provider gives a new refresh token for each: one exchange at a time. */
@@ -59,21 +70,37 @@ export class Person {
   /** Throws Said when the door says no. */
   async call<S extends z.ZodType>(service: ServiceName, path: string, answers: S, call: PersonCall = {}): Promise<z.output<S>> {
     const base = this.stage.services[service];
+    const method = call.method ?? 'GET';
+    const text = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const parts = { method, url: base + path, body: text, ifMatch: call.headers?.['if-match'] };
+    const signed = method === 'GET' || call.provenInBody === true ? {} : await this.#signed(parts);
     const response = await fetch(base + path, {
-      method: call.method ?? 'GET',
+      method,
       signal: AbortSignal.timeout(15_000),
       headers: {
         authorization: `Bearer ${await this.#tokenFor(base)}`,
-        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
         ...call.headers,
+        ...signed,
       },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(text === undefined ? {} : { body: text }),
     });
     const body: unknown = await response.json();
     if (response.ok) return answers.parse(body);
     const { code, why } = refusal.parse(body);
     throw new Said(response.status, code, why);
   } // prettier-ignore
+
+  /** Whether credentials vouches for this person's key: not in the first moments of a gate, whose services are still being told of their people. */
+  async isVouchedFor(): Promise<boolean> {
+    try {
+      await this.#stated();
+      return true;
+    } catch (error) {
+      if (error instanceof Said && (error.status === 403 || error.status === 503)) return false;
+      throw error;
+    }
+  }
 
   waiting(): Promise<ApprovalsAnswer> {
     return this.call('approvals', '/v1/approvals?state=open&mine=true&each=true', approvalsAnswer);
@@ -146,12 +173,27 @@ export class Person {
     await this.call('registry', `/v1/agents/${agentId}/suspend`, z.unknown(), { method: 'POST', body: { reason } });
   }
 
-  /** Signed, as every vote must be. The key is registered with the first one. */
+  /** As every call that changes something must be. */
+  async #signed(call: CallParts): Promise<Record<string, string>> {
+    return callHeaders({ key: this.#key, statement: await this.#stated() }, call);
+  }
+
+  /** What credentials states about the key, which is registered the first time that it is needed. */
+  #stated(): Promise<string> {
+    this.#statement ??= this.#register().catch((error: unknown) => {
+      this.#statement = undefined;
+      throw error;
+    });
+    return this.#statement;
+  }
+
+  /** Signed, as every vote must be. */
   async #vote({ decision }: ApprovalAnswer, said: VoteBody): Promise<VoteAnswer> {
-    const person_key = (this.#statement ??= await this.#register());
+    const person_key = await this.#stated();
     const by = { gate: this.stage.gate, jti: newId(), now: Date.now() };
     const body = { ...said, proof: signVote(this.#key, voteOn(decision, said, by)), person_key };
-    return this.call('approvals', `/v1/approvals/${decision.action_id}/votes`, voteAnswer, { method: 'POST', body });
+    const call = { method: 'POST', body, provenInBody: true } as const;
+    return this.call('approvals', `/v1/approvals/${decision.action_id}/votes`, voteAnswer, call);
   }
 
   async #register(): Promise<string> {
@@ -160,7 +202,8 @@ export class Person {
     this.#tokens.clear();
     await this.#tokenFor(this.stage.services.credentials);
     const body = { id_token: this.#idToken, jwk: this.#key.jwk, random: this.#random };
-    return (await this.call('credentials', '/v1/person-keys', personKeyAnswer, { method: 'POST', body })).statement;
+    const call = { method: 'POST', body, provenInBody: true } as const;
+    return (await this.call('credentials', '/v1/person-keys', personKeyAnswer, call)).statement;
   }
 
   #tokenFor(audience: string): Promise<string> {

@@ -60,7 +60,6 @@ describe('a plan that no host of ours can decide is unsatisfiable', () => {
     ['quorum 0', planOf([stageOf({ quorum: 0 })])],
     ['no stages', { ...planOf([]), stages: [] }],
     ['a stage number twice', planOf([stageOf(), stageOf({ group: 'finance' })])],
-    ['step-up, which nobody can do here yet', planOf([stageOf()], { step_up: true })],
   ])('%s', (_, plan) => {
     expect(why(plan)).toBe('policy_unsatisfiable');
   });

@@ -12,7 +12,7 @@ export type PeopleOf = (group: string) => Iterable<Decider>;
  * whatever stages they stand in.
  */
 export function whyPlanCannotStand(plan: Plan, peopleOf: PeopleOf): DeniedCode | undefined {
-  if (!isWellFormed(plan) || plan.step_up) return 'policy_unsatisfiable';
+  if (!isWellFormed(plan)) return 'policy_unsatisfiable';
   return canBeSeated(plan, peopleOf) ? undefined : 'no_eligible_approver';
 }
 

@@ -1,5 +1,5 @@
-import type { IssuerSubject, PersonKey, Vote, VoteBody } from '#contracts';
-import { isSignedInTime } from '#trust';
+import type { IssuerSubject, PersonKey, StepUp, Vote, VoteBody } from '#contracts';
+import { isConfirmed, isSignedInTime } from '#trust';
 
 /** What a vote must be about, taken from the frozen evidence and never from the vote. */
 export interface AboutVote {
@@ -28,6 +28,16 @@ export function whyNotProven(body: VoteBody, about: AboutVote, { identities, key
   const isAboutThis = Object.entries(about).every(([name, value]) => vote[name as keyof AboutVote] === value);
   return isAboutThis && saysTheSame(body, vote) ? undefined : 'what was signed is another vote';
 } // prettier-ignore
+
+/** A security key of this very person has confirmed exactly this vote, a moment ago. */
+export function isConfirmedBy(
+  stepUp: StepUp | undefined,
+  vote: Vote,
+  { identities, receivedAt }: { identities: readonly IssuerSubject[]; receivedAt: string },
+): boolean {
+  if (stepUp === undefined || !isConfirmed(vote, stepUp, receivedAt)) return false;
+  return identities.some(({ iss, sub }) => iss === stepUp.iss && sub === stepUp.sub);
+}
 
 function saysTheSame(body: VoteBody, vote: Vote): boolean {
   const { caps = {} } = body;

@@ -7,10 +7,9 @@ import { stagesInOrder, type Held } from '../core/approval.js';
 import type { Seat } from '../core/eligibility.js';
 import { accessAfter, countVote, type Counted } from '../core/vote.js';
 import { ApprovalStore } from '../io/approval.store.js';
-import { VoteSigner } from '../io/vote-signer.js';
+import { VoteSigner, type Proof } from '../io/vote-signer.js';
 import { VoteStore, type StoredVote } from '../io/vote.store.js';
 import type { LoadedCase } from './load-case.js';
-import type { Proof } from './read-proof.js';
 import { expireTimer } from './timer-kinds.js';
 import type { CastVoteInput } from './vote-input.js';
 

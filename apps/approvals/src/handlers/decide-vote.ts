@@ -8,8 +8,8 @@ import { VoteStore, type StoredVote } from '../io/vote.store.js';
 import { CountVote } from './count-vote.js';
 import { EndApprovals } from './end-approvals.js';
 import type { JudgedAgain } from './judge-again.js';
+import type { Proof } from '../io/vote-signer.js';
 import type { LoadedCase } from './load-case.js';
-import type { Proof } from './read-proof.js';
 import { ReplacePlan } from './replace-plan.js';
 import { caseOf, type CastVoteInput } from './vote-input.js';
 

@@ -1,23 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { ProblemError } from '#contracts';
-import { readPersonKey, readSignedVote, Trust } from '#trust';
-import { whyNotProven } from '../core/proven.js';
+import { ProblemError, type IssuerSubject, type Vote } from '#contracts';
+import { readPersonKey, readSignedVote, readStepUp, Trust } from '#trust';
+import { isConfirmedBy, whyNotProven } from '../core/proven.js';
+import type { Proof } from '../io/vote-signer.js';
 import type { LoadedCase } from './load-case.js';
 import type { CastVoteInput } from './vote-input.js';
 
-/** A vote as its person signed it, with the statement about the key. */
-export interface Proof {
-  jws: string;
-  personKey: string;
-}
-
-/** Looks at a person's own signature. Whether that person may decide is another question. */
+/** Looks at a person's own signature, and at the confirmation with a security key. Whether that person may decide is another question. */
 @Injectable()
 export class ReadProof {
   constructor(private readonly trust: Trust) {}
 
-  /** Throws ProblemError `proof_invalid`, whose detail says what to do. */
-  read({ body }: CastVoteInput, { person, row, view, viewDigest }: LoadedCase): Proof {
+  /** Throws ProblemError `proof_invalid`, whose detail says what to do, and `step_up_required`. */
+  read({ body }: CastVoteInput, { person, plan, row, view, viewDigest }: LoadedCase): Proof {
     const { person_key: personKey = '', proof: jws = '' } = body;
     const key = readPersonKey(this.trust, personKey);
     const about = {
@@ -30,8 +25,25 @@ export class ReadProof {
     };
     const vote = key && readSignedVote(jws, key);
     const { identities } = person;
-    const why = whyNotProven(body, about, { vote, key, identities, receivedAt: row.now.toISOString() });
-    if (why !== undefined) throw new ProblemError('proof_invalid', { detail: why });
-    return { jws, personKey };
+    const receivedAt = row.now.toISOString();
+    const why = whyNotProven(body, about, { vote, key, identities, receivedAt });
+    if (why !== undefined || vote === undefined) throw new ProblemError('proof_invalid', why ? { detail: why } : {});
+    // A no is never made harder than it is.
+    const isAsked = plan.step_up && body.decision === 'approve';
+    return {
+      jws,
+      personKey,
+      stepUp: isAsked ? this.confirmation(body.webauthn, vote, { identities, receivedAt }) : undefined,
+    };
+  }
+
+  private confirmation(
+    webauthn = '',
+    vote: Vote,
+    by: { identities: readonly IssuerSubject[]; receivedAt: string },
+  ): string {
+    const stepUp = readStepUp(this.trust, webauthn);
+    if (isConfirmedBy(stepUp, vote, by)) return webauthn;
+    throw new ProblemError('step_up_required');
   }
 }

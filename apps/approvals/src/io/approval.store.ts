@@ -100,6 +100,7 @@ export class ApprovalStore {
       vote.counted.counting,
       held.now,
       vote.counted.person_key ?? null,
+      vote.counted.step_up ?? null,
     ]);
     expectMoved(rows, 1);
   }
@@ -184,8 +185,8 @@ const updateCounted = `
     WHERE action_id = $1 AND version = $2 AND state = 'open'
     RETURNING action_id, version, plan_no
   ), voted AS (
-    INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at, person_key)
-    SELECT action_id, plan_no, $8, $9::int, $10, $11, $12::json, $13, $14, $15::timestamptz, $16 FROM moved
+    INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at, person_key, step_up)
+    SELECT action_id, plan_no, $8, $9::int, $10, $11, $12::json, $13, $14, $15::timestamptz, $16, $17 FROM moved
   ), told AS (
     INSERT INTO step (action_id, version, what) SELECT action_id, version, 'granted' FROM moved WHERE $3
   )

@@ -7,6 +7,13 @@ export type CountingToSign = Omit<Counting, 'gate' | 'proof_digest'>;
 export type GrantingToSign = Omit<Granting, 'gate' | 'iat'>;
 export type ClosingToSign = Omit<Closing, 'gate' | 'iat'>;
 
+/** A vote as its person signed it, with the statements about the key, and about its confirmation with a security key. */
+export interface Proof {
+  jws: string;
+  personKey: string;
+  stepUp: string | undefined;
+}
+
 /** Signs which seat a vote fills, and what it led to. The vote itself people sign: no key of this service can. */
 @Injectable()
 export class VoteSigner {
@@ -16,10 +23,11 @@ export class VoteSigner {
   ) {}
 
   /** This vote was received, and fills this seat. */
-  count(proof: { jws: string; personKey: string }, counted: CountingToSign): CountedVote {
+  count(proof: Proof, counted: CountingToSign): CountedVote {
     const counting: Counting = { gate: this.keyring.gate, ...counted, proof_digest: digestOfBytes(proof.jws) };
     const signed = this.keyring.sign('vote', counting, 'sallyport-counting+jws');
-    return { vote: proof.jws, counting: signed, person_key: proof.personKey };
+    const confirmed = proof.stepUp === undefined ? {} : { step_up: proof.stepUp };
+    return { vote: proof.jws, counting: signed, person_key: proof.personKey, ...confirmed };
   }
 
   /** The votes fill the plan, and the action is handed on. */

@@ -18,10 +18,11 @@ interface Row {
   vote: string;
   counting: string;
   person_key: string | null;
+  step_up: string | null;
 }
 
 const selectVotes = `
-  SELECT person, stage, decision, caps, vote, counting, person_key FROM vote
+  SELECT person, stage, decision, caps, vote, counting, person_key, step_up FROM vote
   WHERE action_id = $1 AND plan_no = $2 ORDER BY counted_at, person`;
 
 @Injectable()
@@ -54,6 +55,11 @@ function voteOf(row: Row): StoredVote {
     stage: row.stage,
     decision: row.decision,
     caps: row.caps ?? undefined,
-    counted: { vote: row.vote, counting: row.counting, ...(row.person_key !== null && { person_key: row.person_key }) },
+    counted: {
+      vote: row.vote,
+      counting: row.counting,
+      ...(row.person_key !== null && { person_key: row.person_key }),
+      ...(row.step_up !== null && { step_up: row.step_up }),
+    },
   };
 }

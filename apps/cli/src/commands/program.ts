@@ -5,6 +5,7 @@ import { contextOf } from './context.js';
 import { addApprovals, addReviews } from './deciding.js';
 import { addLooking } from './looking.js';
 import { addLeases, addOperating } from './operating.js';
+import { addSecurityKeys } from './security-keys.js';
 import { addKillSwitch } from './stopping.js';
 import { addTargets } from './targets.js';
 
@@ -24,6 +25,7 @@ export function sallyport(): Command {
     addReviews,
     addLeases,
     addKillSwitch,
+    addSecurityKeys,
     addOperating,
     addTargets,
     addAudit,

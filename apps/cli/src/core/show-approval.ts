@@ -22,6 +22,7 @@ export function showApproval(
     ...who(decision),
     ...what(decision),
     ...access(decision),
+    ...(decision.step_up === true ? row('needs', 'your security key, if you approve') : []),
     ...secrets(decision),
     ...beside(isHidden(decision) ? 'text' : 'exact bytes', chop(decision.exact, textColumn)),
     ...earlier,

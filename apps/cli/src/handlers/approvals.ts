@@ -1,4 +1,4 @@
-import { approvalAnswer, approvalsAnswer, type ApprovalAnswer } from '#contracts';
+import { approvalAnswer, approvalsAnswer, ceremonyAnswer, type ApprovalAnswer } from '#contracts';
 import { z } from 'zod';
 import { inboxText } from '../core/inbox-text.js';
 import { showApproval, shortView } from '../core/show-approval.js';
@@ -6,7 +6,8 @@ import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { SessionFile } from '../io/session.js';
 import { earlierApproval } from './earlier-approval.js';
-import { approvalPath, ownApproval, signedVote } from './own-approval.js';
+import { approvalPath, ownApproval, signedVote, type Own } from './own-approval.js';
+import { useSecurityKey } from './security-keys.js';
 
 const accepted = z.looseObject({});
 
@@ -62,9 +63,23 @@ export async function vote(
     ...(options.uses === undefined ? {} : { uses: options.uses }),
   };
   const said = { decision, reason: options.reason, confirmed: options.confirm ?? [] };
-  const body = signedVote(gate, session, shown, Object.keys(caps).length === 0 ? said : { ...said, caps });
-  const answer = await gate.call('approvals', `${approvalPath(id)}/votes`, accepted, { method: 'POST', body });
+  // Before it is signed: a vote is of the moment in which it is sent.
+  const confirmed = decision === 'approve' ? await confirmation(gate, output, shown) : {};
+  const vote = signedVote(gate, session, shown, Object.keys(caps).length === 0 ? said : { ...said, caps });
+  const call = { method: 'POST', body: { ...vote, ...confirmed }, provenInBody: true } as const;
+  const answer = await gate.call('approvals', `${approvalPath(id)}/votes`, accepted, call);
   output.result(answer, decision === 'approve' ? approved(shown, answer) : 'Denied. That is final.');
+}
+
+/** The security key, where the plan asks for one: the page shows what this program shows, from the same signed parts. */
+async function confirmation(gate: Gate, output: Output, shown: Own): Promise<{ webauthn?: string }> {
+  const { decision: view, evidence, view_digest } = shown;
+  if (view.step_up !== true) return {};
+  const body = { decision: 'approve', view_digest, evidence };
+  const path = `/v1/step-up/${encodeURIComponent(view.action_id)}`;
+  const begun = await gate.call('credentials', path, ceremonyAnswer, { method: 'POST', body });
+  const { statement } = await useSecurityKey(gate, output, begun);
+  return statement === undefined ? {} : { webauthn: statement };
 }
 
 function approved({ decision }: ApprovalAnswer, answer: Record<string, unknown>): string {

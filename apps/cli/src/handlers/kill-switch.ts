@@ -1,7 +1,9 @@
-import { pullAnswer, pullsAnswer, releaseAnswer } from '#contracts';
+import { ceremonyAnswer, pullAnswer, pullsAnswer, releaseAnswer, type PullAnswer } from '#contracts';
 import { saidOfPull, saidOfRelease, showPulls } from '../core/show-pulls.js';
+import { Refused } from '../io/failures.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
+import { useSecurityKey } from './security-keys.js';
 
 const door = '/v1/kill-switch';
 
@@ -11,8 +13,22 @@ export async function pullSwitch(
   output: Output,
   pull: { scope: string; id?: string; reason: string },
 ): Promise<void> {
-  const answer = await gate.call('credentials', door, pullAnswer, { method: 'POST', body: pull });
+  const answer = await pulled(gate, output, pull);
   output.result(answer, saidOfPull(answer, pull));
+}
+
+/** An officer who has a security key is asked to confirm; one who has none pulls at once. */
+async function pulled(gate: Gate, output: Output, pull: object): Promise<PullAnswer> {
+  const send = (body: object): Promise<PullAnswer> =>
+    gate.call('credentials', door, pullAnswer, { method: 'POST', body });
+  try {
+    return await send(pull);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.code !== 'step_up_required') throw error;
+    const begun = await gate.call('credentials', `${door}/confirm`, ceremonyAnswer, { method: 'POST', body: pull });
+    await useSecurityKey(gate, output, begun);
+    return send({ ...pull, confirmed: begun.secret });
+  }
 }
 
 export async function showSwitch(gate: Gate, output: Output): Promise<void> {

@@ -1,7 +1,14 @@
-import { approvalAnswer, evidenceAnswer, topics, type ApprovalAnswer, type Caps } from '#contracts';
+import {
+  approvalAnswer,
+  evidenceAnswer,
+  topics,
+  type ApprovalAnswer,
+  type Caps,
+  type EvidenceAnswer,
+} from '#contracts';
 import { newUuid7, ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
 import type { Gate } from '../io/gate.js';
-import { SessionError, type SessionFile } from '../io/session.js';
+import { livingKey, type SessionFile } from '../io/session.js';
 import { SettingsMissing } from '../io/settings.js';
 
 /** The gate shows something else than what was asked and judged. Nothing was sent. */
@@ -11,6 +18,11 @@ export class Untrue extends Error {
   }
 } // prettier-ignore
 
+/** What was rendered here, and what from. */
+export interface Own extends ApprovalAnswer {
+  evidence: EvidenceAnswer;
+}
+
 /** The door of one approval. */
 export const approvalPath = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
 
@@ -18,7 +30,7 @@ export const approvalPath = (id: string): string => `/v1/approvals/${encodeURICo
  * What is decided on, as this program renders it from the signed request and the signed verdict, and not as the gate
  * says. Throws Untrue when the gate shows another view.
  */
-export async function ownApproval(gate: Gate, id: string): Promise<ApprovalAnswer> {
+export async function ownApproval(gate: Gate, id: string): Promise<Own> {
   const shown = await gate.call('approvals', approvalPath(id), approvalAnswer);
   const trust = trustOf(gate);
   const evidence = await gate.call('approvals', `${approvalPath(id)}/evidence`, evidenceAnswer);
@@ -27,7 +39,7 @@ export async function ownApproval(gate: Gate, id: string): Promise<ApprovalAnswe
   if (!own.ok) throw new Untrue(id, own.why);
   const digest = viewDigest(own.view);
   if (digest !== shown.view_digest || digest !== viewDigest(shown.decision)) throw new Untrue(id, 'it shows another view');
-  return { ...shown, decision: own.view, view_digest: digest };
+  return { ...shown, decision: own.view, view_digest: digest, evidence };
 } // prettier-ignore
 
 export interface Decision {
@@ -39,10 +51,8 @@ export interface Decision {
 
 /** The body of a vote, with the person's own signature over it. Throws SessionError without a living key. */
 export function signedVote(gate: Gate, session: SessionFile, shown: ApprovalAnswer, said: Decision): object {
-  const { voting_key: key } = session.read() ?? {};
-  if (key === undefined) throw new SessionError(`there is no key to vote with: ${session.howToSignIn}`);
   const now = Date.now();
-  if (key.until * 1_000 <= now) throw new SessionError(`your key to vote with is over: ${session.howToSignIn}`);
+  const key = livingKey(session, now);
   const body = { ...said, view_digest: shown.view_digest };
   const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newUuid7(), now });
   return { ...body, proof: signVote(signingKey(key.jwk), cast), person_key: key.statement };

@@ -9,7 +9,7 @@ import type { SignIn } from '../io/sign-in.js';
 
 /**
  * Signs in, with a key that is made here and never leaves this machine: the sign-in commits to it by its nonce, and
- * credentials then vouches for it. Without it one can look and cannot vote.
+ * credentials then vouches for it. Without it one can look and change nothing.
  */
 export async function login(
   { gate, session, signIn }: { gate: Gate; session: SessionFile; signIn: SignIn },
@@ -21,12 +21,13 @@ export async function login(
     output.result({ url }, `Open this address to sign in:\n\n  ${url}\n`);
   });
   const body = { id_token: idToken, jwk: publicPart(jwk), random };
-  const said = await gate.call('credentials', '/v1/person-keys', personKeyAnswer, { method: 'POST', body });
+  const call = { method: 'POST', body, provenInBody: true } as const;
+  const said = await gate.call('credentials', '/v1/person-keys', personKeyAnswer, call);
   const now = session.read();
   if (now === undefined) throw new SessionError(`the sign-in is gone: ${session.howToSignIn}`);
   session.write({ ...now, voting_key: { jwk, ...said } });
   const until = new Date(said.until * 1_000).toISOString();
-  output.result({ subject, until }, `Signed in as ${subject}. You can vote until ${until}.`);
+  output.result({ subject, until }, `Signed in as ${subject}. You can decide until ${until}.`);
 }
 
 /** The key is ended where it is known, and is gone from this machine in any case. */

@@ -1,3 +1,4 @@
+import { callHeaders, signingKey, type CallParts } from '#trust';
 import type { z } from 'zod';
 import { problemShape, Refused, Unreachable } from './failures.js';
 import type { DoorName, CliSettings } from './settings.js';
@@ -11,6 +12,8 @@ export interface Call {
   headers?: Record<string, string>;
   /** For doors that are open to everybody. */
   anonymous?: boolean;
+  /** The body is signed by itself already: a vote, a sign-in that commits to a key. */
+  provenInBody?: boolean;
   timeoutMs?: number;
 }
 
@@ -38,15 +41,19 @@ export class Gate {
   /** Throws Refused or Unreachable; the answer is 2xx. */
   async fetch(service: DoorName, path: string, call: Call = {}): Promise<Response> {
     const base = this.settings.services[service];
-    const headers: Record<string, string> = { ...call.headers };
-    if (call.anonymous !== true) headers['authorization'] = `Bearer ${await this.signIn.tokenFor(base)}`;
-    if (call.body !== undefined) headers['content-type'] = 'application/json';
+    const method = call.method ?? 'GET';
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const response = await reach(service, base + path, {
-      method: call.method ?? 'GET',
-      headers,
+      method,
+      headers: await this.headersOf(base, call, {
+        method,
+        url: base + path,
+        body,
+        ifMatch: call.headers?.['if-match'],
+      }),
       redirect: 'error',
       signal: AbortSignal.timeout(call.timeoutMs ?? timeoutMs),
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(body === undefined ? {} : { body }),
     });
     if (response.ok) return response;
     const problem = problemShape.safeParse(await response.json().catch(() => undefined));
@@ -54,6 +61,16 @@ export class Gate {
       throw new Refused(problem.data, response.headers.get('retry-after') ?? undefined);
     }
     throw new Unreachable(`${service} answered ${String(response.status)} without saying why: look at its log`);
+  }
+
+  /** A call that changes something is signed by the person's own key: the token alone would change nothing. */
+  private async headersOf(base: string, call: Call, parts: CallParts): Promise<Record<string, string>> {
+    const headers: Record<string, string> = { ...call.headers };
+    if (call.anonymous !== true) headers['authorization'] = `Bearer ${await this.signIn.tokenFor(base)}`;
+    if (call.body !== undefined) headers['content-type'] = 'application/json';
+    if (parts.method === 'GET' || call.provenInBody === true) return headers;
+    const { jwk, statement } = this.signIn.key();
+    return { ...headers, ...callHeaders({ key: signingKey(jwk), statement }, parts) };
   }
 }
 

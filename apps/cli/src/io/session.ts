@@ -18,7 +18,7 @@ const session = z.object({
   refresh_token: z.string().optional(),
   /** By audience; each for one service only (RFC 8707). */
   tokens: z.record(z.string(), z.object({ token: z.string(), expires_at: z.number() })),
-  /** What this person votes with: it lives on this machine, in this file, and as long as the sign-in. */
+  /** What this person signs with: it lives on this machine, in this file, and as long as the sign-in. */
   voting_key: votingKey.optional(),
 });
 export type Session = z.infer<typeof session>;
@@ -82,6 +82,14 @@ export class SessionFile {
       closeSync(file);
     }
   }
+}
+
+/** What this person signs with. Throws SessionError when nobody is signed in, and for a key that is missing or over. */
+export function livingKey(session: SessionFile, now = Date.now()): VotingKey {
+  const { voting_key: key } = session.read() ?? {};
+  if (key === undefined) throw new SessionError(`there is no key to sign with: ${session.howToSignIn}`);
+  if (key.until * 1_000 <= now) throw new SessionError(`your key to sign with is over: ${session.howToSignIn}`);
+  return key;
 }
 
 function parse(text: string): unknown {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import * as oidc from 'openid-client';
 import { Unreachable } from './failures.js';
 import type { CliSettings } from './settings.js';
-import { SessionError, type Session, type SessionFile } from './session.js';
+import { livingKey, SessionError, type Session, type SessionFile, type VotingKey } from './session.js';
 
 const signInSeconds = 300;
 const earlySeconds = 10;
@@ -57,6 +57,11 @@ export class SignIn {
     const token = this.turn.then(() => this.freshToken(audience));
     this.turn = token.catch(() => undefined);
     return token;
+  }
+
+  /** What signs the calls of the signed-in person. Throws SessionError. */
+  key(): VotingKey {
+    return livingKey(this.file);
   }
 
   private async freshToken(audience: string): Promise<string> {

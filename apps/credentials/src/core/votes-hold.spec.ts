@@ -50,6 +50,7 @@ const holds = (more: Partial<HeldVotes> = {}, chain = chainOf()): boolean =>
     actionType: () => undefined,
     after: () => undefined,
     endOf: () => null,
+    confirmed: new Map(),
     ...more,
   });
 
@@ -62,6 +63,24 @@ describe('a vote holds', () => {
     expect(holds({ endOf: () => undefined })).toBe(false);
     expect(holds({ endOf: () => new Date(now.getTime() - 1) })).toBe(false);
     expect(holds({ endOf: () => new Date(now.getTime() + 1) })).toBe(true);
+  });
+
+  it('where it was confirmed, only by a security key of this person that is in the list and had not ended', () => {
+    const chain = chainOf();
+    const [vote] = chain.votes;
+    if (vote === undefined) throw new TypeError('there is a vote');
+    const { iss, sub } = vote.key;
+    const about = { ...vote.vote, nonce: 'N'.repeat(43), iss, sub, confirmed_at: now.toISOString() };
+    const assertion = { credential_id: 'k', authenticator_data: 'a', client_data: 'c', signature: 's' };
+    const stepped = { ...chain, votes: [{ ...vote, stepUp: { ...about, assertion } }] };
+    const by = (key: { iss: string; sub: string; endedAt: Date | undefined }) => ({
+      confirmed: new Map([[about.nonce, key]]),
+    });
+    expect(holds(by({ iss, sub, endedAt: undefined }), stepped)).toBe(true);
+    expect(holds(by({ iss, sub, endedAt: new Date(now.getTime() + 1) }), stepped)).toBe(true);
+    expect(holds(by({ iss, sub, endedAt: now }), stepped)).toBe(false);
+    expect(holds(by({ iss, sub: 'eve', endedAt: undefined }), stepped)).toBe(false);
+    expect(holds({}, stepped)).toBe(false);
   });
 
   it.each<[string, boolean, number, string[]]>([

@@ -20,6 +20,8 @@ export interface HeldVotes {
   after: (kind: 'groups' | 'people', cited: { id: string; version: number }) => Successor;
   /** When each key ended; null for one that did not, undefined for one that was never registered here. */
   endOf: (thumbprint: string) => Date | null | undefined;
+  /** The confirmations, by nonce, that the assertion beside them proves: by a security key of this service's own list. */
+  confirmed: ReadonlyMap<string, { iss: string; sub: string; endedAt: Date | undefined }>;
 }
 
 /**
@@ -30,7 +32,9 @@ export interface HeldVotes {
 export function votesHold(held: HeldVotes): boolean {
   return held.chain.votes.every((vote) => {
     const isAfterVerdict = receivedAt(vote) >= held.chain.verdict.iat * 1_000 - clocksMs;
-    return isAfterVerdict && keyHeld(vote, held) && citesThen(vote, held) && sawThis(vote, held);
+    return (
+      isAfterVerdict && keyHeld(vote, held) && confirmedThen(vote, held) && citesThen(vote, held) && sawThis(vote, held)
+    );
   });
 }
 
@@ -40,6 +44,15 @@ const receivedAt = ({ counting }: VerifiedVote): number => Date.parse(counting.r
 function keyHeld(vote: VerifiedVote, { endOf }: HeldVotes): boolean {
   const end = endOf(vote.key.thumbprint);
   return end === null || (end !== undefined && end.getTime() > receivedAt(vote));
+}
+
+/** Where a vote was confirmed, the security key is of this service's own list, of that person, and had not ended. */
+function confirmedThen(vote: VerifiedVote, { confirmed }: HeldVotes): boolean {
+  const { stepUp } = vote;
+  if (stepUp === undefined) return true;
+  const key = confirmed.get(stepUp.nonce);
+  const isTheirs = key?.iss === stepUp.iss && key.sub === stepUp.sub;
+  return isTheirs && (key.endedAt === undefined || key.endedAt.getTime() > Date.parse(stepUp.confirmed_at));
 }
 
 /** The versions were in force when the vote was received, and not ones from before. */

@@ -13,9 +13,14 @@ export class Officers {
   ) {}
 
   /** Everybody who is a security officer at this moment. Read from the registry: no answer is a retryable Fault. */
-  async now(): Promise<ReadonlySet<string>> {
-    const [group = null] = await this.registry.current([{ kind: 'groups', id: officers }]);
-    const members = (group?.spec.members ?? []).map((id) => ({ kind: 'people' as const, id }));
+  now(): Promise<ReadonlySet<string>> {
+    return this.members(officers);
+  }
+
+  /** The active people of a group, read in the same way. */
+  async members(id: string): Promise<ReadonlySet<string>> {
+    const [group = null] = await this.registry.current([{ kind: 'groups', id }]);
+    const members = (group?.spec.members ?? []).map((person) => ({ kind: 'people' as const, id: person }));
     const people = members.length === 0 ? [] : await this.registry.current(members);
     return new Set(people.flatMap((person) => (person?.spec.state === 'active' ? [person.id] : [])));
   }

@@ -8,6 +8,7 @@ import { changeOf, type Asked, type Pull } from '../core/kill-switch.js';
 import { KillSwitchStore } from '../io/kill-switch.store.js';
 import { killTimer } from './cut-pulled.js';
 import { Officers } from './officers.js';
+import { ConfirmedPulls } from './confirmed-pulls.js';
 import { Transact } from './transact.js';
 
 /** The pulls, and what is said about them: in one transaction, or nothing. */
@@ -45,16 +46,21 @@ export class PullSwitch {
     private readonly officers: Officers,
     private readonly pulls: PulledSwitches,
     private readonly transact: Transact,
+    private readonly confirming: ConfirmedPulls,
     private readonly log: Log,
   ) {}
 
-  /** Throws ProblemError `not_eligible`, `not_found`, or a retryable Fault: then nothing was pulled. */
-  async handle({ person }: CallerOf<'person'>, body: PullBody): Promise<PullAnswer> {
+  /** Throws ProblemError `not_eligible`, `not_found`, `step_up_required`, or a retryable Fault: then nothing was pulled. */
+  async handle({ person }: CallerOf<'person'>, body: PullBody, confirmed: string | undefined): Promise<PullAnswer> {
     if (!(await this.officers.now()).has(person.id)) throw new ProblemError('not_eligible', { why: 'not_in_group' });
     await this.officers.mustBeKnown(body);
     const scopeId = body.scope === 'global' ? null : body.id;
     const wanted = { pullId: newId(), scope: body.scope, scopeId, by: person.id, reason: body.reason };
-    const pull = await this.transact.run((tx) => this.pull(tx, wanted));
+    const confirm = await this.confirming.of(person.id, body, confirmed);
+    const pull = await this.transact.run(async (tx) => {
+      await confirm(tx);
+      return this.pull(tx, wanted);
+    });
     const { pullId: id, epoch, live } = pull;
     this.log.warn('kill_switch.pulled', { ref: id, kind: body.scope, version: epoch, count: live });
     return { id, epoch, live };

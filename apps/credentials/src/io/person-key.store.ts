@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
+import { PersonKeys } from '#trust/http';
 
 export interface NewPersonKey {
   thumbprint: string;
@@ -51,5 +52,19 @@ export class PersonKeyStore {
       [thumbprints],
     );
     return new Map(rows.map(({ thumbprint, ended_at }) => [thumbprint, ended_at]));
+  }
+}
+
+/** For calls of people to this service: the list is here, so a key is over with the answer to signing out. */
+export class OwnPersonKeys extends PersonKeys {
+  readonly #store: PersonKeyStore;
+
+  constructor(database: Database) {
+    super();
+    this.#store = new PersonKeyStore(database);
+  }
+
+  override async isLive(thumbprint: string): Promise<boolean> {
+    return (await this.#store.endsOf([thumbprint])).get(thumbprint) === null;
   }
 }

@@ -65,6 +65,11 @@ describe('a plan', () => {
     expect(planOf(input([], { veto: ['soc-lead'] }))).toBeUndefined();
   });
 
+  it('asks for security keys where a rule does', () => {
+    expect(planOf(input([wanted()], { step_up: true }))?.step_up).toBe(true);
+    expect(planOf(input([wanted()]))?.step_up).toBe(false);
+  });
+
   it.each([
     ['nobody', []],
     ['a quorum of nought', [wanted({ quorum: 0 })]],

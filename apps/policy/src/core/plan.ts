@@ -35,7 +35,7 @@ export function planOf(input: PlanInput): Plan | undefined {
     ...vetoOf(input),
     excluded: exclusionsOf(input),
     deadline_at: new Date(deadline).toISOString(),
-    step_up: false,
+    step_up: input.obligations.step_up === true,
     ...(input.secrets && { secrets: input.secrets }),
   };
 }

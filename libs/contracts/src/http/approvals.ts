@@ -20,6 +20,8 @@ export const voteBody = z.strictObject({
   /** The vote as the person's own key signed it, and the statement of credentials about that key. No vote counts without. */
   proof: compactJws.optional(),
   person_key: compactJws.optional(),
+  /** The confirmation with a security key, as credentials stated it: for an approving vote where the plan asks for one. */
+  webauthn: compactJws.optional(),
 });
 export type VoteBody = z.infer<typeof voteBody>;
 
@@ -82,6 +84,8 @@ export const decisionView = z.strictObject({
   /** Groups whose people may say no without a seat. */
   veto: z.array(z.string()).optional(),
   excluded: z.array(z.strictObject({ person: z.string(), why: z.string() })),
+  /** Each approving vote is confirmed with a security key. */
+  step_up: z.literal(true).optional(),
   /** Last, and marked: written by the agent, not verified. */
   unverified: z.strictObject({ label: z.string(), context: z.record(z.string(), z.unknown()) }),
 });

@@ -16,6 +16,17 @@ export const pullBody = z.discriminatedUnion('scope', [
 ]);
 export type PullBody = z.infer<typeof pullBody>;
 
+/** `confirmed`: the secret of the page on which this very pull was confirmed with a security key, of an officer who has one. */
+const confirmed = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/u)
+  .optional();
+export const pullCall = z.discriminatedUnion('scope', [
+  z.strictObject({ scope: z.literal('global'), reason, confirmed }),
+  z.strictObject({ scope: killPart, id: entryId, reason, confirmed }),
+]);
+export type PullCall = z.infer<typeof pullCall>;
+
 /** It is committed: nothing in its scope is released or used from here on. `live` leases are being ended. */
 export const pullAnswer = z.object({ id: uuidv7, epoch: z.int().positive(), live: z.int().nonnegative() });
 export type PullAnswer = z.infer<typeof pullAnswer>;

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { compactJws, thumbprint } from '../ids.js';
 
+/** Beside the access token of each call by a person that changes something: the call as that person's key signed it, and the statement about the key. */
+export const callHeader = 'sallyport-call';
+export const personKeyHeader = 'sallyport-person-key';
+
 const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/u);
 
 /** The public half of a person's key: exactly these members, so that it can be written in one way only. */

@@ -66,6 +66,8 @@ export const policyConfig = z.strictObject({
     quorum,
     directors_group: entryId,
     directors_quorum: quorum,
+    /** Whether directors confirm their votes with a security key. */
+    directors_step_up: z.boolean(),
     /**
      * A currency that is not listed is refused. Above the tier, directors decide, whatever the agent's own limit; an agent's sum of
      * 24 hours, with what people decided, never passes the ceiling.

@@ -43,6 +43,8 @@ export const policyDecision = z.strictObject({
     approvals: z.array(requiredApproval),
     /** Groups that may say no besides; every one that a rule names. */
     veto: z.array(entryId).optional(),
+    /** Each approving vote is confirmed with a security key; one rule that asks for it is enough. */
+    step_up: z.boolean().optional(),
     approval_ttl_s: z.number(),
     credential: z.strictObject({ ttl_s: z.number(), max_uses: z.number() }),
     offer_ttl_s: z.number(),

@@ -282,27 +282,28 @@ describe('ServiceGuard', () => {
   });
 });
 
+interface Made {
+  claims?: Record<string, unknown>;
+  header?: Record<string, unknown>;
+  key?: Parameters<CompactSign['sign']>[0];
+}
+function tokenOf({ claims = {}, header = {}, key: by = providerKey.privateKey }: Made = {}): Promise<string> {
+  const iat = Math.floor(now / 1_000);
+  const all = {
+    iss: provider.issuer,
+    sub: 'ann',
+    aud: publicUrl,
+    client_id: 'cli',
+    jti: 'j',
+    iat,
+    exp: iat + 60,
+    ...claims,
+  };
+  const payload = Buffer.from(JSON.stringify(all));
+  return new CompactSign(payload).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...header }).sign(by);
+}
+
 describe('PersonGuard', () => {
-  interface Made {
-    claims?: Record<string, unknown>;
-    header?: Record<string, unknown>;
-    key?: Parameters<CompactSign['sign']>[0];
-  }
-  function tokenOf({ claims = {}, header = {}, key: by = providerKey.privateKey }: Made = {}): Promise<string> {
-    const iat = Math.floor(now / 1_000);
-    const all = {
-      iss: provider.issuer,
-      sub: 'ann',
-      aud: publicUrl,
-      client_id: 'cli',
-      jti: 'j',
-      iat,
-      exp: iat + 60,
-      ...claims,
-    };
-    const payload = Buffer.from(JSON.stringify(all));
-    return new CompactSign(payload).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...header }).sign(by);
-  }
   const get = async (made: Made = {}) =>
     send({ url: '/person', headers: { authorization: `Bearer ${await tokenOf(made)}` } });
 

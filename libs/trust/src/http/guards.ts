@@ -7,6 +7,7 @@ import { verifyServiceToken } from '../service-token.js';
 import { statementTypes } from '../statement-types.js';
 import type { CalledRequest, Caller, KeyOwner } from './caller.js';
 import { HttpTrust } from './http-trust.js';
+import { needsSignedCall, proveCall, type RouteHandler } from './person-call.js';
 import { verifyPersonToken } from './person-token.js';
 
 /** The part of Fastify's reply that guards write to; what is set here stands in the answer, an error's too. */
@@ -23,7 +24,7 @@ export abstract class CallerGuard implements CanActivate {
     const request = http.getRequest<CalledRequest>();
     this.announce(http.getResponse<Reply>());
     try {
-      request.caller = await this.identify(request);
+      request.caller = await this.identify(request, context.getHandler());
     } catch (error) {
       if (error instanceof ProblemError && error.problem.status === 401) {
         http.getResponse<Reply>().header('WWW-Authenticate', this.challenge(error.problem.code));
@@ -42,8 +43,8 @@ export abstract class CallerGuard implements CanActivate {
   /** `WWW-Authenticate` of a refusal. */
   abstract challenge(code: ProblemCode): string;
 
-  /** Throws ProblemError. */
-  abstract identify(request: CalledRequest): Promise<Caller>;
+  /** Throws ProblemError. `route` is the method of the controller that is called. */
+  abstract identify(request: CalledRequest, route: RouteHandler): Promise<Caller>;
 }
 
 /** DPoP (RFC 9449) by a registered key of an agent or a tool; wire contract, section 3. */
@@ -122,7 +123,10 @@ export class ServiceGuard extends CallerGuard {
   }
 }
 
-/** A person with an access token of a listed issuer (RFC 9068); wire contract, section 6. */
+/**
+ * A person with an access token of a listed issuer (RFC 9068); wire contract, section 6. A call that changes something
+ * is signed by that person's own key besides: a stolen token may look, and changes nothing.
+ */
 @Injectable()
 export class PersonGuard extends CallerGuard {
   constructor(private readonly http: HttpTrust) {
@@ -137,16 +141,18 @@ export class PersonGuard extends CallerGuard {
     // Nothing: people bring a token of their provider.
   }
 
-  override challenge(): string {
-    return bearerChallenge;
+  /** The token is good where only the signature is missing: then the challenge names no error (RFC 6750 section 3.1). */
+  override challenge(code: ProblemCode): string {
+    return code === 'proof_invalid' ? 'Bearer' : bearerChallenge;
   }
 
-  override async identify(request: CalledRequest): Promise<Caller> {
+  override async identify(request: CalledRequest, route: RouteHandler): Promise<Caller> {
     const { publicUrl, issuers, callers } = this.http;
     const token = bearerOf(request) ?? '';
     const { iss, sub, clientId } = await verifyPersonToken(token, publicUrl, { issuers, now: this.http.now() });
     const person = await callers.byIdentity(iss, sub);
     if (person?.spec.state !== 'active') throw new ProblemError('not_eligible', { why: 'not_a_person' });
+    if (needsSignedCall(request, route)) await proveCall(this.http, request, person);
     return { kind: 'person', person, iss, sub, clientId };
   }
 }

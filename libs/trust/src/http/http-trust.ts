@@ -3,6 +3,7 @@ import type { Trust } from '../trust.js';
 import type { Callers } from './caller.js';
 import { IssuerKeys, type Issuer } from './issuer-keys.js';
 import type { JtiStore } from './jti-store.js';
+import { StatedKeys, type PersonKeys } from './person-keys.js';
 
 /** What the guards of one service work with. */
 export interface HttpTrustParts {
@@ -12,8 +13,10 @@ export interface HttpTrustParts {
   /** For the nonces of this service. */
   keyring: Keyring;
   callers: Callers;
-  /** Needed by doors with proofs. */
+  /** Needed by doors with proofs, and by those where people change something. */
   jtis: JtiStore;
+  /** Where the service keeps a list of them itself. */
+  personKeys?: PersonKeys;
   /** The OpenID providers whose people may sign in; empty where no person is expected. */
   issuers: readonly Issuer[];
   now?: () => number;
@@ -26,6 +29,7 @@ export class HttpTrust {
   readonly keyring: Keyring;
   readonly callers: Callers;
   readonly jtis: JtiStore;
+  readonly personKeys: PersonKeys;
   readonly issuers: IssuerKeys;
   readonly now: () => number;
 
@@ -35,6 +39,7 @@ export class HttpTrust {
     this.keyring = parts.keyring;
     this.callers = parts.callers;
     this.jtis = parts.jtis;
+    this.personKeys = parts.personKeys ?? new StatedKeys();
     this.issuers = new IssuerKeys(parts.issuers);
     this.now = parts.now ?? Date.now;
   }

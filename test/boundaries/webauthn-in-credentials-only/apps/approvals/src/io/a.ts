@@ -1,0 +1,2 @@
+import * as known from '@simplewebauthn/server';
+export const a = known;
