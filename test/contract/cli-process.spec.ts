@@ -184,13 +184,15 @@ describe('the exit status', () => {
     }
   });
 
-  it('lists what waits for the caller, and with --all what their groups may say no to', async () => {
+  it('lists what waits for the caller, with --all what their groups may say no to, and with --like each of a shape', async () => {
     answers = () => ({ status: 200, body: { approvals: [] } });
     await run(['approvals', 'list']);
     await run(['approvals', 'list', '--all']);
+    await run(['approvals', 'list', '--like', id]);
     expect(received.map(({ path }) => path)).toEqual([
       '/v1/approvals?state=open&mine=true',
       '/v1/approvals?state=open',
+      `/v1/approvals?state=open&mine=true&like=${id}`,
     ]);
   });
 

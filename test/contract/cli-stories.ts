@@ -117,7 +117,7 @@ export class StoryWorld {
     const now = new Date(storyTime);
     const bench = {
       gate: gateId, purpose: 'first', registry: this.registry, catalogue: this.engine.bundle.catalogue,
-      bundleDigest: this.engine.bundle.digest, now, decidedAt: now,
+      secrets: this.engine.bundle.config.secrets, bundleDigest: this.engine.bundle.digest, now, decidedAt: now,
     } as const; // prettier-ignore
     const { verdict, facts } = judge(question, gathered, decision, bench);
     const text = JSON.stringify(value);

@@ -53,6 +53,16 @@ describe.each(names)('approvals show: %s', (name) => {
     expect(said.filter((line) => !line.startsWith('  | '))).toEqual([]);
   });
 
+  it('says which parts are secret, and whether they are hidden from whoever looks', () => {
+    const answer = answerTo('refund');
+    const screen = (are: 'shown' | 'masked'): string =>
+      showApproval({ ...answer, decision: { ...answer.decision, secrets: { names: ['order'], are } } });
+    expect(screen('masked')).toMatch(/ secret +order: hidden from you\n/u);
+    expect(screen('masked')).not.toContain('exact bytes');
+    expect(screen('shown')).toMatch(/ secret +order: shown to you\n/u);
+    expect(screen('shown')).toContain('exact bytes');
+  });
+
   it('names who may say no without a seat', () => {
     const answer = answerTo(name);
     const screen = showApproval({ ...answer, decision: { ...answer.decision, veto: ['legal'] } });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ApprovalAnswer, EvidenceAnswer } from '#contracts';
-import { ownView, viewDigest } from '#trust';
+import { verdict as verdictSchema, type ApprovalAnswer, type DecisionView, type EvidenceAnswer } from '#contracts';
+import { digestOfBytes, maskedText, ownView, viewDigest, type Hiding } from '#trust';
+import { earlierApproval } from '../../apps/cli/src/handlers/earlier-approval.js';
+import { Ballots } from '../support/ballots.js';
 import { aGate, type TestGate } from '../support/gate.js';
 import { gateId, stories, StoryWorld } from './cli-stories.js';
 
@@ -65,6 +67,35 @@ describe('the view that a person’s own program renders', () => {
     expect(why(given())).toEqual(expect.any(String));
   }); // prettier-ignore
 
+  it('is the hidden one for a person from whom parts are hidden, by the word of policy', () => {
+    const by = { purpose: 'verdict', service: 'policy', schema: verdictSchema } as const;
+    const judged = gate.trust.verify(evidence.verdict, by);
+    if (!judged.ok || judged.payload.plan === undefined) throw new TypeError('people must be asked');
+    const names = ['statement'];
+    const hide = (hiding: Hiding): string =>
+      maskedText(JSON.parse(evidence.request.value) as object, { names }, hiding);
+    const texts = { masked: digestOfBytes(hide('masked')), digest: digestOfBytes(hide('digest')) };
+    const plan = { ...judged.payload.plan, secrets: { names, usual: 'masked' as const, groups: [], texts } };
+    const verdict = gate.keyring('policy').sign('verdict', { ...judged.payload, plan });
+    const given = (value: string): EvidenceAnswer => ({
+      ...evidence,
+      verdict,
+      request: { ...evidence.request, value },
+    });
+    const own = ownView(gate.trust, {
+      evidence: given(hide('masked')),
+      actionId: evidence.action_id,
+      audiences: [topic],
+    });
+    expect(own.ok && [own.view.variant, own.view.action.properties['statement']]).toEqual([
+      'masked',
+      expect.stringMatching(/^••••/u),
+    ]);
+    expect(why(given(evidence.request.value))).toBeUndefined();
+    expect(why(given(hide('masked').replace('orders', 'users')))).toEqual(expect.any(String));
+    expect(why({ ...given(hide('masked')), verdict: evidence.verdict })).toEqual(expect.any(String));
+  });
+
   it('is none for another action than was asked for, or a request for another door', () => {
     expect(why(evidence)).toBeUndefined();
     expect(why(evidence, { actionId: '01938a1e-7c00-7000-8000-000000000002' })).toEqual(expect.any(String));
@@ -81,3 +112,48 @@ describe('the view that a person’s own program renders', () => {
     expect(own.ok && viewDigest(own.view)).not.toBe(shown.view_digest);
   });
 });
+
+describe('what people approved before', () => {
+  const decision = (): DecisionView => shown.decision;
+  const before = () => ({ action_id: evidence.action_id, granted_at: '2026-11-20T10:00:00.000Z' });
+  const text = async (given: EvidenceAnswer, more: Partial<ApprovalAnswer> = {}): Promise<string> => {
+    const door: Parameters<typeof earlierApproval>[0] = {
+      call: (_service, _path, answer) => Promise.resolve(answer.parse(given)),
+      urlOf: () => 'http://127.0.0.1:1',
+      settings: { trust_file: gate.trustFile },
+    };
+    return (await earlierApproval(door, { ...shown, before: before(), ...more })).join(' ').replaceAll(/\s+/gu, ' ');
+  };
+  const approvedBy = (said: 'approve' | 'deny'): EvidenceAnswer => {
+    const view = decision();
+    const body = { decision: said, reason: 'fine', view_digest: shown.view_digest, confirmed: [] };
+    const { person_key, proof } = new Ballots(gate).sign({ iss: 'https://idp.example', sub: 'dana' }, view, body);
+    const counting = {
+      gate: gateId, action_id: view.action_id, proof_digest: digestOfBytes(proof), person: 'dana', person_version: 1,
+      seat: { stage: 1, group: { id: 'dba', version: 1 } }, received_at: new Date().toISOString(),
+    };
+    const signed = gate.keyring('approvals').sign('vote', counting, 'sallyport-counting+jws');
+    return { ...evidence, votes: [{ vote: proof, counting: signed, person_key }] };
+  };
+
+  it('is compared with what is asked now, from signatures alone', async () => {
+    const properties = { ...decision().action.properties, statement: 'DROP TABLE orders' };
+    const now = { ...decision(), action: { ...decision().action, properties } };
+    expect(await text(approvedBy('approve'), { decision: now })).toMatch(/Different now: property statement: .* became "DROP TABLE orders"/u);
+    expect(await text(approvedBy('approve'))).toContain('the same properties and access');
+  });
+
+  it.each<[string, () => EvidenceAnswer, () => Partial<ApprovalAnswer>]>([
+    ['nobody approved', () => evidence, () => ({})],
+    ['somebody denied', () => approvedBy('deny'), () => ({})],
+    ['its agent never asked', () => ({ ...approvedBy('approve'), request: other.request }), () => ({})],
+    ['was about something else', () => approvedBy('approve'), () => ({ decision: world.answerTo(refund.agent, refund.asked).decision })],
+  ])('is not believed where it is a request that %s', async (_, given, more) => {
+    expect(await text(given(), more())).toContain('DO NOT TRUST');
+  });
+
+  it('is nothing where the gate names nothing', async () => {
+    const door = { settings: {}, urlOf: () => '', call: () => Promise.reject(new Error('nothing is asked for')) };
+    expect((await earlierApproval(door, shown)).join('')).toContain('nothing like it');
+  });
+}); // prettier-ignore

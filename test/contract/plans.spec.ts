@@ -137,7 +137,15 @@ function play(told: Told): Played {
     const groups = [...current<Known<'groups'>>(groupVersions, second).values()];
     const body = bodyOf({ decision: deny ? 'deny' : 'approve', confirmed });
     const voted = counted.some(({ counting }) => counting.person === by);
-    const around = { held, person: deciderOf(known), circle: circleOf(plan, groups, []), planNo: 1, viewDigest, voted };
+    const around = {
+      held,
+      person: deciderOf(known),
+      circle: circleOf(plan, groups, []),
+      planNo: 1,
+      variant: 'full' as const,
+      viewDigest,
+      voted,
+    };
     const seat = considerVote(body, around);
     if ('code' in seat) return seat.why ?? seat.code;
     const before = counted.filter(({ counting }) => counting.seat.stage === seat.stage.stage).length;

@@ -165,6 +165,7 @@ export const doors: Readonly<Record<string, Door>> = {
     call: (_, { evidence }) => ({ path: '/v1/judgements', body: JSON.stringify({ purpose: 'vote', evidence }) }),
   },
 
+  'approvals GET /requests/:id': { who: 'anonymous', call: ({ toVote }) => ({ path: `/requests/${toVote.actionId}` }), status: 200 },
   'approvals GET /v1/approvals': { who: 'person', as: approver, call: at('/v1/approvals?mine=true'), status: 200 },
   'approvals GET /v1/approvals/:id/evidence': {
     who: 'person', as: approver, call: approval('toVote', '/evidence'), status: 200,

@@ -23,7 +23,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.js';
 export const gate = makeGate();
 export const ballots = new Ballots(gate);
 export const people = ['anna', 'ben', 'cora', 'olga', 'paul', 'sam', 'dina', 'audrey', 'nobody'].map((id) =>
-  personOf(id),
+  personOf(id, id === 'olga' ? { most_waiting: 100_000 } : {}),
 );
 export const person = (id: string): Known<'people'> => people.find((one) => one.id === id) ?? personOf(id);
 

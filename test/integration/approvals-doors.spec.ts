@@ -4,6 +4,7 @@ import {
 } from '#contracts'; // prettier-ignore
 import { newId } from '#platform';
 import { digestOf, verifyServiceToken } from '#trust';
+import { landingHeaders, landingPage } from '../../apps/approvals/src/core/landing.js';
 import { agentId, agentOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
 import { eventually } from '../support/eventually.js';
@@ -48,7 +49,7 @@ async function vote(by: string, actionId: string, more: object = {}): Promise<An
 describe('one request, from policy to grant, by the doors', () => {
   it('is listed, shown, voted on and granted, on one trace', async () => {
     const actionId = await open();
-    const list = await world.call('anna', 'GET', '/v1/approvals?state=open&mine=true');
+    const list = await world.call('anna', 'GET', '/v1/approvals?state=open&mine=true&each=true');
     expect(approvalsAnswer.parse(list.body).approvals.map(({ action_id }) => action_id)).toContain(actionId);
     const shown = approvalAnswer.parse((await world.call('anna', 'GET', `/v1/approvals/${actionId}`)).body);
     expect(Object.keys(shown.decision).at(-1)).toBe('unverified');
@@ -182,15 +183,52 @@ describe('bad input gets its code and leaves the service alive', () => {
     expect((await vote('anna', actionId)).status).toBe(200);
   });
 
-  it.each(['state=closed', 'mine=perhaps', 'state=open&state=open', 'limit=1'])('a query of %s', async (query) => {
-    expect((await world.call('anna', 'GET', `/v1/approvals?${query}`)).code).toBe('schema_mismatch');
-  });
+  it.each(['state=closed', 'mine=perhaps', 'state=open&state=open', 'limit=1', 'each=1', 'like=it'])(
+    'a query of %s',
+    async (query) => {
+      expect((await world.call('anna', 'GET', `/v1/approvals?${query}`)).code).toBe('schema_mismatch');
+    },
+  );
 
   it('an empty list is a list', async () => {
     const { body } = await world.call('anna', 'GET', '/v1/reviews');
     expect(reviewsAnswer.parse(body)).toEqual({ reviews: [] });
   });
 });
+
+describe('a link that is followed', () => {
+  it('decides nothing, whoever follows it and whatever they send there', async () => {
+    const actionId = await open();
+    const link = `${world.url}/requests/${actionId}`;
+    const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'decision=approve&reason=ok' };
+    const shown = await fetch(link);
+    expect([shown.status, shown.headers.get('content-security-policy')]).toEqual([200, landingHeaders['content-security-policy']]);
+    expect(await shown.text()).toBe(landingPage(actionId));
+    const tries: [string, RequestInit][] = [
+      [link, { method: 'HEAD' }],
+      [link, { headers: { 'sec-purpose': 'prefetch;prerender', purpose: 'prefetch' } }],
+      [`${link}?decision=approve&confirm=all`, {}],
+      [link, form],
+      [`${link}/votes`, form],
+      [`${world.url}/v1/approvals/${actionId}/votes`, form],
+      [`${world.url}/v1/approvals/${actionId}/votes`, { method: 'POST', body: JSON.stringify({ decision: 'approve' }) }],
+      [`${world.url}/v1/approvals/${actionId}/votes?access_token=anna`, { method: 'POST' }],
+    ];
+    const statuses: number[] = [];
+    for (const [url, init] of tries) statuses.push((await fetch(url, { redirect: 'manual', ...init })).status);
+    expect(statuses).toEqual([200, 200, 200, 404, 404, 401, 401, 401]);
+    expect(world.of(actionId)).toEqual(['approval.opened']);
+    expect((await world.call('anna', 'GET', `/v1/approvals/${actionId}`)).body).toMatchObject({ progress: { state: 'open', stages: [{ approved: 0 }] } });
+    expect((await vote('anna', actionId)).status).toBe(200);
+  });
+
+  it('says no more of a request that is there than of one that is not', async () => {
+    const [actionId, none] = [await open(), newId()];
+    const [there, nowhere] = await Promise.all([actionId, none].map(async (id) => (await fetch(`${world.url}/requests/${id}`)).text()));
+    expect(nowhere?.replaceAll(none, actionId)).toBe(there);
+    expect((await fetch(`${world.url}/requests/%3Cscript%3E`)).status).toBe(404);
+  });
+}); // prettier-ignore
 
 describe('silence of others decides nothing', () => {
   it.each<[string, () => void]>([

@@ -1,9 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
-import { type VerdictEvidence } from '#contracts';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type ApprovalsAnswer, type VerdictEvidence } from '#contracts';
 import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
-import { ListApprovals } from '../../apps/approvals/src/handlers/list-approvals.js';
+import { ListApprovals, type ListInput } from '../../apps/approvals/src/handlers/list-approvals.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import {
@@ -131,11 +131,64 @@ describe('silence', () => {
   });
 });
 
+describe('what one agent, task or owner has before people', () => {
+  const openWith = async (asked: Accepted[]): Promise<string[]> => {
+    await service.hear(OpenApprovals, ...asked.map((one) => dataOf(one, judge(gate, one))));
+    return asked.map(({ actionId }) => lastOutcome(actionId));
+  };
+  const three = (more: Parameters<typeof ask>[0] = {}): Accepted[] => [ask(more), ask(more), ask(more)];
+  const [waits, tooMany] = ['pending/approval_required', 'denied/pending_limit'];
+
+  beforeEach(() => service.database.query('DELETE FROM approval'));
+
+  it('is never more than the agent may: the rest is told so at once, and nobody sees it', async () => {
+    service.registry.put(agentOf({ most_waiting: { in_all: 2 } }, 2));
+    const asked = three();
+    expect(await openWith(asked)).toEqual([waits, waits, tooMany]);
+    expect(typesOf(asked[2]?.actionId ?? '')).toEqual(['approval.denied']);
+    expect(await voteUnseen(asked[2]?.actionId ?? '', 'anna')).not.toBe('granted');
+    await vote(asked[0]?.actionId ?? '', 'anna');
+    expect(await openWith([ask(), ask()])).toEqual([waits, tooMany]);
+  });
+
+  it('is never more than a task may, whatever else the agent has', async () => {
+    service.registry.put(agentOf({ most_waiting: { per_task: 1, in_all: 10 } }, 2));
+    expect(await openWith(three({ context: { task_id: 't-1' } }))).toEqual([waits, tooMany, tooMany]);
+    expect(await openWith([ask({ context: { task_id: 't-2' } }), ask()])).toEqual([waits, waits]);
+  });
+
+  it('is never more than the owner may have of all their agents', async () => {
+    service.registry.put({ ...personOf('olga', { most_waiting: 2 }), version: 2 });
+    await service.database.query(
+      `INSERT INTO approval (action_id, agent_id, action_digest, state, version, plan_no, stage, people_groups, excluded, headline, owner, deadline_at)
+       VALUES (gen_random_uuid(), 'another-1', 'd', 'open', 1, 1, 1, '{dba}', '{}', 'h', 'olga', now() + interval '1 hour')`,
+    );
+    expect(await openWith(three())).toEqual([waits, tooMany, tooMany]);
+  });
+
+  it('is counted once over all processes that open at the same time', async () => {
+    service.registry.put(agentOf({ most_waiting: { in_all: 5 } }, 2));
+    const asked = Array.from({ length: 20 }, () => ask());
+    const told = await Promise.all(asked.map((one) => openWith([one])));
+    expect(told.flat().filter((one) => one === waits)).toHaveLength(5);
+  });
+
+  it('is not used up by hearing of one twice', async () => {
+    service.registry.put(agentOf({ most_waiting: { in_all: 2 } }, 2));
+    const first = ask();
+    await openWith([first]);
+    expect(await openWith([first, ask()])).toEqual([waits, waits]);
+  });
+});
+
 describe('reading', () => {
   const inbox = async (id: string): Promise<string[]> => {
-    const { approvals } = await service.get(ListApprovals).handle(person(id), { state: 'open', mine: true });
+    const { approvals } = await list(id, { mine: true });
     return approvals.map(({ action_id }) => action_id);
   };
+  const each = { kind: 'each', like: undefined } as const;
+  const list = (id: string, more: Partial<ListInput> = {}): Promise<ApprovalsAnswer> =>
+    service.get(ListApprovals).handle(person(id), { state: 'open', mine: false, alike: each, ...more });
 
   it('lists what a person may decide now, oldest deadline first', async () => {
     await service.database.query('DELETE FROM approval');
@@ -148,9 +201,30 @@ describe('reading', () => {
     expect(await inbox('nobody')).toEqual([]);
     await vote(sooner, 'anna');
     expect(await inbox('anna')).toEqual([later]);
-    const { approvals } = await service.get(ListApprovals).handle(person('audrey'), { state: 'open', mine: false });
+    const { approvals } = await list('audrey');
     expect(approvals.map(({ action_id }) => action_id)).toEqual([other, sooner, later]);
   });
+
+  it('lists requests of one shape by one agent on one line with their number, and each on its own when asked', async () => {
+    await service.database.query('DELETE FROM approval');
+    const due = (seconds: number) => plans.two({ deadline_at: soon(seconds) });
+    const later = await open(due(900), ask({ context: { justification: 'again' } }));
+    const first = await open(due(600), ask({ context: { justification: 'please' } }));
+    const last = await open(due(960));
+    const other = await open(due(700), ask({ action: { name: 'db.schema.migrate', properties: { statement: 'DROP TABLE x' } } }));
+    const together = { kind: 'together' } as const;
+    const lines = async (by: string, more: Partial<ListInput>): Promise<[string, number][]> =>
+      (await list(by, { alike: together, ...more })).approvals.map(({ action_id, count }) => [action_id, count]);
+    expect(await lines('anna', { mine: true })).toEqual([[first, 3], [other, 1]]);
+    expect(await lines('audrey', {})).toEqual([[first, 3], [other, 1]]);
+    expect(await lines('anna', { mine: true, alike: { kind: 'each', like: last } })).toEqual([[first, 1], [later, 1], [last, 1]]);
+    expect(await inbox('anna')).toEqual([first, other, later, last]);
+    // One click for all does not exist: a vote decides the one that it names.
+    await vote(first, 'anna');
+    expect(await lines('anna', { mine: true })).toEqual([[other, 1], [later, 2]]);
+    await vote(later, 'anna', { decision: 'deny' });
+    expect(await lines('anna', { mine: true })).toEqual([[other, 1], [last, 1]]);
+  }); // prettier-ignore
 
   it('shows the limit of a stage only to those who reach it', async () => {
     await service.database.query('DELETE FROM approval');
@@ -159,7 +233,7 @@ describe('reading', () => {
     service.registry.put(groupOf('finance', ['gus', 'anna']));
     const id = await open(planOf([stageOf({ group: 'finance', min_limit })], { deadline_at: soon() }));
     const gus = service.registry.copy.get('people', 'gus') ?? person('gus');
-    const { approvals } = await service.get(ListApprovals).handle(gus, { state: 'open', mine: true });
+    const { approvals } = await service.get(ListApprovals).handle(gus, { state: 'open', mine: true, alike: each });
     expect(approvals.map(({ action_id }) => action_id)).toEqual([id]);
     expect(await inbox('anna')).toEqual([]);
   });

@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 60_000);
 
 async function isListed(actionId: string, by: string): Promise<void> {
-  const { body } = await world.call(by, 'GET', '/v1/approvals?state=open');
+  const { body } = await world.call(by, 'GET', '/v1/approvals?state=open&each=true');
   expect(JSON.stringify(body)).toContain(actionId);
 }
 

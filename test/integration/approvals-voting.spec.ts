@@ -1,12 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
-import { approvalGranted, verdict as verdictSchema, type VoteBody } from '#contracts';
+import {
+  approvalGranted,
+  approvalVoted,
+  verdict as verdictSchema,
+  type ApprovalAnswer,
+  type VoteBody,
+} from '#contracts';
 import { newId } from '#platform';
 import {
-  isGrantedWith, planDigest, readGranting, readPassage, satisfies, verifyVote, type VerifiedVote,
+  canonical, digestOfBytes, isGrantedWith, maskedText, planDigest, readGranting, readPassage, satisfies, verifyVote, type Hiding, type VerifiedVote,
 } from '#trust'; // prettier-ignore
 import { agentOf, groupOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
+import { whyNotShown } from '../../apps/cli/src/core/verify/shown-view.js';
+import { ListApprovals } from '../../apps/approvals/src/handlers/list-approvals.js';
+import { LoadCase } from '../../apps/approvals/src/handlers/load-case.js';
+import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
+import { ShowEvidence } from '../../apps/approvals/src/handlers/show-evidence.js';
 import {
+  ask,
+  ballots,
   cast,
   confirmed,
   gate,
@@ -14,6 +27,7 @@ import {
   lastOutcome,
   open,
   people,
+  person,
   policySays,
   saidOf,
   service,
@@ -246,3 +260,94 @@ function failing(code: string): () => never {
     throw Object.assign(new Error(code), { code });
   };
 }
+
+describe('secret parts of an action', () => {
+  const key = 'sk_live_51Hqp8-0042';
+  const names = ['api_key'];
+  const asked = () =>
+    ask({ action: { name: 'db.schema.migrate', properties: { statement: 'SELECT 1', api_key: key } }, context: { justification: `uses ${key}` } });
+  /** First two of `dba`, who are shown that there is a key; then `security`, who are shown it. */
+  const openSecret = async (accepted = asked()): Promise<string> => {
+    const digestAs = (hiding: Hiding): string => digestOfBytes(maskedText(accepted.value, { names }, hiding));
+    const groups = [{ group: 'security', masking: 'shown' as const }, { group: 'auditors', masking: 'digest' as const }];
+    const secrets = { names, usual: 'masked' as const, groups, texts: { masked: digestAs('masked'), digest: digestAs('digest') } };
+    const stages = [stageOf(), stageOf({ stage: 2, group: 'security' })];
+    return open(planOf(stages, { deadline_at: soon(), secrets }), accepted);
+  };
+  const read = (id: string, by: string): Promise<ApprovalAnswer> => service.get(ShowApproval).handle(id, person(by));
+  const castOn = async (id: string, by: string, seen: ApprovalAnswer): Promise<string> => {
+    const [identity] = person(by).spec.identities;
+    if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+    const said: VoteBody = { decision: 'approve', reason: 'seen', view_digest: seen.view_digest, confirmed: [] };
+    return cast(id, by, ballots.sign(identity, seen.decision, said));
+  };
+
+  it('are shown to each group as the plan says, and to nobody both shown and hidden', async () => {
+    const spec = { properties_schema: {}, risk: 'high' as const, view: 'run with {api_key}' };
+    const by = { version: 1, changed_by: 'rita', changed_at: '2026-01-01T00:00:00.000Z' };
+    service.registry.put({ kind: 'action-types', id: 'db.schema.migrate', ...by, spec });
+    const id = await openSecret();
+    const seen = await Promise.all(['anna', 'sam', 'audrey', 'olga'].map((by) => read(id, by)));
+    expect(seen.map(({ decision }) => [decision.variant, decision.secrets?.are, JSON.stringify(decision).includes(key)])).toEqual([
+      ['masked', 'masked', false], ['full', 'shown', true], ['digest', 'digest', false], ['masked', 'masked', false],
+    ]);
+    expect(JSON.stringify(await service.get(ListApprovals).handle(person('sam'), { state: 'open', mine: false, alike: { kind: 'together' } }))).not.toContain(key);
+    expect(seen[1]?.decision.headline).toContain(key);
+    expect(JSON.stringify(saidOf(id))).not.toContain(key);
+  });
+
+  it('are voted on as they were shown: each person on the view of the group of their seat', async () => {
+    const id = await openSecret();
+    const [anna, sam] = [await read(id, 'anna'), await read(id, 'sam')];
+    expect(await castOn(id, 'anna', sam)).toBe('view_changed');
+    expect(await castOn(id, 'anna', anna)).toBe('open');
+    expect(await castOn(id, 'sam', anna)).toBe('view_changed');
+    expect(await castOn(id, 'sam', sam)).toBe('granted');
+  });
+
+  it('stay hidden in the evidence that a person renders their own view from', async () => {
+    const id = await openSecret();
+    const { row, view } = await service.get(LoadCase).load(id, person('anna'), 'copy');
+    expect(row.request.value).toContain(key);
+    expect(view.exact).not.toContain(key);
+    const evidence = await service.get(ShowEvidence).handle(id, person('anna'));
+    expect([JSON.stringify(evidence).includes(key), evidence.request.value]).toEqual([false, view.exact]);
+  });
+}); // prettier-ignore
+
+describe('what people approved before', () => {
+  it('is the last of the same agent, action and resource, in the sight of whoever looks, with the votes that prove it', async () => {
+    await service.database.query('DELETE FROM approval');
+    const statement = (text: string) => ({ name: 'db.schema.migrate', properties: { statement: text } });
+    const before = async (id: string, by: string) => (await service.get(ShowApproval).handle(id, person(by))).before?.action_id;
+    const first = await open(plans.one(), ask({ action: statement('ALTER 1') }));
+    expect(await before(first, 'anna')).toBeUndefined();
+    await vote(first, 'anna');
+    const [denied, other] = [await open(), await open(plans.one(), ask({ action: { name: 'db.read', properties: {} } }))];
+    await vote(denied, 'anna', { decision: 'deny' });
+    await vote(other, 'anna');
+    const now = await open(plans.one(), ask({ action: statement('ALTER 2') }));
+    expect([await before(now, 'anna'), await before(first, 'anna')]).toEqual([first, undefined]);
+    service.registry.put(groupOf('release', ['nobody']));
+    const theirs = await open(planOf([stageOf({ group: 'release' })], { deadline_at: soon() }));
+    expect(await before(theirs, 'nobody')).toBeUndefined();
+    const { votes } = await service.get(ShowEvidence).handle(first, person('anna'));
+    expect(votes).toHaveLength(1);
+    expect((await service.get(ShowEvidence).handle(now, person('anna'))).votes).toBeUndefined();
+  });
+}); // prettier-ignore
+
+describe('what a person saw', () => {
+  it('is kept to the letter and said once for each view, with the vote that is over it', async () => {
+    const id = await open(plans.two());
+    const view = canonical((await service.get(ShowApproval).handle(id, person('anna'))).decision);
+    await vote(id, 'anna');
+    await vote(id, 'ben');
+    const voted = saidOf(id).filter(({ type }) => type === approvalVoted.type).map(({ data }) => approvalVoted.data.parse(data));
+    expect(voted.map(({ shown }) => shown)).toEqual([view, undefined]);
+    const rows = await service.database.query<{ view: string; view_digest: string }>('SELECT view, view_digest FROM shown_view WHERE action_id = $1', [id]);
+    expect(rows).toEqual([{ view, view_digest: digestOfBytes(view) }]);
+    expect(whyNotShown(voted[0])).toBeUndefined();
+    expect(whyNotShown({ ...voted[0], shown: view.replace('orders', 'users') })).toMatch(/another view/u);
+  });
+}); // prettier-ignore

@@ -8,7 +8,7 @@ import pg from 'pg';
 import {
   approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceUrn, topics,
   type AgentKey,
-  type EventDefinition, type Granting, type Plan, type Profile, type RegistryKind, type RequestValue, type SpecOf, type Target, type Verdict,
+  type EventDefinition, type Plan, type Profile, type RegistryKind, type RequestValue, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
 import { RegistryCopy } from '#facts';

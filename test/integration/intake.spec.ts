@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { acceptance, actionAccepted, actionCancelRequested, actionRejected, topics } from '#contracts';
+import {
+  acceptance, actionAccepted, actionCancelRequested, actionRejected, approvalExpired, approvalOpened, serviceUrn, topics, type DataOf,
+  type EventDefinition,
+} from '#contracts'; // prettier-ignore
 import { newId } from '#platform';
-import { actionDigest, makeProof, verifyOutcome } from '#trust';
+import { actionDigest, makeProof, outcomeAttributes, signOutcome, verifyOutcome } from '#trust';
 import { anAgentSpec, aSigningKey } from '../support/gate.js';
 import { eventually } from '../support/eventually.js';
 import { anAsk, aValue, eventOf, kafkaAud, recordOf, type AskOver, type SignedAsk } from './intake-asks.js';
@@ -55,6 +58,35 @@ const deadCodes = async (id: string): Promise<unknown[]> =>
     .map(eventOf)
     .filter(({ data }) => data['key'] === id)
     .map(({ data }) => data['code']);
+
+/** An event on the topic of approvals. */
+const approvalsSay = ({ type }: EventDefinition, actionId: string, data: object, sequence = 1): Promise<void> => {
+  const ce = {
+    ce_specversion: '1.0', ce_id: newId(), ce_source: serviceUrn('approvals'), ce_type: type, ce_subject: actionId,
+    ce_sequence: String(sequence), ce_time: new Date().toISOString(), 'content-type': 'application/json',
+  }; // prettier-ignore
+  return world.bus.produce(topics.approvals, [{ key: actionId, headers: ce, value: JSON.stringify(data) }]);
+};
+/** What is told of an action of the agent `crowded`, signed by this service. */
+const told = (actionId: string, by: string, outcome: 'pending' | 'expired', expires_at?: string) => {
+  const ce = outcomeAttributes(newId(), by, outcome);
+  const digest = `sha256:${'A'.repeat(43)}`;
+  const approval = expires_at === undefined ? {} : { approval: { expires_at } };
+  const value = { action_id: actionId, action_digest: digest, outcome, code: outcome, reasons: [], ...approval };
+  return signOutcome(world.gate.keyring(by), { agentId: 'crowded', ce, value });
+};
+const openedData = (actionId: string, by: string): DataOf<typeof approvalOpened> => {
+  const [opened_at, deadline_at] = [0, 3_600].map((more) => new Date(Date.now() + more * 1_000).toISOString()) as [
+    string,
+    string,
+  ];
+  const summary = { action: 'payment.refund', resource: 'prod/orders', severity: 'high', groups: [], notify: [] };
+  const outcome = told(actionId, by, 'pending', deadline_at);
+  return { action_id: actionId, agent_id: 'crowded', summary, stage: 1, opened_at, deadline_at, outcome };
+};
+const closedData = (actionId: string, by: string): DataOf<typeof approvalExpired> => ({
+  action_id: actionId, agent_id: 'crowded', code: 'approval_expired', outcome: told(actionId, by, 'expired'),
+}); // prettier-ignore
 
 describe('the Kafka door', () => {
   it('freezes an authentic request: raw bytes, the signature, and a signed acceptance', async () => {
@@ -295,6 +327,38 @@ describe('the HTTP door', () => {
     );
     expect(minutes.every(({ taken }) => taken <= 2)).toBe(true);
   });
+
+  it('asks an agent to wait while as much of it is before people as may be, over Kafka as `rejected`', async () => {
+    const crowded = aSigningKey();
+    await world.register('agents', 'crowded', anAgentSpec([crowded.jwk], { most_waiting: { in_all: 1 } }));
+    const by = { agent: 'crowded', key: crowded.signing };
+    const [waits, forged] = [newId(), newId()];
+    await approvalsSay(approvalOpened, forged, openedData(forged, 'intake'));
+    await approvalsSay(approvalOpened, waits, openedData(waits, 'approvals'));
+    const http = await eventually(async () => {
+      const asked = overHttp(by);
+      const answer = await post(asked);
+      expect(answer).toMatchObject({ status: 429, body: { code: 'pending_limit' } });
+      return { asked, answer };
+    });
+    expect(Number(http.answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await world.sql('SELECT 1 FROM intake.actions WHERE id = $1', [http.asked.id])).toEqual([]);
+    const kafka = overKafka(by);
+    await world.bus.produce(topics.requests, [recordOf(kafka)]);
+    const [event] = await said(kafka.id);
+    expect([event?.type, event?.data['code']]).toEqual(['sallyport.action.rejected.v1', 'pending_limit']);
+    // An end that approvals has not signed lets nothing in.
+    await approvalsSay(approvalExpired, waits, closedData(waits, 'credentials'), 2);
+    await eventually(async () => { expect([await deadCodes(forged), await deadCodes(waits)]).toEqual([['evidence_invalid'], ['evidence_invalid']]); });
+    expect((await post(overHttp(by))).status).toBe(429);
+    await approvalsSay(approvalExpired, waits, closedData(waits, 'approvals'), 3);
+    await eventually(async () => { expect((await post(overHttp(by))).status).toBe(202); });
+    const overdue = newId();
+    await approvalsSay(approvalOpened, overdue, openedData(overdue, 'approvals'));
+    await eventually(async () => { expect((await post(overHttp(by))).status).toBe(429); });
+    await world.sql('UPDATE intake.waiting SET deadline_at = now() WHERE action_id = $1', [overdue]);
+    expect((await post(overHttp(by))).status).toBe(202);
+  }); // prettier-ignore
 });
 
 describe('asking to end', () => {

@@ -13,6 +13,7 @@ import { ListChannels, type ChannelLine } from '../../apps/notifier/src/handlers
 import { SendMessages } from '../../apps/notifier/src/handlers/send-messages.js';
 import { MailDoor } from '../../apps/notifier/src/io/mail.js';
 import type { Channel } from '../../apps/notifier/src/io/message.store.js';
+import { RequestLinks } from '../../apps/notifier/src/io/request-links.js';
 import { Secrets } from '../../apps/notifier/src/io/secrets.js';
 import { WebhookDoor } from '../../apps/notifier/src/io/webhook.js';
 import { freePorts } from '../../tools/world/ports.js';
@@ -103,7 +104,8 @@ function aSender(webhooks = new WebhookDoor(withinMs), shutdown = world.shutdown
   const { port } = smtp.server.address() as AddressInfo;
   const mail = new MailDoor(`smtp://127.0.0.1:${String(port)}`, 'sallyport@gate.test.example', 2_000);
   doors.push(mail);
-  const attempt = new AttemptMessage(world.registry.copy, mail, webhooks, new Secrets(scratch.dir));
+  const links = new RequestLinks('http://127.0.0.1:1');
+  const attempt = new AttemptMessage(world.registry.copy, mail, webhooks, new Secrets(scratch.dir), links);
   return new SendMessages(world.messages, attempt, world.log, shutdown);
 }
 

@@ -53,7 +53,16 @@ function verdictOf(
   const engine = new PolicyEngine({ ...bundle, config: config(bundle.config) });
   const evaluated = gathered.ok ? engine.evaluate(gathered.input) : undefined;
   const { catalogue, digest: bundleDigest } = bundle;
-  const bench = { gate: 'g', purpose: 'first' as const, registry, catalogue, bundleDigest, now, decidedAt: now };
+  const bench = {
+    gate: 'g',
+    purpose: 'first' as const,
+    registry,
+    catalogue,
+    secrets: bundle.config.secrets,
+    bundleDigest,
+    now,
+    decidedAt: now,
+  };
   return judge(question, gathered, evaluated?.ok === true ? evaluated.decision : undefined, bench).verdict;
 }
 

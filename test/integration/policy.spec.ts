@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ProblemError, signedOutcome } from '#contracts';
+import { ProblemError, signedOutcome, type VerdictEvidence } from '#contracts';
 import { newId } from '#platform';
 import { verifyOutcome } from '#trust';
 import { CloseReviews } from '../../apps/policy/src/handlers/close-reviews.js';
 import { EndUnreadable } from '../../apps/policy/src/handlers/end-unreadable.js';
+import { HearDenials } from '../../apps/policy/src/handlers/hear-denials.js';
 import { JudgeActions } from '../../apps/policy/src/handlers/judge-actions.js';
 import { PassOnAsks } from '../../apps/policy/src/handlers/pass-on-asks.js';
 import { anAgent, anIncident } from '../../apps/policy/src/registry.fixture.js';
@@ -13,6 +14,11 @@ import { eventually } from '../support/eventually.js';
 import { PolicyWorld } from './policy-world.js';
 
 let world: PolicyWorld;
+
+const evidenceOf = ({ actionId }: Accepted): VerdictEvidence => {
+  const [said] = world.saidOf(actionId);
+  return (said?.data as { evidence: VerdictEvidence }).evidence;
+};
 
 beforeAll(async () => {
   world = await PolicyWorld.start();
@@ -230,6 +236,66 @@ describe('an emergency', () => {
     expect(await world.again(first, 'redeem')).toMatchObject({ outcome: 'require_approval' });
   });
 });
+
+describe('what a person has refused', () => {
+  const refused = (accepted: Accepted, code = 'person_denied', service = 'approvals') => ({
+    ...world.told(accepted, 'denied', code, service),
+    code,
+  });
+  const migrate = (agentId: string, more: Parameters<PolicyWorld['ask']>[1] = {}) => world.ask('migrate', { agentId, ...more });
+  const anHourLater = () => world.service.database.query(`UPDATE refusal SET refused_at = refused_at - interval '1 hour'`);
+
+  it('is denied at once when the agent asks the same again, says until when, and comes before people after that', async () => {
+    const agentId = world.anAgentId();
+    const [first, before] = [migrate(agentId), migrate(agentId)];
+    expect(await world.judge(first, before)).toMatchObject([{ outcome: 'require_approval' }, { outcome: 'require_approval' }]);
+    await world.service.hear(HearDenials, refused(first));
+    const again = migrate(agentId, { context: { justification: 'but please', change: { rollback_plan: 'another' } } });
+    const [verdict] = await world.judge(again);
+    expect(verdict).toMatchObject({ outcome: 'deny', code: 'policy_denied' });
+    expect(verdict?.findings).toContainEqual(expect.objectContaining({ rule: 'RATE-002', code: 'refused_before' }));
+    const signed = signedOutcome.parse(world.saidOf(again.actionId)[0]?.data['outcome']);
+    const told = verifyOutcome(world.gate.trust, signed, { service: 'policy', agentId, actionId: again.actionId });
+    const until = told.ok ? Date.parse(told.value.ask_again_at ?? '') / 1_000 - (verdict?.iat ?? 0) : 0;
+    expect(told).toMatchObject({ value: { reasons: ['refused_before'] } });
+    expect([until > 3_500, until <= 3_600]).toEqual([true, true]);
+    // What people look at already is decided by them, one by one.
+    expect(await world.again(before, 'vote')).toMatchObject({ outcome: 'require_approval' });
+    await anHourLater();
+    const late = migrate(agentId);
+    expect(await world.judge(late)).toMatchObject([{ outcome: 'require_approval' }]);
+    const { facts } = evidenceOf(late);
+    expect(facts).toMatchObject({ 'context.refusal': { value: { refused: true }, source: 'counter:policy' } });
+  });
+
+  it('is no reason against another agent, or against anything else', async () => {
+    const [one, other] = [world.anAgentId(), world.anAgentId()];
+    const first = migrate(one);
+    await world.judge(first);
+    await world.service.hear(HearDenials, refused(first));
+    const asked = [
+      migrate(other),
+      migrate(one, { properties: { statement: 'ALTER TABLE orders ADD COLUMN remark text' } }),
+      migrate(one, { access: { ttl_seconds: 60 } }),
+    ];
+    expect((await world.judge(...asked)).map(({ outcome }) => outcome)).toEqual(asked.map(() => 'require_approval'));
+  });
+
+  it('is what a person refused, by the word of approvals: nobody else’s no, and no other end', async () => {
+    const agentId = world.anAgentId();
+    const [first, elsewhere] = [migrate(agentId), world.ask('migrate')];
+    await world.judge(first, elsewhere);
+    const forged = [
+      refused(first, 'person_denied', 'credentials'),
+      { ...refused(elsewhere), action_id: first.actionId },
+      { ...refused(first, 'no_eligible_approver'), code: 'person_denied' },
+    ];
+    for (const one of forged) await world.service.hear(HearDenials, one);
+    expect(world.buried()).toEqual(forged.map(() => `evidence_invalid ${first.actionId}`));
+    await world.service.hear(HearDenials, refused(first, 'no_eligible_approver'));
+    expect(await world.judge(migrate(agentId))).toMatchObject([{ outcome: 'require_approval' }]);
+  });
+}); // prettier-ignore
 
 describe('an ask to end an action', () => {
   const cancel = ({ actionId, agentId }: Accepted) => ({

@@ -277,6 +277,7 @@ export class RunningGate {
       scope: [{ actions: ['payment.refund'], resources: ['payments/shop'] }],
       limits: [{ currency: 'EUR', single_minor: 5_000, daily_minor: 1_000_000_000 }],
       requests_per_minute: perMinute,
+      most_waiting: { in_all: 10_000 },
       environment: 'production',
       state: 'active',
     });

@@ -16,6 +16,9 @@ import { readBody } from './io/read-body.js';
 const listQuery = z.strictObject({
   state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']).default('open'),
   mine: z.enum(['true', 'false']).default('false'),
+  /** Requests that look alike, each on its own line; with `like`, only those that look like this action. */
+  each: z.enum(['true', 'false']).default('false'),
+  like: uuidv7.optional(),
 });
 
 /** Where people decide. Agents reach none of it: only a person's token opens these doors. */
@@ -34,8 +37,10 @@ export class ApprovalsController {
   async all(@Calling() caller: Caller, @Query() query: unknown): Promise<ApprovalsAnswer> {
     const read = listQuery.safeParse(query);
     if (!read.success) throw new ProblemError('schema_mismatch', { detail: 'query' });
-    const { mine, state } = read.data;
-    return this.list.handle(personOf(caller), { state, mine: mine === 'true' });
+    const { each, like, mine, state } = read.data;
+    const alike =
+      each === 'true' || like !== undefined ? ({ kind: 'each', like } as const) : { kind: 'together' as const };
+    return this.list.handle(personOf(caller), { state, mine: mine === 'true', alike });
   }
 
   @Get(':id')

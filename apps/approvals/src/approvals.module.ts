@@ -18,6 +18,7 @@ import { EndAsked } from './handlers/end-asked.js';
 import { EndByPerson } from './handlers/end-by-person.js';
 import { EndUnreadable } from './handlers/end-unreadable.js';
 import { ExpireApprovals } from './handlers/expire-approvals.js';
+import { HoldToLimits } from './handlers/hold-to-limits.js';
 import { JudgeAgain } from './handlers/judge-again.js';
 import { ListApprovals } from './handlers/list-approvals.js';
 import { ListReviews } from './handlers/list-reviews.js';
@@ -49,9 +50,14 @@ import { ReviewStore } from './io/review.store.js';
 import { SuspensionStore } from './io/suspension.store.js';
 import { VoteSigner } from './io/vote-signer.js';
 import { VoteStore } from './io/vote.store.js';
+import { WaitingStore } from './io/waiting.store.js';
+import { LandingController } from './landing.controller.js';
 import { AddPersonKeys } from './migrations/add-person-keys.js';
 import { ConfirmVotes } from './migrations/confirm-votes.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
+import { DescribeRequests } from './migrations/describe-requests.js';
+import { FindGranted } from './migrations/find-granted.js';
+import { KeepViews } from './migrations/keep-views.js';
 import { NumberChanges } from './migrations/number-changes.js';
 import { RememberCalls } from './migrations/remember-calls.js';
 import { ReviewsController } from './reviews.controller.js';
@@ -64,6 +70,9 @@ export const migrations = [
   AddPersonKeys,
   RememberCalls,
   ConfirmVotes,
+  DescribeRequests,
+  FindGranted,
+  KeepViews,
 ];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */
@@ -82,13 +91,13 @@ const timers = TimersModule.forHandlers([
 
 const handlers: Provider[] = [
   AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EndApprovals, EndAsked, EndByPerson,
-  EndUnreadable, ExpireApprovals, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
+  EndUnreadable, ExpireApprovals, HoldToLimits, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
   OpenReviews, ReadEvidence, ReadProof, ReplacePlan, ShowApproval, ShowEvidence, StreamApprovals, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
   ApprovalStore, CaseStore, ChangeStore, FrozenEntryStore, InboxStore, OpeningStore, Outcomes, RegistryFacts, ReviewStore, SuspensionStore,
-  VoteSigner, VoteStore,
+  VoteSigner, VoteStore, WaitingStore,
 ]; // prettier-ignore
 
 /** The other services, as this one calls them. */
@@ -114,7 +123,7 @@ export class ApprovalsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [ApprovalsStreamController, ApprovalsController, ReviewsController],
+      controllers: [LandingController, ApprovalsStreamController, ApprovalsController, ReviewsController],
       providers: [...parts, ...doors],
     };
   }

@@ -41,12 +41,15 @@ export interface Accepted {
 
 export function accept(
   gate: TestGate,
-  more: { context?: Partial<RequestValue['context']>; actionId?: string } = {},
+  more: { context?: Partial<RequestValue['context']>; action?: RequestValue['action']; actionId?: string } = {},
 ): Accepted {
   const actionId = more.actionId ?? newId();
   const value: RequestValue = {
     subject: { type: 'agent', id: agentId },
-    action: { name: 'db.schema.migrate', properties: { statement: 'ALTER TABLE orders ADD COLUMN note text' } },
+    action: more.action ?? {
+      name: 'db.schema.migrate',
+      properties: { statement: 'ALTER TABLE orders ADD COLUMN note text' },
+    },
     resource: { type: 'postgres.database', id: 'prod/orders' },
     context: { justification: 'support needs notes', ...more.context },
     requested_access: { profile: 'orders-ddl', ttl_seconds: 300 },

@@ -1,11 +1,15 @@
-import { topics } from '#contracts';
+import {
+  approvalCancelled, approvalDenied, approvalExpired, approvalGranted, approvalOpened, approvalReplaced, topics,
+} from '#contracts'; // prettier-ignore
 import { DatabaseModule, TimersModule } from '#database';
 import { callersModule, FactsModule, KeysModule, registryCopyMigrations } from '#facts';
-import { MessagingModule, onRaw } from '#messaging';
+import { MessagingModule, on, onRaw } from '#messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CancelAction } from './handlers/cancel-action.js';
 import { ConsultRegistry } from './handlers/consult-registry.js';
+import { followWaiting, NoteEnded, NoteGranted, NoteOpened } from './handlers/follow-waiting.js';
 import { FreezeActions } from './handlers/freeze-actions.js';
+import { KeepLimits } from './handlers/keep-limits.js';
 import { KeepMonths, monthsTimer } from './handlers/keep-months.js';
 import { SayFrozen } from './handlers/say-frozen.js';
 import { SubmitAction } from './handlers/submit-action.js';
@@ -15,9 +19,22 @@ import { ActionSchemas } from './io/action-schemas.js';
 import { ActionsStore } from './io/actions.store.js';
 import { QuotasStore } from './io/quotas.store.js';
 import { UnauthenticStore } from './io/unauthentic.store.js';
+import { WaitingStore } from './io/waiting.store.js';
+import { CountWaiting } from './migrations/count-waiting.js';
 import { CreateActions } from './migrations/create-actions.js';
 
-export const migrations = [...registryCopyMigrations, CreateActions];
+export const migrations = [...registryCopyMigrations, CreateActions, CountWaiting];
+
+/** Requests of agents, and from approvals what waits for people. */
+const hears = [
+  onRaw(topics.requests, TakeRequests),
+  on(approvalOpened, NoteOpened),
+  on(approvalReplaced, NoteOpened),
+  on(approvalGranted, NoteGranted),
+  on(approvalDenied, NoteEnded),
+  on(approvalExpired, NoteEnded),
+  on(approvalCancelled, NoteEnded),
+];
 
 @Module({})
 export class IntakeModule {
@@ -26,7 +43,7 @@ export class IntakeModule {
       module: IntakeModule,
       imports: [
         DatabaseModule.forService({ schema: 'intake', migrations }),
-        MessagingModule.forService({ service: 'intake', hears: [onRaw(topics.requests, TakeRequests)] }),
+        MessagingModule.forService({ service: 'intake', hears }),
         TimersModule.forHandlers([{ kind: monthsTimer, handler: KeepMonths }]),
         KeysModule.forService(),
         FactsModule.forService(),
@@ -35,9 +52,11 @@ export class IntakeModule {
       ],
       controllers: [IntakeController],
       providers: [
+        ...followWaiting,
         CancelAction,
         ConsultRegistry,
         FreezeActions,
+        KeepLimits,
         KeepMonths,
         SayFrozen,
         SubmitAction,
@@ -46,6 +65,7 @@ export class IntakeModule {
         ActionsStore,
         QuotasStore,
         UnauthenticStore,
+        WaitingStore,
       ],
     };
   }

@@ -20,6 +20,7 @@ import { reminderTimer, TellPeople } from './handlers/tell-people.js';
 import { ActionStore } from './io/action.store.js';
 import { MailDoor } from './io/mail.js';
 import { MessageStore } from './io/message.store.js';
+import { RequestLinks } from './io/request-links.js';
 import { Secrets } from './io/secrets.js';
 import { Waiters } from './io/waiters.js';
 import { WebhookDoor } from './io/webhook.js';
@@ -56,6 +57,7 @@ export class NotifierModule {
           useFactory: () => new MailDoor(settings.SALLYPORT_NOTIFIER_SMTP_URL, settings.SALLYPORT_NOTIFIER_MAIL_FROM),
         },
         { provide: WebhookDoor, useFactory: () => new WebhookDoor() },
+        { provide: RequestLinks, useFactory: () => new RequestLinks(settings.SALLYPORT_APPROVALS_URL) },
         { provide: Secrets, useFactory: () => new Secrets(settings.SALLYPORT_NOTIFIER_SECRETS_DIR) },
       ], // prettier-ignore
     };

@@ -13,6 +13,7 @@ import { DecideSlice } from './handlers/decide-slice.js';
 import { EndHeld } from './handlers/end-held.js';
 import { EndUnreadable } from './handlers/end-unreadable.js';
 import { FreeReservations } from './handlers/free-reservations.js';
+import { HearDenials } from './handlers/hear-denials.js';
 import { JudgeActions } from './handlers/judge-actions.js';
 import { JudgeAgain } from './handlers/judge-again.js';
 import { PassOnAsks } from './handlers/pass-on-asks.js';
@@ -27,20 +28,22 @@ import { Decider } from './io/decider.js';
 import { Evidence } from './io/evidence.js';
 import { PolicyFiles, PolicyRuntime } from './io/policy-runtime.js';
 import { RegistryView } from './io/registry-view.js';
+import { RefusalStore } from './io/refusal.store.js';
 import { ReviewStore } from './io/review.store.js';
 import { SqlParser } from './io/sql-parser.js';
 import { StandingStore } from './io/standing.store.js';
 import { CreatePolicy } from './migrations/create-policy.js';
+import { RememberRefusals } from './migrations/remember-refusals.js';
 import { PolicyController } from './policy.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
-export const migrations = [...registryCopyMigrations, CreatePolicy];
+export const migrations = [...registryCopyMigrations, CreatePolicy, RememberRefusals];
 
 /** What this service hears. It also hears the registry, through `FactsModule`. */
 const hears = [
   on(actionAccepted, JudgeActions),
   on(actionCancelRequested, PassOnAsks),
-  on(approvalDenied, FreeReservations),
+  on(approvalDenied, HearDenials),
   on(approvalExpired, FreeReservations),
   on(approvalCancelled, FreeReservations),
   on(reviewClosed, CloseReviews),
@@ -53,9 +56,9 @@ const hears = [
 
 /** Everything that acts and everything that stores: what a spec makes without a broker and without the other services. */
 export const parts: Provider[] = [
-  BuryForged, CloseReviews, DecideSlice, EndHeld, EndUnreadable, FreeReservations, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
+  BuryForged, CloseReviews, DecideSlice, EndHeld, EndUnreadable, FreeReservations, HearDenials, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
   SayVerdicts, SettleReservations, SpendReservations,
-  AccountStore, ActionStore, CurrentRegistry, Decider, Evidence, PolicyRuntime, RegistryView, ReviewStore, SqlParser, StandingStore,
+  AccountStore, ActionStore, CurrentRegistry, Decider, Evidence, PolicyRuntime, RefusalStore, RegistryView, ReviewStore, SqlParser, StandingStore,
 ]; // prettier-ignore
 
 @Module({})

@@ -17,7 +17,7 @@ export type ActionState = z.infer<typeof actionState>;
 
 export const deniedCode = z.enum([
   'policy_denied', 'person_denied', 'no_eligible_approver', 'policy_unsatisfiable', 'engine_error',
-  'unknown_resource', 'claim_contradicts_fact',
+  'unknown_resource', 'claim_contradicts_fact', 'pending_limit',
 ]); // prettier-ignore
 export const offeredCode = z.enum(['policy_allowed', 'approved', 'emergency_rule']);
 export const expiredCode = z.enum(['approval_expired', 'offer_expired']);

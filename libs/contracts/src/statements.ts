@@ -48,6 +48,22 @@ export const stage = z.strictObject({
 });
 export type Stage = z.infer<typeof stage>;
 
+/** How much people are shown of a secret value: all of it; that there is one, and of a long text its end; or its digest. */
+export const masking = z.enum(['shown', 'masked', 'digest']);
+export type Masking = z.infer<typeof masking>;
+
+/** Which parts of the action are secret, and who is shown how much of them. */
+export const planSecrets = z.strictObject({
+  /** Members of `action.properties`, at any depth, whose values are secret. */
+  names: z.array(z.string()).min(1),
+  /** For groups that are not listed, and for people who are in no group of the plan. */
+  usual: masking,
+  groups: z.array(z.strictObject({ group: entryId, masking })),
+  /** SHA-256 of the request's text with the values hidden so: whoever may not read them can still check what they are shown. */
+  texts: z.strictObject({ masked: digest, digest }),
+});
+export type PlanSecrets = z.infer<typeof planSecrets>;
+
 /** Who must decide. Persons are ids of the registry's `people`; linked identities are one person. */
 export const plan = z.strictObject({
   stages: z.array(stage).min(1),
@@ -60,6 +76,8 @@ export const plan = z.strictObject({
   deadline_at: instant,
   /** Each approving vote is confirmed with a security key. */
   step_up: z.boolean(),
+  /** Only where the action has a secret part. */
+  secrets: planSecrets.optional(),
 });
 export type Plan = z.infer<typeof plan>;
 
@@ -322,6 +340,8 @@ export const outcomeValue = z.strictObject({
     })
     .optional(),
   approval: z.strictObject({ expires_at: instant }).optional(),
+  /** Of a denial that is over by itself: asked again before, the same request is answered the same. */
+  ask_again_at: instant.optional(),
 });
 export type OutcomeValue = z.infer<typeof outcomeValue>;
 

@@ -52,7 +52,7 @@ export const topicSettings: TopicSettings[] = [
     [
       [topics.actions, 'intake', ['policy', 'notifier', 'audit']],
       [topics.decisions, 'policy', ['approvals', 'credentials', 'notifier', 'audit']],
-      [topics.approvals, 'approvals', ['policy', 'credentials', 'notifier', 'audit']],
+      [topics.approvals, 'approvals', ['intake', 'policy', 'credentials', 'notifier', 'audit']],
       [topics.leases, 'credentials', ['policy', 'notifier', 'audit']],
     ] as const
   ).map(([topic, writer, readers]) => ({

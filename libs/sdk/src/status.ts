@@ -19,6 +19,8 @@ export interface ActionStatus {
   reasons: { code: string; text?: string }[];
   lease: OfferedLease | undefined;
   approvalExpiresAt: string | undefined;
+  /** Of a denial that holds for a time: the same request is denied again before. RFC 3339. */
+  askAgainAt: string | undefined;
 }
 
 /** True when waiting longer brings nothing by itself: the agent can redeem, or it is over. */
@@ -43,6 +45,7 @@ export function statusOfOutcome(trust: Trust, signed: SignedOutcome, ticket: Tic
     reasons: value.reasons.map((code) => ({ code })),
     lease: value.lease,
     approvalExpiresAt: value.approval?.expires_at,
+    askAgainAt: value.ask_again_at,
   };
 }
 
@@ -76,4 +79,5 @@ const accepted: ActionStatus = {
   reasons: [],
   lease: undefined,
   approvalExpiresAt: undefined,
+  askAgainAt: undefined,
 };

@@ -55,7 +55,8 @@ export { isReplayOf, signReplay, type SaidReplay } from './replay.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
 export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
-export { viewDigest, viewOf, type ViewInput, type ViewVariant } from './view.js';
+export { maskedText, membersNamed, variantOf, variantsOf, type Hiding, type ViewVariant } from './secrets.js';
+export { viewDigest, viewOf, type ViewInput } from './view.js';
 export * from './log/index.js';
 export {
   citedBy, isWhole, peopleIn, readChain, readPassage, soundGrant,

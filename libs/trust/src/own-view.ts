@@ -4,7 +4,8 @@ import {
 } from '#contracts'; // prettier-ignore
 import { verifyRequestSignature } from './request-signature.js';
 import type { Trust } from './trust.js';
-import { viewOf } from './view.js';
+import type { ViewVariant } from './secrets.js';
+import { variantOfText, viewOf } from './view.js';
 
 export type OwnView = { ok: true; view: DecisionView } | { ok: false; why: string };
 
@@ -18,7 +19,8 @@ export interface OwnViewInput {
 
 /**
  * What a person decides on, rendered by whoever decides and not by the service that asks: every part of the evidence is
- * verified by its own signature and must be about this action. Nothing of it is taken on the word of approvals.
+ * verified by its own signature and must be about this action. Nothing of it is taken on the word of approvals. Where parts
+ * of the action are secret to this person, the agent's signature cannot be checked: policy's stands for the text that is shown.
  */
 export function ownView(trust: Trust, { actionId, audiences, evidence }: OwnViewInput): OwnView {
   const judged = readVerdict(trust, evidence, actionId);
@@ -27,10 +29,11 @@ export function ownView(trust: Trust, { actionId, audiences, evidence }: OwnView
   if (accepted === undefined) return no('intake has not accepted this action');
   const agent = readEntry(trust, 'agents', evidence.agent);
   if (agent?.id !== judged.agent.id || agent.version !== judged.agent.version) return no('the agent is not the registered one');
-  if (!isAsked(evidence, { accepted, agent, audiences })) return no('the agent has not signed this request');
+  const variant = variantOfText(judged, evidence.request.value);
+  if (variant === 'full' && !isAsked(evidence, { accepted, agent, audiences })) return no('the agent has not signed this request');
   const actionType = evidence.action_type === undefined ? undefined : readEntry(trust, 'action-types', evidence.action_type);
   if ((evidence.action_type === undefined) !== (actionType === undefined)) return no('the action type is not the registered one');
-  return render({ judged, evidence, agent, actionType });
+  return render({ judged, evidence, agent, actionType, variant });
 } // prettier-ignore
 
 const no = (why: string): OwnView => ({ ok: false, why });
@@ -78,12 +81,13 @@ interface Pieces {
   evidence: EvidenceAnswer;
   agent: Known<'agents'>;
   actionType: Known<'action-types'> | undefined;
+  variant: ViewVariant;
 }
 
-function render({ actionType, agent, evidence, judged }: Pieces): OwnView {
+function render({ actionType, agent, evidence, judged, variant }: Pieces): OwnView {
   const { facts, request } = evidence;
   try {
-    const view = viewOf({ verdict: judged, facts, request, agent, actionType, variant: 'full' });
+    const view = viewOf({ verdict: judged, facts, request, agent, actionType, variant });
     return actionType === undefined || actionType.id === view.action.name
       ? { ok: true, view }
       : no('the action type is of another action');

@@ -7,8 +7,8 @@ export function planDigest(plan: Plan): string {
 }
 
 /**
- * True when a plan judged again asks for the same: stages, groups, quorum, limits, vetoes, exclusions, and points to confirm
- * beside equal facts. The deadline and the moment at which a fact was read may differ.
+ * True when a plan judged again asks for the same: stages, groups, quorum, limits, vetoes, exclusions, points to confirm
+ * beside equal facts, and what is secret to whom. The deadline and the moment at which a fact was read may differ.
  */
 export function samePlan(a: Plan, b: Plan): boolean {
   return canonical(substance(a)) === canonical(substance(b));
@@ -35,6 +35,7 @@ function substance(plan: Plan): unknown {
     veto: plan.veto?.toSorted(),
     excluded: plan.excluded.map((e) => canonical(e)).sort(),
     step_up: plan.step_up,
+    secrets: plan.secrets,
   };
 }
 

@@ -3,10 +3,11 @@ import {
   agentUrn, requestValue, type DecisionView, type Facts, type Known, type RequestEvidence, type RequestValue,
   type Verdict,
 } from '#contracts'; // prettier-ignore
-import { actionDigest, digestOf } from './canonical.js';
+import { actionDigest, digestOf, digestOfBytes } from './canonical.js';
 import { headlineOf } from './headline.js';
 import { fromBase64url } from './jws.js';
 import { planDigest } from './plan.js';
+import { maskedText, type ViewVariant } from './secrets.js';
 import { parseStrict, type JsonValue } from './strict-json.js';
 
 export interface ViewInput {
@@ -22,9 +23,6 @@ export interface ViewInput {
   variant: ViewVariant;
 }
 
-/** `full` shows everything; there is no other yet, and the name is part of what is digested and signed. */
-export type ViewVariant = 'full';
-
 /**
  * What a person decides on, built by the gate from the frozen bytes and from facts, and from nothing else. Whoever has
  * the same evidence builds the same view and the same digest. Throws a TypeError when the pieces do not belong
@@ -34,7 +32,7 @@ export function viewOf(input: ViewInput): DecisionView {
   const { verdict, request, agent, actionType, variant } = input;
   const { plan, grant } = verdict;
   if (plan === undefined || grant === undefined) throw new TypeError('a view needs a plan and a grant');
-  const { raw, value } = readFrozen(verdict, request);
+  const { raw, text, value } = readFrozen(verdict, request, variant);
   assertBelongs(input);
   return {
     version: 'sallyport.view/1',
@@ -45,8 +43,9 @@ export function viewOf(input: ViewInput): DecisionView {
     headline: headlineOf(value, agent, actionType),
     agent: agentPart(value, agent, request),
     action: { name: value.action.name, properties: raw.properties, inspectable: actionType !== undefined },
+    ...(plan.secrets && { secrets: { names: plan.secrets.names, are: variant === 'full' ? 'shown' : variant } }),
     resource: { type: value.resource.type, id: value.resource.id },
-    exact: request.value,
+    exact: text,
     access: {
       profile: grant.profile.id,
       profile_version: grant.profile.version,
@@ -69,21 +68,57 @@ export function viewDigest(view: DecisionView): string {
 }
 
 interface Frozen {
+  /** What was signed, or that text with its secrets hidden. */
+  text: string;
   value: RequestValue;
   /** Straight from the bytes, not through a schema: what is shown is what was signed. */
   raw: { properties: Record<string, JsonValue>; claims: Record<string, JsonValue> };
 }
 
-function readFrozen(verdict: Verdict, request: RequestEvidence): Frozen {
-  const parsed = parseStrict(Buffer.from(request.value, 'utf8'));
-  if (!parsed.ok) throw new TypeError(`frozen bytes do not parse: ${parsed.code}`);
-  const digest = actionDigest({ id: verdict.action_id, source: agentUrn(verdict.agent.id), data: parsed.value });
-  if (digest !== verdict.action_digest) throw new TypeError('frozen bytes are of another action');
-  const value = requestValue.parse(parsed.value);
-  const top = parsed.value as Record<'action' | 'resource' | 'context', Record<string, JsonValue>>;
+function readFrozen(verdict: Verdict, request: RequestEvidence, variant: ViewVariant): Frozen {
+  const { text, data } = readText(verdict, request, variant);
+  const value = requestValue.parse(data);
+  const top = data as Record<'action' | 'resource' | 'context', Record<string, JsonValue>>;
   const claimed = top.resource['properties'];
   const claims = claimed === undefined ? top.context : { ...top.context, 'resource.properties': claimed };
-  return { value, raw: { properties: top.action['properties'] as Record<string, JsonValue>, claims } };
+  return { text, value, raw: { properties: top.action['properties'] as Record<string, JsonValue>, claims } };
+}
+
+/**
+ * The frozen bytes; or the text in which their secrets are hidden, made from them here or given by somebody else. In both
+ * cases it must be the text whose digest policy signed: whoever is shown less is shown what stands for this action.
+ */
+function readText(verdict: Verdict, request: RequestEvidence, variant: ViewVariant): { text: string; data: JsonValue } {
+  const data = parse(request.value);
+  const isFrozen = isFrozenIn(verdict, data);
+  if (variant === 'full') {
+    if (!isFrozen) throw new TypeError('frozen bytes are of another action');
+    return { text: request.value, data };
+  }
+  const { secrets } = verdict.plan ?? {};
+  if (secrets === undefined) throw new TypeError('nothing is secret here');
+  const text = isFrozen ? maskedText(Object(data) as object, secrets, variant) : request.value;
+  if (digestOfBytes(text) !== secrets.texts[variant]) throw new TypeError('a text that policy did not sign');
+  return { text, data: parse(text) };
+}
+
+function parse(text: string): JsonValue {
+  const parsed = parseStrict(Buffer.from(text, 'utf8'));
+  if (!parsed.ok) throw new TypeError(`frozen bytes do not parse: ${parsed.code}`);
+  return parsed.value;
+}
+
+/** True when this is the action of the verdict, to the letter. */
+function isFrozenIn({ action_digest, action_id, agent }: Verdict, data: JsonValue): boolean {
+  return actionDigest({ id: action_id, source: agentUrn(agent.id), data }) === action_digest;
+}
+
+/** Which view of this verdict a text is for. Whether it belongs to it, `viewOf` says. */
+export function variantOfText(verdict: Verdict, text: string): ViewVariant {
+  const { texts } = verdict.plan?.secrets ?? {};
+  const digest = digestOfBytes(text);
+  if (texts !== undefined && digest === texts.masked) return 'masked';
+  return texts !== undefined && digest === texts.digest ? 'digest' : 'full';
 }
 
 function assertBelongs({ verdict, facts, agent }: ViewInput): void {

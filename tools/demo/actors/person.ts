@@ -103,7 +103,7 @@ export class Person {
   }
 
   waiting(): Promise<ApprovalsAnswer> {
-    return this.call('approvals', '/v1/approvals?state=open&mine=true', approvalsAnswer);
+    return this.call('approvals', '/v1/approvals?state=open&mine=true&each=true', approvalsAnswer);
   }
 
   read(actionId: string): Promise<ApprovalAnswer> {

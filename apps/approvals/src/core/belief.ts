@@ -6,7 +6,7 @@ import {
   type RequestValue,
   type Verdict,
 } from '#contracts';
-import { actionDigest, digestOf, parseStrict, viewOf, type ViewInput } from '#trust';
+import { actionDigest, digestOf, parseStrict, variantsOf, viewOf, type ViewInput } from '#trust';
 
 /** What an event of policy says, and what of it verified: undefined where a signature or a schema did not. */
 export interface Claimed {
@@ -79,12 +79,13 @@ function isWhole(verdict: Verdict): boolean {
 }
 
 /**
- * What people would be shown; undefined when it cannot be rendered, because something that no signature of policy or
+ * What people would be shown, of several variants the one that hides the most; undefined when it cannot be rendered, because something that no signature of policy or
  * intake covers (the agent's own, say) is not what it should be. What nobody can be shown, nobody can decide.
  */
-export function shownOf(input: ViewInput): DecisionView | undefined {
+export function shownOf(input: Omit<ViewInput, 'variant'>): DecisionView | undefined {
   try {
-    return viewOf(input);
+    const views = variantsOf(input.verdict.plan ?? {}).map((variant) => viewOf({ ...input, variant }));
+    return views.at(-1);
   } catch {
     return undefined;
   }

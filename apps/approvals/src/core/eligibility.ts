@@ -84,6 +84,14 @@ export function seatToDeny(person: Decider, current: Stage, circle: Circle): Sea
   return { ok: false, why: 'not_in_group' };
 }
 
+/** From which group this person looks at a request: that of the seat from which they could decide, else one that may look at all. */
+export function looksFrom(person: Decider, stage: number, circle: Circle): string | undefined {
+  const current = circle.plan.stages.find((one) => one.stage === stage);
+  const seat = current && seatToDeny(person, current, circle);
+  if (seat?.ok === true) return seat.group.id;
+  return overseers.find((group) => isMember(person, group, circle));
+}
+
 /** Groups whose people see every request: those who stop things, and those who look afterwards. */
 export const overseers = ['soc-lead', 'auditors'] as const;
 

@@ -60,6 +60,8 @@ export const agentOf = (more: Partial<Known<'agents'>['spec']> = {}, version = 1
     scope: [],
     limits: [],
     requests_per_minute: 600,
+    // The rows of all cases of a spec count.
+    most_waiting: { in_all: 100_000 },
     environment: 'production',
     state: 'active',
     ...more,

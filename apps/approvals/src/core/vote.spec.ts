@@ -11,6 +11,13 @@ const first = stageOf({ confirmations: points });
 const second = stageOf({ stage: 2, group: 'security', quorum: 2 });
 const plan = planOf([second, first]);
 const circle = circleOf(plan, [groupOf('dba', ['anna', 'olga']), groupOf('security', ['zoe', 'yan'])]);
+const secrets = {
+  names: ['pin'],
+  usual: 'masked',
+  groups: [],
+  texts: { masked: 'sha256:m', digest: 'sha256:d' },
+} as const;
+const secretCircle = { ...circle, plan: { ...plan, secrets: { ...secrets, names: [...secrets.names], groups: [] } } };
 const all = { confirmed: ['scope', 'window'] };
 
 const caseOf = (more: Partial<Omit<VoteCase, 'held'>> & { held?: Partial<VoteCase['held']> } = {}): VoteCase => ({
@@ -18,6 +25,7 @@ const caseOf = (more: Partial<Omit<VoteCase, 'held'>> & { held?: Partial<VoteCas
   circle,
   planNo: 1,
   viewDigest,
+  variant: 'full',
   voted: false,
   ...more,
   held: heldOf(more.held),
@@ -31,6 +39,12 @@ describe('what stands against a vote', () => {
     ['the deadline itself', bodyOf(all), caseOf({ held: { now: at(3_600) } }), { code: 'expired' }],
     ['a plan that was replaced', bodyOf(all), caseOf({ held: { planNo: 2 } }), { code: 'view_changed' }],
     ['a view that is not this one', bodyOf({ ...all, view_digest: 'sha256:x' }), caseOf(), { code: 'view_changed' }],
+    [
+      'a view that shows more than the group of the seat is shown',
+      bodyOf(all),
+      caseOf({ circle: secretCircle }),
+      { code: 'view_changed' },
+    ],
     ['a point not confirmed', bodyOf({ confirmed: ['scope'] }), caseOf(), { code: 'confirmation_missing' }],
     [
       'a point that does not exist',

@@ -1,5 +1,5 @@
 import type { Caps, Grant, NotEligibleWhy, Plan, ProblemCode, Stage, VoteBody } from '#contracts';
-import { grantedBy } from '#trust';
+import { grantedBy, variantOf, type ViewVariant } from '#trust';
 import { stageAfter, type Held } from './approval.js';
 import type { Decider } from './decider.js';
 import { seatToApprove, seatToDeny, type Circle, type Seat } from './eligibility.js';
@@ -19,6 +19,8 @@ export interface VoteCase {
   planNo: number;
   /** The digest of the view as the frozen evidence renders it now. */
   viewDigest: string;
+  /** How much of what is secret that view shows: only the seat's own variant counts. */
+  variant: ViewVariant;
   /** This person already voted on this plan. */
   voted: boolean;
 }
@@ -30,7 +32,8 @@ export function considerVote(body: VoteBody, vote: VoteCase): Extract<Seat, { ok
   if (vote.held.planNo !== vote.planNo) return { ok: false, code: 'view_changed' };
   const seat = seatFor(body, vote);
   if (!seat.ok) return { ok: false, code: 'not_eligible', why: seat.why };
-  if (body.view_digest !== vote.viewDigest) return { ok: false, code: 'view_changed' };
+  const isShown = body.view_digest === vote.viewDigest && variantOf(vote.circle.plan, seat.group.id) === vote.variant;
+  if (!isShown) return { ok: false, code: 'view_changed' };
   return whyNotConfirmed(body, seat.stage, vote.circle.plan) ?? seat;
 }
 

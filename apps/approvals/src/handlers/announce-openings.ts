@@ -39,6 +39,7 @@ export class AnnounceOpenings {
     if (opening.kind === 'ended')
       return this.ends.saidOf({ ...row, summary: row.content?.summary, version: 0 }, { ending: opening.ending });
     const { plan, request, stage, verdict } = opening;
+    const { task_id } = request.context;
     const reasons = verdict.findings.filter(({ effect }) => effect === 'require_approval').map(({ code }) => code);
     return {
       event: approvalOpened,
@@ -52,6 +53,7 @@ export class AnnounceOpenings {
         stage: stage.stage,
         opened_at: opened.openedAt.toISOString(),
         deadline_at: plan.deadline_at,
+        ...(task_id !== undefined && { task_id }),
         outcome: this.outcomes.pending(row, plan.deadline_at, reasons),
       },
       traceparent: row.traceparent,

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { approvalGranted, approvalVoted, type CountedVote, type DataOf, type Plan } from '#contracts';
 import { Timers, type Tx } from '#database';
 import { Outbox, type Said } from '#messaging';
-import { votesNamed } from '#trust';
+import { canonical, votesNamed } from '#trust';
 import { stagesInOrder, type Held } from '../core/approval.js';
 import type { Seat } from '../core/eligibility.js';
 import { accessAfter, countVote, type Counted } from '../core/vote.js';
 import { ApprovalStore } from '../io/approval.store.js';
 import { VoteSigner, type Proof } from '../io/vote-signer.js';
-import type { StoredVote } from '../io/vote.store.js';
+import { VoteStore, type StoredVote } from '../io/vote.store.js';
 import type { LoadedCase } from './load-case.js';
 import { expireTimer } from './timer-kinds.js';
 import type { CastVoteInput } from './vote-input.js';
@@ -30,6 +30,7 @@ export class CountVote {
   constructor(
     private readonly signer: VoteSigner,
     private readonly approvals: ApprovalStore,
+    private readonly votes: VoteStore,
     private readonly timers: Timers,
     private readonly outbox: Outbox,
   ) {}
@@ -45,9 +46,15 @@ export class CountVote {
     const next = counted.then === 'next_stage' ? counted.stage : undefined;
     await this.approvals.count(tx, held, { vote: stored, reason: body.reason, next, granted });
     if (granted) await this.timers.clear(tx, expireTimer, [held.actionId]);
-    const voted = votedOf(vote, stored, counted);
+    const voted = votedOf(vote, stored, { counted, shown: await this.shown(tx, loaded) });
     await this.outbox.say(tx, granted ? [voted, this.granted(vote, [...before, stored])] : [voted]);
     return counted;
+  }
+
+  /** What this person decided on, with the first vote on it: said once, and kept. */
+  private async shown(tx: Tx, { row, view, viewDigest }: LoadedCase): Promise<string | undefined> {
+    const text = canonical(view);
+    return (await this.votes.keepView(tx, row.actionId, { digest: viewDigest, text })) ? text : undefined;
   }
 
   private sign({ held, input, loaded, proof, seat }: VoteToCount): StoredVote {
@@ -96,7 +103,7 @@ export class CountVote {
 function votedOf(
   { held, input, loaded, seat }: VoteToCount,
   stored: StoredVote,
-  counted: Counted,
+  { counted, shown }: { counted: Counted; shown: string | undefined },
 ): Said<typeof approvalVoted> {
   const next = counted.then === 'next_stage' ? nextOf(held, counted.stage) : undefined;
   return {
@@ -110,6 +117,7 @@ function votedOf(
       decision: stored.decision,
       stage: seat.stage.stage,
       counted: stored.counted,
+      ...(shown !== undefined && { shown }),
       ...(next && { next }),
     },
     traceparent: input.traceparent ?? held.traceparent,

@@ -66,7 +66,7 @@ export class JudgeAgain {
       return { kind: 'denied', code: deniedCodeOf(opening), reasons: [opening.ending.code] };
     const agent = (await this.registry.agentsAt([verdict.agent])).get(versionKey(verdict.agent));
     const actionType = this.registry.known('action-types', request.action.name);
-    const input = { verdict, facts: evidence.facts, request: row.request, actionType, variant: 'full' } as const;
+    const input = { verdict, facts: evidence.facts, request: row.request, actionType };
     const view = agent && shownOf({ ...input, agent });
     if (agent === undefined || view === undefined) {
       throw new Fault('policy_unavailable', { retryable: true, message: 'the judgement cannot be shown' });

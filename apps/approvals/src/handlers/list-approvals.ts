@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { ApprovalsAnswer, Known } from '#contracts';
 import type { ApprovalState } from '../core/approval.js';
 import { deciderOf } from '../core/decider.js';
-import { InboxStore, type Line } from '../io/inbox.store.js';
+import { InboxStore, type Alike, type Line } from '../io/inbox.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 
 export interface ListInput {
   state: ApprovalState;
   /** Only what this person may decide now. */
   mine: boolean;
+  /** What is decided is always listed one by one. */
+  alike: Alike;
 }
 
 @Injectable()
@@ -18,12 +20,16 @@ export class ListApprovals {
     private readonly registry: RegistryFacts,
   ) {}
 
-  async handle(caller: Known<'people'>, { mine, state }: ListInput): Promise<ApprovalsAnswer> {
-    const lines =
-      mine && state === 'open'
-        ? await this.inbox.waitingFor(deciderOf(caller), this.registry.groupsOf(caller.id))
-        : await this.inbox.inState(state, mine ? this.registry.groupsOf(caller.id) : this.registry.sightOf(caller.id));
+  async handle(caller: Known<'people'>, input: ListInput): Promise<ApprovalsAnswer> {
+    const lines = await this.lines(caller, input);
     return { approvals: lines.map(answerOf) };
+  }
+
+  private async lines(caller: Known<'people'>, { alike, mine, state }: ListInput): Promise<Line[]> {
+    const groups = mine ? this.registry.groupsOf(caller.id) : this.registry.sightOf(caller.id);
+    if (state !== 'open') return this.inbox.closed(state, groups);
+    if (groups === 'all' || !mine) return this.inbox.open(groups, alike);
+    return this.inbox.waitingFor(deciderOf(caller), groups, alike);
   }
 }
 
@@ -38,5 +44,6 @@ function answerOf(line: Line): ApprovalsAnswer['approvals'][number] {
     state: line.state,
     opened_at: line.openedAt.toISOString(),
     deadline_at: line.deadlineAt.toISOString(),
+    count: line.count,
   };
 }

@@ -6,9 +6,9 @@ import {
 } from '#contracts'; // prettier-ignore
 import { isKnown, type CopyEntry, type Wanted } from '#facts';
 import { Fault } from '#platform';
-import { groupsOf, Trust, viewDigest, viewOf } from '#trust';
+import { groupsOf, Trust, variantOf, viewDigest, viewOf, type ViewVariant } from '#trust';
 import { deciderOf, type Decider } from '../core/decider.js';
-import { chainOf, maySee, overseers, type Circle } from '../core/eligibility.js';
+import { chainOf, looksFrom, maySee, overseers, type Circle } from '../core/eligibility.js';
 import { CaseStore, type CaseRow } from '../io/case.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 
@@ -20,6 +20,8 @@ export interface LoadedCase {
   grant: Grant;
   view: DecisionView;
   viewDigest: string;
+  /** How much of what is secret this person is shown. */
+  variant: ViewVariant;
   person: Decider;
   circle: Circle;
   /** The agent as it is now; undefined when it was deleted. */
@@ -44,11 +46,13 @@ export class LoadCase {
     const judged = this.judged(row);
     const wanted = wantedFor(row, judged.plan, caller.id);
     const entries = freshness === 'now' ? await this.registry.now(wanted) : this.registry.copied(wanted);
-    const loaded = { row, ...judged, ...shown(row, judged.verdict), ...around(row, judged.plan, entries) };
+    const people = around(row, judged.plan, entries);
     // Whoever the registry no longer knows is nobody here.
-    const person = entries.find((entry) => isKnown(entry, 'people'));
-    if (person === undefined || !maySee(deciderOf(person), loaded.circle)) throw new ProblemError('not_found');
-    return { ...loaded, person: deciderOf(person) };
+    const known = entries.find((entry) => isKnown(entry, 'people'));
+    const person = known && deciderOf(known);
+    if (person === undefined || !maySee(person, people.circle)) throw new ProblemError('not_found');
+    const variant = variantOf(judged.plan, looksFrom(person, row.stage, people.circle));
+    return { row, ...judged, ...people, ...shown(row, judged.verdict, variant), person };
   }
 
   /** The verdict was verified before it was stored; verified again because people decide on what it says. */
@@ -71,10 +75,14 @@ function wantedFor(row: CaseRow, plan: Plan, personId: string): Wanted[] {
   ];
 }
 
-function shown(row: CaseRow, verdict: Verdict): Pick<LoadedCase, 'view' | 'viewDigest'> {
+function shown(
+  row: CaseRow,
+  verdict: Verdict,
+  variant: ViewVariant,
+): Pick<LoadedCase, 'view' | 'viewDigest' | 'variant'> {
   const { actionType, agent, facts, request } = row;
-  const view = viewOf({ verdict, facts, request, agent, actionType, variant: 'full' });
-  return { view, viewDigest: viewDigest(view) };
+  const view = viewOf({ verdict, facts, request, agent, actionType, variant });
+  return { view, viewDigest: viewDigest(view), variant };
 }
 
 function around(row: CaseRow, plan: Plan, entries: (CopyEntry | undefined)[]): Pick<LoadedCase, 'circle' | 'agent'> {

@@ -1,6 +1,8 @@
-import type { DataOf, Known, policyApprovalRequired, RequestValue, Verdict, VerdictEvidence } from '#contracts';
+import {
+  agentUrn, type DataOf, type Known, type policyApprovalRequired, type RequestValue, type Verdict, type VerdictEvidence,
+} from '#contracts'; // prettier-ignore
 import type { Incoming } from '#messaging';
-import { groupsOf } from '#trust';
+import { groupsOf, shapeDigest } from '#trust';
 import type { Believed } from '../core/belief.js';
 import type { Opening } from '../core/opening.js';
 import { summaryOf } from '../core/summary.js';
@@ -61,6 +63,9 @@ export function contentOf({ evidence, request, shown, verdict }: Frozen): Conten
     groups: groupsOf(plan),
     excluded: plan.excluded.map(({ person }) => person),
     headline: shown.headline,
+    shape: shapeDigest({ source: agentUrn(verdict.agent.id), data: request }),
+    owner: shown.agent.spec.owner,
+    taskId: request.context.task_id,
     summary: summaryOf(request, verdict),
     deadlineAt: plan.deadline_at,
     evidence: {

@@ -49,7 +49,7 @@ export class OpenApprovals implements SliceHandler<typeof policyApprovalRequired
     if (agent === undefined) return undefined;
     const actionType = this.registry.known('action-types', request.action.name);
     const { facts, request: frozen } = event.data.evidence;
-    const view = shownOf({ verdict, facts, request: frozen, agent, actionType, variant: 'full' });
+    const view = shownOf({ verdict, facts, request: frozen, agent, actionType });
     return view && { headline: view.headline, agent, actionType };
   }
 

@@ -4,6 +4,7 @@ import type { Tx } from '#database';
 import { FrozenEntryStore } from '../io/frozen-entry.store.js';
 import { OpeningStore } from '../io/opening.store.js';
 import type { Announced } from './announce-openings.js';
+import { HoldToLimits } from './hold-to-limits.js';
 import { newApproval, type Case } from './new-approval.js';
 
 /** Saves the rows of a slice in two statements, whatever its size. */
@@ -12,11 +13,13 @@ export class OpeningRows {
   constructor(
     private readonly openings: OpeningStore,
     private readonly frozen: FrozenEntryStore,
+    private readonly limits: HoldToLimits,
   ) {}
 
-  /** Answers what was new: an action that was opened before is neither changed nor said again. */
+  /** Answers what was new: an action that was opened before is neither changed nor said again. What is too much is ended. */
   async save(tx: Tx, cases: Case[]): Promise<Announced[]> {
-    const rows = cases.flatMap((one) => {
+    const held = await this.limits.hold(tx, cases);
+    const rows = held.flatMap((one) => {
       const row = newApproval(one);
       return row === undefined || one.opening.kind === 'forged' ? [] : [{ one, row, opening: one.opening }];
     });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ApprovalAnswer, Known } from '#contracts';
 import { progressOf, tellable } from '../core/progress.js';
 import { InboxStore, type Step } from '../io/inbox.store.js';
+import { RegistryFacts } from '../io/registry-facts.js';
 import { VoteStore } from '../io/vote.store.js';
 import { LoadCase, type LoadedCase } from './load-case.js';
 
@@ -12,6 +13,7 @@ export class ShowApproval {
     private readonly cases: LoadCase,
     private readonly votes: VoteStore,
     private readonly inbox: InboxStore,
+    private readonly registry: RegistryFacts,
   ) {}
 
   async handle(actionId: string, caller: Known<'people'>): Promise<ApprovalAnswer> {
@@ -22,6 +24,7 @@ export class ShowApproval {
     return {
       decision: loaded.view,
       view_digest: loaded.viewDigest,
+      ...(await this.before(actionId, caller)),
       progress: {
         state: loaded.row.state,
         stage: loaded.row.stage,
@@ -30,6 +33,11 @@ export class ShowApproval {
         history: historyOf(loaded, steps),
       },
     };
+  }
+
+  private async before(actionId: string, caller: Known<'people'>): Promise<Pick<ApprovalAnswer, 'before'>> {
+    const before = await this.inbox.grantedBefore(actionId, this.registry.sightOf(caller.id));
+    return before === undefined ? {} : { before: { action_id: before.actionId, granted_at: before.at.toISOString() } };
   }
 }
 

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EvidenceAnswer, Known } from '#contracts';
 import { Fault } from '#platform';
+import type { CaseRow } from '../io/case.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
+import { VoteStore } from '../io/vote.store.js';
 import { LoadCase } from './load-case.js';
 
 /** What the view is rendered from, each part as it was signed: whoever votes renders it once more, without this service. */
@@ -10,12 +12,15 @@ export class ShowEvidence {
   constructor(
     private readonly cases: LoadCase,
     private readonly registry: RegistryFacts,
+    private readonly votes: VoteStore,
   ) {}
 
   /** Throws `not_found` for whoever may not see it; a retryable Fault when the registry does not give the signed entries. */
   async handle(actionId: string, caller: Known<'people'>): Promise<EvidenceAnswer> {
-    const { row } = await this.cases.load(actionId, caller, 'copy');
-    const { actionType, agent, facts, request, verdict } = row;
+    const { row, view } = await this.cases.load(actionId, caller, 'copy');
+    const { actionType, agent, facts, verdict } = row;
+    // The text of the view: with its secrets hidden where they are hidden from this person.
+    const request = { ...row.request, value: view.exact };
     const wanted = [agent, ...(actionType ? [actionType] : [])];
     const [agentJws, typeJws] = await this.registry.signedAt(wanted);
     if (agentJws === undefined || (actionType !== undefined && typeJws === undefined)) {
@@ -25,6 +30,12 @@ export class ShowEvidence {
       });
     }
     const type = typeJws === undefined ? {} : { action_type: typeJws };
-    return { action_id: actionId, request, verdict, facts, agent: agentJws, ...type };
+    return { action_id: actionId, request, verdict, facts, agent: agentJws, ...type, ...(await this.votesOf(row)) };
+  }
+
+  /** Of what is decided only: who votes shall not look at the votes of others first. */
+  private async votesOf({ actionId, planNo, state }: CaseRow): Promise<Pick<EvidenceAnswer, 'votes'>> {
+    if (state !== 'granted') return {};
+    return { votes: (await this.votes.ofPlan(actionId, planNo)).map(({ counted }) => counted) };
   }
 }

@@ -11,6 +11,6 @@ export interface CastVoteInput {
 
 /** The case of a vote: on the row as it was read, or as it was locked. */
 export function caseOf(loaded: LoadedCase, held: VoteCase['held'], voted: boolean): VoteCase {
-  const { circle, person, row, viewDigest } = loaded;
-  return { held, person, circle, planNo: row.planNo, viewDigest, voted };
+  const { circle, person, row, variant, viewDigest } = loaded;
+  return { held, person, circle, planNo: row.planNo, variant, viewDigest, voted };
 }

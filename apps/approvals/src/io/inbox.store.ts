@@ -13,7 +13,12 @@ export interface Line {
   state: ApprovalState;
   openedAt: Date;
   deadlineAt: Date;
+  /** How many of one shape this line stands for. */
+  count: number;
 }
+
+/** Which lines a list has: requests of one shape on one line, or each on its own, of all shapes or of one. */
+export type Alike = { kind: 'together' } | { kind: 'each'; like: string | undefined };
 
 export interface Step {
   at: Date;
@@ -32,6 +37,7 @@ interface Row {
   state: ApprovalState;
   opened_at: Date;
   deadline_at: Date;
+  alike: number;
 }
 
 const columns = `action_id, agent_id, headline, summary->>'severity' AS severity, stage_group, stage, state, opened_at, deadline_at`;
@@ -45,8 +51,9 @@ export class InboxStore {
   constructor(private readonly database: Database) {}
 
   /** What waits for this person now, oldest deadline first: their groups' stages that their limits reach, not yet voted on. */
-  async waitingFor(person: Decider, groups: string[]): Promise<Line[]> {
+  async waitingFor(person: Decider, groups: string[], alike: Alike): Promise<Line[]> {
     const rows = await this.database.query<Row>(selectWaiting, [
+      ...parametersOf(alike),
       groups,
       person.id,
       person.limits.map((limit) => limit.currency),
@@ -55,16 +62,30 @@ export class InboxStore {
     return rows.map(lineOf);
   }
 
-  /** What this person's groups had a part in; everything for overseers. Open ones oldest deadline first, others newest first. */
-  async inState(state: ApprovalState, groups: string[] | 'all'): Promise<Line[]> {
-    const order = state === 'open' ? 'deadline_at, action_id' : 'deadline_at DESC, action_id DESC';
+  /** What these groups have a part in and nobody has decided yet, oldest deadline first; everything for overseers. */
+  async open(groups: string[] | 'all', alike: Alike): Promise<Line[]> {
+    const rows = await this.database.query<Row>(selectOpen, [...parametersOf(alike), groups === 'all' ? null : groups]);
+    return rows.map(lineOf);
+  }
+
+  /** What these groups had a part in, each on its own, newest first; everything for overseers. */
+  async closed(state: ApprovalState, groups: string[] | 'all'): Promise<Line[]> {
     const rows = await this.database.query<Row>(
-      `SELECT ${columns} FROM approval
+      `SELECT ${columns}, 1 AS alike FROM approval
        WHERE state = $1 AND stage_group IS NOT NULL AND ($2::text[] IS NULL OR people_groups && $2)
-       ORDER BY ${order} LIMIT ${String(mostLines)}`,
+       ORDER BY deadline_at DESC, action_id DESC LIMIT ${String(mostLines)}`,
       [state, groups === 'all' ? null : groups],
     );
     return rows.map(lineOf);
+  }
+
+  /** What people approved last, before this one, of its agent's same action on the same resource; in the sight of these groups. */
+  async grantedBefore(actionId: string, groups: string[] | 'all'): Promise<{ actionId: string; at: Date } | undefined> {
+    const [row] = await this.database.query<{ action_id: string; closed_at: Date }>(selectBefore, [
+      actionId,
+      groups === 'all' ? null : groups,
+    ]);
+    return row && { actionId: row.action_id, at: row.closed_at };
   }
 
   /** What happened to one approval, in order, its votes apart. */
@@ -81,14 +102,38 @@ export class InboxStore {
   }
 }
 
-const selectWaiting = `
-  SELECT ${columns} FROM approval a
-  WHERE state = 'open' AND stage_group = ANY($1::text[]) AND deadline_at > now() AND NOT ($2 = ANY(excluded))
-    AND (stage_min_currency IS NULL OR EXISTS (
-      SELECT FROM unnest($3::text[], $4::bigint[]) AS own (currency, amount_minor)
-      WHERE own.currency = a.stage_min_currency AND own.amount_minor >= a.stage_min_minor))
-    AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $2)
+/** `$1`: each on its own. `$2`: only those of the shape that this action has. */
+const parametersOf = (alike: Alike): [boolean, string | null] =>
+  alike.kind === 'together' ? [false, null] : [true, alike.like ?? null];
+
+/**
+ * Requests of one shape at one stage become the line of the one that is due first. A shape holds its agent; a row without
+ * one is like no other. However many of one shape there are, they take one of the lines.
+ */
+const linesOf = (where: string): string => `
+  SELECT ${columns}, CASE WHEN $1::boolean THEN 1 ELSE alike END AS alike FROM (
+    SELECT a.*, (count(*) OVER (PARTITION BY coalesce(shape, action_id::text), stage_group))::int AS alike,
+      row_number() OVER (PARTITION BY coalesce(shape, action_id::text), stage_group ORDER BY deadline_at, action_id) AS place
+    FROM approval a
+    WHERE state = 'open' AND ($2::uuid IS NULL OR shape = (SELECT shape FROM approval WHERE action_id = $2)) AND ${where}
+  ) AS waiting WHERE $1 OR place = 1
   ORDER BY deadline_at, action_id LIMIT ${String(mostLines)}`;
+
+const selectWaiting = linesOf(`
+    stage_group = ANY($3::text[]) AND deadline_at > now() AND NOT ($4 = ANY(excluded))
+    AND (stage_min_currency IS NULL OR EXISTS (
+      SELECT FROM unnest($5::text[], $6::bigint[]) AS own (currency, amount_minor)
+      WHERE own.currency = a.stage_min_currency AND own.amount_minor >= a.stage_min_minor))
+    AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $4)`);
+
+const selectOpen = linesOf('stage_group IS NOT NULL AND ($3::text[] IS NULL OR people_groups && $3)');
+
+const selectBefore = `
+  SELECT g.action_id, g.closed_at FROM approval a JOIN approval g ON g.agent_id = a.agent_id
+    AND g.summary->>'action' = a.summary->>'action' AND g.summary->>'resource' = a.summary->>'resource'
+  WHERE a.action_id = $1 AND g.action_id <> a.action_id AND g.state = 'granted'
+    AND g.closed_at <= coalesce(a.closed_at, now()) AND ($2::text[] IS NULL OR g.people_groups && $2)
+  ORDER BY g.closed_at DESC, g.action_id LIMIT 1`;
 
 function lineOf(row: Row): Line {
   return {
@@ -101,5 +146,6 @@ function lineOf(row: Row): Line {
     state: row.state,
     openedAt: row.opened_at,
     deadlineAt: row.deadline_at,
+    count: row.alike,
   };
 }

@@ -6,6 +6,11 @@ export interface Content {
   groups: string[];
   excluded: string[];
   headline: string;
+  /** Of requests that look alike, for lists only. */
+  shape: string;
+  /** Who answers for the agent, and the task that it named. */
+  owner: string;
+  taskId: string | undefined;
   summary: Summary;
   deadlineAt: string;
   evidence: NewEvidence;
@@ -59,8 +64,9 @@ export function rowOf(approval: NewApproval): Record<string, unknown> {
 
 function contentRow(content: Content | undefined): Record<string, unknown> {
   if (content === undefined) return { people_groups: [], excluded: [], headline: '' };
-  const { deadlineAt, evidence, excluded, groups, headline, summary } = content;
-  return { people_groups: groups, excluded, headline, summary, deadline_at: deadlineAt, ...evidenceRow(evidence) };
+  const { deadlineAt, evidence, excluded, groups, headline, owner, shape, summary, taskId } = content;
+  const who = { people_groups: groups, excluded, owner, task_id: taskId };
+  return { ...who, headline, shape, summary, deadline_at: deadlineAt, ...evidenceRow(evidence) };
 }
 
 function evidenceRow(evidence: NewEvidence): Record<string, unknown> {

@@ -23,15 +23,15 @@ const insertOpened = `
   WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS g (
       action_id uuid, agent_id text, action_digest text, state text, code text, stage int, stage_group text,
-      stage_min_minor bigint, stage_min_currency text, people_groups text[], excluded text[], headline text, summary json,
+      stage_min_minor bigint, stage_min_currency text, people_groups text[], excluded text[], headline text, shape text, owner text, task_id text, summary json,
       deadline_at timestamptz, traceparent text,
       value text, signature text, acceptance text, verdict text, facts text, agent_version int,
       action_type text, action_type_version int)
   ), opened AS (
     INSERT INTO approval (action_id, agent_id, action_digest, state, code, version, plan_no, stage, stage_group,
-      stage_min_minor, stage_min_currency, people_groups, excluded, headline, summary, deadline_at, closed_at, traceparent)
+      stage_min_minor, stage_min_currency, people_groups, excluded, headline, shape, owner, task_id, summary, deadline_at, closed_at, traceparent)
     SELECT action_id, agent_id, action_digest, state, code, 1, 1, stage, stage_group,
-      stage_min_minor, stage_min_currency, people_groups, excluded, headline, summary, coalesce(deadline_at, now()),
+      stage_min_minor, stage_min_currency, people_groups, excluded, headline, shape, owner, task_id, summary, coalesce(deadline_at, now()),
       CASE WHEN state = 'open' THEN NULL ELSE now() END, traceparent
     FROM given ORDER BY action_id
     ON CONFLICT (action_id) DO NOTHING

@@ -34,6 +34,15 @@ export class VoteStore {
     return (await this.database.query<Row>(selectVotes, [actionId, planNo])).map(voteOf);
   }
 
+  /** Keeps what a vote was given on, and answers whether it was the first on this view. */
+  async keepView(tx: Tx, actionId: string, { digest, text }: { digest: string; text: string }): Promise<boolean> {
+    const kept = await tx.query(
+      `INSERT INTO shown_view (view_digest, action_id, view) VALUES ($1, $2, $3) ON CONFLICT (view_digest) DO NOTHING RETURNING 1`,
+      [digest, actionId, text],
+    );
+    return kept.length > 0;
+  }
+
   /** As `ofPlan`, under the lock that the transaction holds on the approval. */
   async ofLocked(tx: Tx, actionId: string, planNo: number): Promise<StoredVote[]> {
     return (await tx.query<Row>(selectVotes, [actionId, planNo])).map(voteOf);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { listApprovals, show, takeBack, vote, type VoteOptions } from '../handlers/approvals.js';
+import { listApprovals, show, takeBack, vote, type ListOptions, type VoteOptions } from '../handlers/approvals.js';
 import { watchApprovals } from '../handlers/watch-approvals.js';
 import { closeReview, listReviews } from '../handlers/reviews.js';
 import type { Context } from './context.js';
@@ -20,7 +20,8 @@ export function addApprovals(program: Command, { gate, output, session }: Contex
     .command('list')
     .description('what waits for you, most urgent first')
     .option('--all', 'and what your groups have any other say in: later stages, vetoes, what you voted on')
-    .action((options: { all?: true }) => listApprovals(gate(), output(), options));
+    .option('--like <action>', 'each of those that look like this one, on a line of its own')
+    .action((options: ListOptions) => listApprovals(gate(), output(), options));
   approvals
     .command('watch')
     .description('what waits for you, as it comes and goes')

@@ -6,10 +6,13 @@ import { beside, chop, columns, row, shown, textColumn, width, wrap } from './sa
 type Progress = ApprovalAnswer['progress'];
 
 /**
- * One screen: who asks and how that was proven, where, what would be granted, the exact bytes, the points to confirm beside
+ * One screen: who asks and how that was proven, where, what would be granted, the exact bytes, what is different from the last one (`earlier`), the points to confirm beside
  * their facts, why people are asked, how to decide, and last what the agent says about it.
  */
-export function showApproval({ decision, view_digest, progress }: ApprovalAnswer): string {
+export function showApproval(
+  { decision, view_digest, progress }: ApprovalAnswer,
+  earlier: readonly string[] = [],
+): string {
   const stage = decision.stages.find((each) => each.stage === progress.stage);
   const points = stage?.confirmations ?? [];
   return [
@@ -20,7 +23,9 @@ export function showApproval({ decision, view_digest, progress }: ApprovalAnswer
     ...what(decision),
     ...access(decision),
     ...(decision.step_up === true ? row('needs', 'your security key, if you approve') : []),
-    ...beside('exact bytes', chop(decision.exact, textColumn)),
+    ...secrets(decision),
+    ...beside(isHidden(decision) ? 'text' : 'exact bytes', chop(decision.exact, textColumn)),
+    ...earlier,
     ...confirmations(points, decision),
     ...findings(decision),
     ...otherFacts(decision, points),
@@ -54,6 +59,16 @@ function what({ action, facts, resource }: DecisionView): string[] {
     ...whatExactly(action),
     ...factsBelow('spent in 24 h', spent),
   ];
+}
+
+const isHidden = ({ secrets: secret }: DecisionView): boolean => secret !== undefined && secret.are !== 'shown';
+
+const hiddenAs = { shown: 'shown to you', masked: 'hidden from you', digest: 'hidden from you but for the digest' };
+
+/** What is secret, and how much of it stands on this screen. */
+function secrets({ secrets: secret }: DecisionView): string[] {
+  if (secret === undefined) return [];
+  return row('secret', `${secret.names.map(quoted).join(', ')}: ${hiddenAs[secret.are]}`);
 }
 
 const mostLines = 2;

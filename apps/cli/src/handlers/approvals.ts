@@ -1,10 +1,11 @@
 import { approvalAnswer, approvalsAnswer, ceremonyAnswer, type ApprovalAnswer } from '#contracts';
 import { z } from 'zod';
+import { inboxText } from '../core/inbox-text.js';
 import { showApproval, shortView } from '../core/show-approval.js';
-import { table } from '../core/say.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { SessionFile } from '../io/session.js';
+import { earlierApproval } from './earlier-approval.js';
 import { approvalPath, ownApproval, signedVote, type Own } from './own-approval.js';
 import { useSecurityKey } from './security-keys.js';
 
@@ -26,19 +27,22 @@ export class ViewChanged extends Error {
   }
 }
 
-export async function listApprovals(gate: Gate, output: Output, { all }: { all?: true } = {}): Promise<void> {
+export interface ListOptions {
+  all?: true;
+  /** Each request that looks like this action, on a line of its own. */
+  like?: string;
+}
+
+export async function listApprovals(gate: Gate, output: Output, { all, like }: ListOptions = {}): Promise<void> {
   const mine = all === true ? '' : '&mine=true';
-  const answer = await gate.call('approvals', `/v1/approvals?state=open${mine}`, approvalsAnswer);
-  const rows = answer.approvals.map((a) => [a.action_id, a.severity, a.group, a.deadline_at, a.headline]);
-  output.result(
-    answer,
-    rows.length === 0 ? 'Nothing waits for you.' : table(['action', 'severity', 'group', 'until', 'what'], rows),
-  );
+  const only = like === undefined ? '' : `&like=${encodeURIComponent(like)}`;
+  const answer = await gate.call('approvals', `/v1/approvals?state=open${mine}${only}`, approvalsAnswer);
+  output.result(answer, inboxText(answer));
 }
 
 export async function show(gate: Gate, output: Output, id: string): Promise<void> {
   const answer = await gate.call('approvals', approvalPath(id), approvalAnswer);
-  output.result(answer, showApproval(answer));
+  output.result(answer, showApproval(answer, await earlierApproval(gate, answer)));
 }
 
 /**
@@ -52,7 +56,7 @@ export async function vote(
 ): Promise<void> {
   const { id, decision, options } = cast;
   const shown = await ownApproval(gate, id);
-  output.always(showApproval(shown));
+  output.always(showApproval(shown, await earlierApproval(gate, shown)));
   if (options.view !== undefined && options.view !== shortView(shown.view_digest)) throw new ViewChanged(id);
   const caps = {
     ...(options.ttl === undefined ? {} : { ttl_seconds: options.ttl }),

@@ -55,7 +55,7 @@ class Inbox {
 
   /** Says what is there and was not, and what was there and waits for this person no more. */
   async read(): Promise<void> {
-    const answer = await this.gate.call('approvals', '/v1/approvals?state=open&mine=true', approvalsAnswer);
+    const answer = await this.gate.call('approvals', '/v1/approvals?state=open&mine=true&each=true', approvalsAnswer);
     const before = this.shown ?? new Map<string, Line>();
     const now = new Map(answer.approvals.map((line) => [line.action_id, line]));
     for (const [id, line] of before) if (!now.has(id)) this.say('gone', line);

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Known } from '#contracts';
-import { readChain, type Chain } from '#trust';
+import type { Known, Masking } from '#contracts';
+import {
+  digestOfBytes,
+  maskedText,
+  readChain,
+  viewDigest,
+  viewOf,
+  type Chain,
+  type Hiding,
+  type ViewVariant,
+} from '#trust';
 import {
   agentId,
   anAction,
@@ -18,14 +27,13 @@ import { votesHold, type HeldVotes } from './votes-hold.js';
 
 const world = aWorld();
 const action = anAction(world, '019aaaaa-0000-7000-8000-000000000001');
-const plan = aPlan();
 const later = (seconds: number): string => new Date(now.getTime() + seconds * 1_000).toISOString();
 const from = <K extends 'groups' | 'people'>(entry: Known<K>, changed_at: string): Known<K> => ({
   ...entry,
   changed_at,
 });
 
-function chainOf(more: Parameters<typeof aVote>[2] = {}, iat = now.getTime() / 1_000): Chain {
+function chainOf(more: Parameters<typeof aVote>[2] = {}, iat = now.getTime() / 1_000, plan = aPlan()): Chain {
   const votes = [aVote(world, { action, plan, person: 'ada' }, more)];
   const verdict = signVerdict(world, aPlanned(action, plan, { iat }));
   const chain = readChain(world.trust, { request: action.request, verdict, votes }, action);
@@ -99,6 +107,24 @@ describe('a vote holds', () => {
     expect(holds({ agent: undefined })).toBe(false);
     expect(holds({ agent: known('agents', agentId, { ...world.agent.spec, owner: 'eve' }) })).toBe(false);
     expect(holds({}, chainOf({ counting: { action_type: { id: 'db.schema.migrate', version: 1 } } }))).toBe(false);
+  });
+
+  it('only for the view that the plan wants for the group of the seat, where parts are secret', () => {
+    const names = ['statement'];
+    const digestAs = (hiding: Hiding) => digestOfBytes(maskedText(action.value, { names }, hiding));
+    const texts = { masked: digestAs('masked'), digest: digestAs('digest') };
+    const secret = (own: Masking) =>
+      aPlan({ secrets: { names, usual: 'shown', groups: [{ group: 'dba', masking: own }], texts } });
+    const cast = (own: Masking, variant: ViewVariant): Chain => {
+      const view = { verdict: aPlanned(action, secret(own)), facts: {}, request: action.request, agent: world.agent };
+      const view_digest = viewDigest(viewOf({ ...view, actionType: undefined, variant }));
+      return chainOf({ vote: { view_digest, variant } }, undefined, secret(own));
+    };
+    expect(holds({}, cast('masked', 'masked'))).toBe(true);
+    expect(holds({}, cast('shown', 'full'))).toBe(true);
+    expect(holds({}, cast('masked', 'full'))).toBe(false);
+    expect(holds({}, cast('masked', 'digest'))).toBe(false);
+    expect(holds({}, cast('shown', 'masked'))).toBe(false);
   });
 
   it('not when it was received before policy asked for it', () => {

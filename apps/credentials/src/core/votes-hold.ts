@@ -1,5 +1,5 @@
 import type { Counting, Facts, Known, RequestEvidence } from '#contracts';
-import { viewDigest, viewOf, type Chain, type VerifiedVote } from '#trust';
+import { variantOf, viewDigest, viewOf, type Chain, type VerifiedVote } from '#trust';
 
 /** An approvals that reads the registry, waits for policy and then counts may be this late. Milliseconds. */
 const countingMs = 10_000;
@@ -76,14 +76,18 @@ function wasInForce(
   return sinceMs < 0 || (sinceMs <= countingMs && stillSo(next));
 }
 
-/** Rendered here from the same bytes and facts: whoever was shown anything else has signed another digest. */
+/**
+ * Rendered here from the same bytes and facts: whoever was shown anything else has signed another digest. Nobody decides on
+ * a view that shows more, or less, of what is secret than the plan wants for the group of their seat.
+ */
 function sawThis({ vote, counting }: VerifiedVote, held: HeldVotes): boolean {
   const { agent, chain, facts, request } = held;
-  if (agent === undefined || vote.variant !== 'full') return false;
+  const variant = variantOf(chain.verdict.plan ?? {}, counting.seat.group.id);
+  if (agent === undefined || vote.variant !== variant) return false;
   const actionType = held.actionType(counting.action_type);
   if ((actionType === undefined) !== (counting.action_type === undefined)) return false;
   try {
-    const view = viewOf({ verdict: chain.verdict, facts, request, agent, actionType, variant: 'full' });
+    const view = viewOf({ verdict: chain.verdict, facts, request, agent, actionType, variant });
     return view.action.name === (actionType?.id ?? view.action.name) && viewDigest(view) === vote.view_digest;
   } catch {
     // The pieces do not belong together: nobody can have been shown this.

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { agentUrn, requestLimits, requestType, requestValue, type Known, type ProblemCode, type RequestValue, type SignedAttributes } from '#contracts'; // prettier-ignore
 import { actionDigest, digestOfBytes, forbiddenText, parseStrict, type JsonValue } from '#trust';
 
@@ -17,6 +18,8 @@ export interface Judged {
   digest: string;
   /** Absent when the request is valid. */
   refusal?: Refusal;
+  /** As a valid request names it. */
+  taskId?: string;
 }
 
 export interface Unknown {
@@ -41,7 +44,14 @@ export function judgeRequest(bytes: Buffer, ce: SignedAttributes, facts: Request
   }
   const digest = actionDigest({ id: ce.id, source: ce.source, data: parsed.value });
   const refusal = isBarred(facts) ? ({ code: 'agent_suspended' } as const) : contentRefusal(parsed.value, ce, facts);
-  return refusal === undefined ? { digest } : { digest, refusal };
+  return refusal === undefined ? { digest, ...taskOf(parsed.value) } : { digest, refusal };
+}
+
+const named = z.object({ context: z.object({ task_id: z.string() }) });
+
+function taskOf(value: JsonValue): Pick<Judged, 'taskId'> {
+  const task = named.safeParse(value);
+  return task.success ? { taskId: task.data.context.task_id } : {};
 }
 
 /** Suspended, or past its expiry. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { agentUrn, requestType, type Known } from '#contracts';
+import { agentUrn, Crowd, requestType, type Known } from '#contracts';
 import { anAgentSpec } from '../../../../test/support/gate.js';
 import type { Ask } from './ask.js';
 import { timeOf } from './freshness.js';
-import { quotaAsked, settle, withinQuota, type Candidate, type Proven, type Used } from './settle.js';
+import { quotaAsked, settle, withinCrowd, withinQuota, type Candidate, type Proven, type Used } from './settle.js';
 
 const now = new Date('2026-11-24T12:00:00.000Z');
 const idAt = (ms: number, n = 1): string => {
@@ -136,3 +136,26 @@ describe('the quota of a slice', () => {
     expect(limited.map(({ judged }) => judged.digest)).toEqual(['d', 'd', 'd']);
   });
 });
+
+describe('what waits for people already', () => {
+  const limits = { agent: 2, task: 1, owner: 5 };
+  const candidate = (name: string, n: number, more: Partial<Candidate['judged']> = {}): Candidate => ({
+    ...proven({ agent: name, id: idAt(0, n) }),
+    judged: { digest: 'd', ...more },
+  });
+  const codes = (crowd: Crowd, ...all: Candidate[]): string[] =>
+    withinCrowd(all, crowd, () => limits).map(({ judged }) => judged.refusal?.code ?? 'in');
+  const waiting = (agent: string, count: number, task?: string) => ({ agent, owner: 'olga', task, count });
+
+  it('keeps out more of the same agent, task or owner, and nobody else', () => {
+    const crowd = new Crowd([waiting('a', 2), waiting('b', 1, 't-1')]);
+    const asked = [candidate('a', 1), candidate('b', 2, { taskId: 't-1' }), candidate('b', 3, { taskId: 't-2' }), candidate('b', 4)];
+    expect(codes(crowd, ...asked)).toEqual(['pending_limit', 'pending_limit', 'in', 'in']);
+    expect(codes(new Crowd([waiting('c', 5)]), candidate('a', 1))).toEqual(['pending_limit']);
+  });
+
+  it('is no reason where there is another, and none that this slice brings', () => {
+    expect(codes(new Crowd([waiting('a', 2)]), candidate('a', 1, { refusal: { code: 'stale' } }))).toEqual(['stale']);
+    expect(codes(new Crowd([waiting('a', 1)]), candidate('a', 1), candidate('a', 2))).toEqual(['in', 'in']);
+  });
+}); // prettier-ignore

@@ -1,4 +1,4 @@
-import type { Known, ProblemCode } from '#contracts';
+import type { Crowd, Known, ProblemCode, WaitingLimits } from '#contracts';
 import type { RequestHeader } from '#trust';
 import type { Ask } from './ask.js';
 import { isActionId, isStale } from './freshness.js';
@@ -81,6 +81,23 @@ export function withinQuota(candidates: readonly Candidate[], granted: ReadonlyM
     left.set(candidate.agent.id, rest - 1);
     if (rest > 0) return candidate;
     return { ...candidate, judged: { digest: candidate.judged.digest, refusal: { code: 'rate_limited' } } };
+  });
+}
+
+/**
+ * Whoever has as many requests before people as they may have is asked to wait; the rest of the slice is refused as `pending_limit`. What this
+ * slice lets in is not counted: nobody knows yet whether it will wait for people. Approvals counts those exactly.
+ */
+export function withinCrowd(
+  candidates: readonly Candidate[],
+  crowd: Crowd,
+  limitsOf: (agent: Candidate['agent']) => WaitingLimits,
+): Candidate[] {
+  return candidates.map((candidate) => {
+    const { agent, judged } = candidate;
+    const waiting = { agent: agent.id, owner: agent.spec.owner, task: judged.taskId };
+    if (judged.refusal !== undefined || crowd.hasRoom(waiting, limitsOf(agent))) return candidate;
+    return { ...candidate, judged: { digest: judged.digest, refusal: { code: 'pending_limit' } } };
   });
 }
 

@@ -4,18 +4,10 @@ import { Injectable } from '@nestjs/common';
 import type { Ask } from '../core/ask.js';
 import { isProven, type Unproven } from '../core/authenticate.js';
 import { isActionId } from '../core/freshness.js';
-import {
-  clashWith,
-  quotaAsked,
-  settle,
-  withinQuota,
-  type Candidate,
-  type Proven,
-  type Settled,
-} from '../core/settle.js';
+import { clashWith, settle, type Candidate, type Proven, type Settled } from '../core/settle.js';
 import { ActionsStore } from '../io/actions.store.js';
-import { QuotasStore, type QuotaGranted } from '../io/quotas.store.js';
 import { ConsultRegistry } from './consult-registry.js';
+import { KeepLimits, type Short } from './keep-limits.js';
 import { SayFrozen } from './say-frozen.js';
 
 /** What became of one ask, in the order asked. */
@@ -26,7 +18,7 @@ export type Checked = Proven | Unproven;
 export interface Slice {
   checked: readonly Checked[];
   /** Over HTTP the agent is asked to wait, and the id stays unused: called before anything is kept, may throw. */
-  onShortQuota?: (short: QuotaGranted) => void;
+  onShort?: (short: Short) => void;
 }
 
 /**
@@ -38,7 +30,7 @@ export class FreezeActions {
   constructor(
     private readonly facts: ConsultRegistry,
     private readonly actions: ActionsStore,
-    private readonly quotas: QuotasStore,
+    private readonly limits: KeepLimits,
     private readonly sayFrozen: SayFrozen,
   ) {}
 
@@ -47,7 +39,7 @@ export class FreezeActions {
     return this.facts.authenticate(asks, aud);
   }
 
-  async handle({ checked, onShortQuota }: Slice, tx: Tx): Promise<Freezing[]> {
+  async handle({ checked, onShort }: Slice, tx: Tx): Promise<Freezing[]> {
     const proven = checked.filter(isProven);
     if (proven.length === 0) return inOrder(checked, []);
     const { at, used } = await this.actions.load(idsOf(proven), tx);
@@ -55,7 +47,7 @@ export class FreezeActions {
     const settled = await this.#judge(() =>
       settle(proven, { used: known, now: at, judge: (one) => this.facts.judge(one, at) }),
     );
-    return inOrder(checked, await this.#keep(settled, tx, onShortQuota));
+    return inOrder(checked, await this.#keep(settled, tx, onShort));
   }
 
   /** Again for as long as the registry has something that the copy had not: an action type first, a principal after it. */
@@ -65,13 +57,10 @@ export class FreezeActions {
     return settled;
   }
 
-  async #keep(settled: readonly Settled[], tx: Tx, onShortQuota: Slice['onShortQuota']): Promise<Settled[]> {
+  async #keep(settled: readonly Settled[], tx: Tx, onShort: Slice['onShort']): Promise<Settled[]> {
     const fresh = settled.flatMap((one) => (one.kind === 'new' ? [one.candidate] : []));
     if (fresh.length === 0) return [...settled];
-    const granted = await this.quotas.take(quotaAsked(fresh), tx);
-    const candidates = withinQuota(fresh, new Map(granted.map((one) => [one.agentId, one.granted])));
-    const short = candidates.find(({ judged }) => judged.refusal?.code === 'rate_limited');
-    if (short) onShortQuota?.(granted.find(({ agentId }) => agentId === short.agent.id) ?? noQuota(short));
+    const candidates = await this.limits.keep(fresh, tx, onShort);
     const receivedAt = await this.actions.add(candidates, tx);
     const kept = new Map(candidates.filter((one) => receivedAt.has(idOf(one))).map((one) => [idOf(one), one]));
     await this.sayFrozen.handle([...kept.values()], receivedAt, tx);
@@ -102,8 +91,6 @@ export class FreezeActions {
 const idOf = ({ header }: Candidate): string => header.ce.id;
 
 const idsOf = (proven: readonly Proven[]): string[] => proven.map(({ header }) => header.ce.id).filter(isActionId);
-
-const noQuota = ({ agent }: Candidate): QuotaGranted => ({ agentId: agent.id, granted: 0, waitSeconds: 60 });
 
 function finalOf(settled: Settled, kept: ReadonlyMap<string, Candidate>, lost: ReadonlyMap<string, Settled>): Settled {
   if (settled.kind !== 'new' && settled.kind !== 'twice') return settled;

@@ -30,8 +30,8 @@ export class SubmitAction {
       this.freeze.handle(
         {
           checked,
-          onShortQuota: ({ waitSeconds }) => {
-            throw new ProblemError('rate_limited', { retryAfterSeconds: waitSeconds });
+          onShort: ({ code, waitSeconds }) => {
+            throw new ProblemError(code, { retryAfterSeconds: waitSeconds });
           },
         },
         tx,

@@ -7,12 +7,17 @@ const told: Told = {
   headline: 'db.schema.migrate on prod/orders, asked by migrator-1',
   severity: 'high',
   deadlineAt: '2026-05-30T09:00:00.000Z',
+  link: 'https://gate.example/requests/01975f3a-7c00-7b1e-8d2f-3a4b5c6d7e8f',
 };
 
 describe('what people are told', () => {
   it('names the command that shows the request, and none that decides it', () => {
     expect(mailText(told)).toContain(`sallyport approvals show ${told.actionId}`);
-    expect(mailText(told)).not.toMatch(/approvals (approve|deny)|https?:/u);
+    expect(mailText(told)).not.toMatch(/approvals (approve|deny)/u);
+  });
+
+  it('has one link, to the page that decides nothing', () => {
+    expect(mailText(told).match(/https?:\S+/gu)).toEqual([told.link]);
   });
 
   it.each(messageKinds)('%s has a subject and a next step', (kind) => {
@@ -35,6 +40,7 @@ describe('what people are told', () => {
         action_id: told.actionId,
         headline: told.headline,
         severity: 'high',
+        link: told.link,
         deadline_at: '2026-05-30T09:00:00.000Z',
       },
     });

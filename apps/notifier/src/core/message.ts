@@ -17,6 +17,8 @@ export interface Told {
   /** RFC 3339; until when people can decide. */
   deadlineAt?: string | undefined;
   reviewId?: string | undefined;
+  /** To a page that says how to look, for people who read this on another machine than that of their command line. */
+  link: string;
 }
 
 const openings: Readonly<Record<MessageKind, string>> = {
@@ -39,8 +41,8 @@ export function subjectOf(told: Told): string {
 }
 
 /**
- * A plain-text mail. It says where to look and never decides anything: a link or a reply that decides would be followed by
- * mail scanners. The agent's own words are not in it; they are read beside the facts.
+ * A plain-text mail. It says where to look and never decides anything: mail scanners follow links, run scripts and send
+ * forms, so its one link leads to a page that can do nothing. The agent's own words are not in it; they are read beside the facts.
  */
 export function mailText(told: Told): string {
   return [
@@ -54,7 +56,9 @@ export function mailText(told: Told): string {
     '',
     ...nextSteps(told),
     '',
-    'This mail decides nothing, and neither does an answer to it.',
+    `How to do that: ${told.link}`,
+    '',
+    'This mail decides nothing, and neither does its link or an answer to it.',
     '',
   ].join('\n');
 }
@@ -81,11 +85,12 @@ function nextSteps({ kind, actionId, reviewId }: Told): string[] {
 
 /** The payload of a webhook (Standard Webhooks: thin, so that details are read where access is checked). */
 export function webhookBody(told: Told, at: string): string {
-  const { kind, actionId, headline, severity, code, deadlineAt, reviewId } = told;
+  const { kind, actionId, headline, severity, code, deadlineAt, reviewId, link } = told;
   const data = {
     action_id: actionId,
     headline,
     severity,
+    link,
     ...(code === undefined ? {} : { code }),
     ...(deadlineAt === undefined ? {} : { deadline_at: deadlineAt }),
     ...(reviewId === undefined ? {} : { review_id: reviewId }),

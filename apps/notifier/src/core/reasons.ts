@@ -4,6 +4,7 @@ import { problems } from '#contracts';
 const texts: Readonly<Record<string, string>> = {
   policy_denied: 'The rules do not allow this action.',
   person_denied: 'A person with authority said no.',
+  refused_before: 'A person said no to this very request a short while ago; until that is over it is not asked again.',
   no_eligible_approver: 'Nobody is left who may decide this: the groups are empty, or everybody in them is excluded.',
   policy_unsatisfiable: 'The rules ask for something that cannot be had.',
   engine_error: 'The rules could not be evaluated; that counts as no. The operators see it.',

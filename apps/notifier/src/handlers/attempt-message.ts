@@ -5,6 +5,7 @@ import { personIn } from '../core/recipient.js';
 import type { Delivery } from '../io/delivery.js';
 import { MailDoor } from '../io/mail.js';
 import type { Claimed } from '../io/message.store.js';
+import { RequestLinks } from '../io/request-links.js';
 import { Secrets } from '../io/secrets.js';
 import { WebhookDoor } from '../io/webhook.js';
 
@@ -16,6 +17,7 @@ export class AttemptMessage {
     private readonly mail: MailDoor,
     private readonly webhooks: WebhookDoor,
     private readonly secrets: Secrets,
+    private readonly links: RequestLinks,
   ) {}
 
   /** Resolves when the addresses of all groups are known. */
@@ -34,7 +36,7 @@ export class AttemptMessage {
   private async byMail({ id, group, createdAt: at, ...message }: Claimed): Promise<Delivery> {
     const to = this.mailOf(group);
     if (to === undefined) return { ok: false, error: 'there is no mail address any more', gone: true };
-    const told = toldOf(message);
+    const told = { ...toldOf(message), link: this.links.to(message.actionId) };
     return this.mail.send({ id, to, subject: subjectOf(told), text: mailText(told), at });
   }
 
@@ -52,11 +54,12 @@ export class AttemptMessage {
       this.secrets.read(webhook.key_secret),
     ]);
     if (url === undefined || key === undefined) return { ok: false, error: 'a secret of the webhook is missing' };
-    return this.webhooks.send({ id, url, key, body: webhookBody(toldOf(message), createdAt.toISOString()) });
+    const told = { ...toldOf(message), link: this.links.to(message.actionId) };
+    return this.webhooks.send({ id, url, key, body: webhookBody(told, createdAt.toISOString()) });
   }
 }
 
-function toldOf(message: Omit<Claimed, 'id' | 'group' | 'createdAt'>): Told {
+function toldOf(message: Omit<Claimed, 'id' | 'group' | 'createdAt'>): Omit<Told, 'link'> {
   const { kind, actionId, headline, severity, code, deadlineAt, reviewId } = message;
   return {
     kind,

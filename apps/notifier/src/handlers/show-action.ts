@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { outcomeValue, ProblemError, type ActionAnswer, type ActionState, type SignedOutcome } from '#contracts';
+import {
+  outcomeValue,
+  ProblemError,
+  type ActionAnswer,
+  type ActionState,
+  type OutcomeValue,
+  type SignedOutcome,
+} from '#contracts';
 import { RegistryClient } from '#facts';
 import type { Caller } from '#trust/http';
 import { isTerminal, isWaiting } from '../core/outcome-states.js';
@@ -61,12 +68,17 @@ function answerOf(action: Saved & { actionDigest: string | null }, outcomes: Sto
     ...(action.code === null ? {} : { code: action.code }),
     reasons: (last?.reasons ?? []).map((code) => ({ code, text: reasonText(code) })),
     ...(offer?.lease === undefined ? {} : { lease: offer.lease }),
-    ...(last?.approval === undefined ? {} : { approval: last.approval }),
+    ...(last && waitsOf(last)),
     ...(signed === undefined ? {} : { outcome: signedOf(signed) }),
     history: outcomes.map(({ outcome, code, recorded_at }) => ({
       state: outcome as ActionState, code, at: recorded_at.toISOString(),
     })), // prettier-ignore
   };
+}
+
+/** What there is to wait for: people, or the end of a denial that holds for a time. */
+function waitsOf({ approval, ask_again_at }: OutcomeValue): Pick<ActionAnswer, 'approval' | 'ask_again_at'> {
+  return { ...(approval && { approval }), ...(ask_again_at !== undefined && { ask_again_at }) };
 }
 
 /** As its holder signed it: the agent need not trust this service. */

@@ -52,6 +52,14 @@ describe('facts', () => {
     });
   });
 
+  it('that a person has said no to the same is one, and that nobody has is none', () => {
+    expect(gathered('migrate').input.context.refusal).toStrictEqual({ refused: false });
+    expect(gathered('migrate').facts['context.refusal']).toBeUndefined();
+    const refused = gathered('migrate', {}, { counters: { ...counters, refusedSecondsAgo: 61 } });
+    expect(refused.input.context.refusal).toStrictEqual({ refused: true, seconds_ago: 61 });
+    expect(refused.facts['context.refusal']).toMatchObject({ source: 'counter:policy', at: inWindow.toISOString() });
+  });
+
   it('that an agent has no limits is one where money is asked for, and only there', () => {
     const known = new FakeRegistry();
     known.change('agents', 'agent-1', { limits: [] });

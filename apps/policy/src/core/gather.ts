@@ -15,6 +15,8 @@ export interface Counters {
   /** Present for an action with an amount. */
   spend?: { ownMinor: number; peopleMinor: number };
   openReviews: readonly string[];
+  /** Since a person last said no to the same; absent when nobody has. */
+  refusedSecondsAgo?: number;
 }
 
 export interface World extends Moment {
@@ -84,6 +86,7 @@ function contextOf(question: Question, entries: Entries, world: World, sheet: Fa
     incidents: incidentFacts(incidents, agent, registry, sheet),
     open_reviews: openReviews(incidents.length > 0, counters, sheet, now),
     velocity: velocityOf(counters, sheet, now),
+    refusal: refusalOf(counters, sheet, now),
     ...spendOf(question, agent, world, sheet),
     ...counterpartyOf(request, registry, sheet),
     ...sharingOf(request, resource, registry, sheet),
@@ -108,6 +111,12 @@ function openReviews(matters: boolean, { openReviews: open }: Counters, sheet: F
 function velocityOf({ velocity }: Counters, sheet: FactSheet, now: Date): PolicyInput['context']['velocity'] {
   const fact = { count: velocity, window_seconds: velocityWindowSeconds };
   return sheet.note('context.velocity', fact, counted(now));
+}
+
+/** Noted where there was one: who decides sees that somebody has said no to the same before. */
+function refusalOf({ refusedSecondsAgo }: Counters, sheet: FactSheet, now: Date): PolicyInput['context']['refusal'] {
+  if (refusedSecondsAgo === undefined) return { refused: false };
+  return sheet.note('context.refusal', { refused: true, seconds_ago: refusedSecondsAgo }, counted(now));
 }
 
 /** Where money is asked for, having no limit of its own is a fact too: people confirm an amount beside the limits. */

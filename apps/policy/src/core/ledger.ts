@@ -1,7 +1,7 @@
 import type { Verdict } from '#contracts';
 import { moneyOf } from './attributes.js';
 import type { Counters } from './gather.js';
-import type { Question } from './question.js';
+import { shapeOf, type Question } from './question.js';
 
 export interface AccountKey {
   agentId: string;
@@ -27,10 +27,17 @@ export interface Asked {
   count: number;
 }
 
+/** A person's no to requests of this shape, by the database's clock. */
+export interface Refused {
+  shape: string;
+  secondsAgo: number;
+}
+
 export interface LedgerStart {
   accounts: readonly Account[];
   velocity: readonly Asked[];
   openReviews: readonly string[];
+  refused: readonly Refused[];
 }
 
 const keyOf = (...parts: string[]): string => JSON.stringify(parts);
@@ -45,19 +52,23 @@ export class Ledger {
   private readonly accounts: Map<string, Account>;
   private readonly velocity: Map<string, number>;
   private readonly open: Set<string>;
+  private readonly refused: Map<string, number>;
 
-  constructor({ accounts, velocity, openReviews }: LedgerStart) {
+  constructor({ accounts, velocity, openReviews, refused }: LedgerStart) {
     this.accounts = new Map(accounts.map((account) => [keyOf(account.agentId, account.currency), { ...account }]));
     this.velocity = new Map(velocity.map(({ agentId, action, count }) => [keyOf(agentId, action), count]));
     this.open = new Set(openReviews);
+    this.refused = new Map(refused.map(({ shape, secondsAgo }) => [shape, secondsAgo]));
   }
 
   countersFor({ agentId, request }: Question): Counters {
+    const refusedSecondsAgo = this.refused.get(shapeOf({ agentId, request }));
     const money = moneyOf(request);
     const account = money && this.accounts.get(keyOf(agentId, money.currency));
     return {
       velocity: this.velocity.get(keyOf(agentId, request.action.name)) ?? 0,
       openReviews: [...this.open],
+      ...(refusedSecondsAgo !== undefined && { refusedSecondsAgo }),
       ...(account && { spend: { ownMinor: account.ownMinor, peopleMinor: account.peopleMinor } }),
     };
   }

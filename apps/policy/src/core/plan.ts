@@ -1,4 +1,6 @@
-import type { Confirmation, Facts, Plan, PolicyClaims, PolicyDecision, RequiredApproval, Stage } from '#contracts';
+import type {
+  Confirmation, Facts, Plan, PlanSecrets, PolicyClaims, PolicyDecision, RequiredApproval, Stage,
+} from '#contracts'; // prettier-ignore
 import type { Catalogue, ConfirmationText } from './catalogue.js';
 import { claimAt } from './claims.js';
 import type { Exclusion } from './exclusions.js';
@@ -9,6 +11,7 @@ export interface PlanInput {
   claims: PolicyClaims;
   facts: Facts;
   excluded: readonly Exclusion[];
+  secrets?: PlanSecrets | undefined;
   /** When the action was first judged: judged again, the deadline stays where it was. */
   decidedAt: Date;
 }
@@ -33,6 +36,7 @@ export function planOf(input: PlanInput): Plan | undefined {
     excluded: exclusionsOf(input),
     deadline_at: new Date(deadline).toISOString(),
     step_up: input.obligations.step_up === true,
+    ...(input.secrets && { secrets: input.secrets }),
   };
 }
 

@@ -1,5 +1,5 @@
-import { requestValue, type Acceptance, type RequestEvidence, type RequestValue } from '#contracts';
-import { actionDigest } from '#trust';
+import { agentUrn, requestValue, type Acceptance, type RequestEvidence, type RequestValue } from '#contracts';
+import { actionDigest, shapeDigest } from '#trust';
 
 /** A frozen action that has to be judged. */
 export interface Question {
@@ -9,6 +9,11 @@ export interface Question {
   agentVersion: number;
   digest: string;
   request: RequestValue;
+}
+
+/** What this question has in common with others that ask the same, whatever the agent says about them. */
+export function shapeOf({ agentId, request }: Pick<Question, 'agentId' | 'request'>): string {
+  return shapeDigest({ source: agentUrn(agentId), data: request });
 }
 
 export type Read =

@@ -5,6 +5,7 @@ import type {
   Grant,
   Obligations,
   Plan,
+  PolicyConfig,
   PolicyDecision,
   RawFinding,
   Verdict,
@@ -18,12 +19,15 @@ import { grantOf } from './grant.js';
 import { planOf } from './plan.js';
 import type { Question } from './question.js';
 import type { Registry } from './registry.js';
+import { claimsFor, secretsOf } from './secrets.js';
 
 export interface Bench {
   gate: string;
   purpose: Verdict['purpose'];
   registry: Registry;
   catalogue: Catalogue;
+  /** How much of secret values people are shown. */
+  secrets: PolicyConfig['secrets'];
   bundleDigest: string;
   /** The database's clock. */
   now: Date;
@@ -82,17 +86,24 @@ function passing(said: Said, gathered: Whole, decision: PolicyDecision, findings
   const obligations = obligationsOf(decision);
   if (obligations === undefined) return denied(said, 'policy_unsatisfiable', findings);
   if (decision.decision === 'allow') return allowed(said, decision, { grant, obligations, findings });
-  const { registry, catalogue, decidedAt } = said.bench;
-  const plan = planOf({
-    obligations: decision.obligations,
-    catalogue,
-    claims: gathered.input.claims,
-    facts: gathered.facts,
-    excluded: exclusionsOf(gathered.agent, request, registry),
-    decidedAt,
-  });
+  const plan = planFor(said, gathered, decision);
   if (plan === undefined) return denied(said, 'policy_unsatisfiable', findings);
   return asking(said, plan, { grant, obligations, findings });
+}
+
+function planFor({ bench, question: { request } }: Said, gathered: Whole, decision: PolicyDecision): Plan | undefined {
+  const { registry, catalogue, decidedAt } = bench;
+  const actionType = registry.get('action-types', request.action.name);
+  const secrets = secretsOf(request, { resource: gathered.resource, actionType }, bench.secrets);
+  return planOf({
+    obligations: decision.obligations,
+    catalogue,
+    claims: claimsFor(request, secrets),
+    facts: gathered.facts,
+    excluded: exclusionsOf(gathered.agent, request, registry),
+    secrets,
+    decidedAt,
+  });
 }
 
 interface Terms {
@@ -167,4 +178,15 @@ function titled(findings: readonly RawFinding[], catalogue: Catalogue): Finding[
 export function reasonsOf({ code, findings }: Verdict): string[] {
   const codes = findings.filter(({ effect }) => effect === 'deny').map((finding) => finding.code);
   return codes.length === 0 ? [code] : [...new Set(codes)];
+}
+
+/**
+ * From when on a denied action may be asked for again: when everything that stands against it is over by itself (its finding says
+ * `ask_again_s`). Undefined where something stays, whatever the clock says. RFC 3339.
+ */
+export function askAgainAt({ findings, iat }: Verdict): string | undefined {
+  const seconds = findings.filter(({ effect }) => effect === 'deny').map(({ params }) => params['ask_again_s']);
+  const known = seconds.filter((each) => typeof each === 'number' && Number.isSafeInteger(each) && each >= 0);
+  if (known.length === 0 || known.length !== seconds.length) return undefined;
+  return new Date((iat + Math.max(...(known as number[]))) * 1_000).toISOString();
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#database';
 import { moneyOf } from '../core/attributes.js';
+import type { Counters } from '../core/gather.js';
 import { Ledger, type AccountKey } from '../core/ledger.js';
-import type { Question } from '../core/question.js';
+import { shapeOf, type Question } from '../core/question.js';
 import { incidentsOf } from '../core/surroundings.js';
 import type { Judged } from '../core/verdict.js';
 import { AccountStore } from '../io/account.store.js';
@@ -14,8 +15,8 @@ import type { Heard } from './read-actions.js';
 
 export interface Decided extends Heard {
   judged: Judged;
-  /** What was asked before it in its minute. */
-  velocity: number;
+  /** What was asked before it in its minute, and since when people have refused the same. */
+  counters: Pick<Counters, 'velocity' | 'refusedSecondsAgo'>;
 }
 
 /**
@@ -47,7 +48,7 @@ export class DecideSlice {
   }
 
   /** Accounts first, reviews second, in every slice: so no two slices wait for each other. */
-  private async open(fresh: readonly Heard[], { now, velocity }: Begun, tx: Tx): Promise<Ledger> {
+  private async open(fresh: readonly Heard[], { now, refused, velocity }: Begun, tx: Tx): Promise<Ledger> {
     const accounts = await this.accounts.lock(
       tx,
       fresh.flatMap(({ question }) => accountOf(question)),
@@ -55,7 +56,7 @@ export class DecideSlice {
     const world = { registry: this.registry, now };
     const mayBeEmergency = fresh.some(({ question }) => incidentsOf(question.request, world).length > 0);
     const openReviews = mayBeEmergency ? await this.reviews.lockOpen(tx) : [];
-    return new Ledger({ accounts, velocity, openReviews });
+    return new Ledger({ accounts, velocity, openReviews, refused });
   }
 
   private one({ event, question }: Heard, ledger: Ledger, now: Date): Decided {
@@ -68,20 +69,26 @@ export class DecideSlice {
       decidedAt: now,
     });
     ledger.record(question, judged.verdict);
-    return { event, question, judged, velocity: counters.velocity };
+    return { event, question, judged, counters };
   }
 }
 
-function askedBy({ question: { actionId, agentId, request } }: Heard): {
-  actionId: string;
-  agentId: string;
-  action: string;
-} {
-  return { actionId, agentId, action: request.action.name };
+function askedBy({ question }: Pick<Heard, 'question'>): Parameters<ActionStore['begin']>[1][number] {
+  const { actionId, agentId, request } = question;
+  return { actionId, agentId, action: request.action.name, shape: shapeOf(question) };
 }
 
 function rowOf(decided: Decided): JudgedRow {
-  return { ...askedBy(decided), outcome: decided.judged.verdict.outcome, velocity: decided.velocity };
+  const { counters, judged } = decided;
+  const { outcome } = judged.verdict;
+  const { shape, ...asked } = askedBy(decided);
+  return {
+    ...asked,
+    outcome,
+    velocity: counters.velocity,
+    shape: outcome === 'require_approval' ? shape : null,
+    refusedSecondsAgo: counters.refusedSecondsAgo ?? null,
+  };
 }
 
 function accountOf({ agentId, request }: Question): AccountKey[] {

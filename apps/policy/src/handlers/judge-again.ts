@@ -45,6 +45,11 @@ function accountOf({ agentId, request }: Question): { agentId: string; currency:
   return money && { agentId, currency: money.currency };
 }
 
-function countersOf({ velocity, spend, openReviews }: Standing) {
-  return { velocity, openReviews, ...(spend && { spend }) };
+function countersOf({ velocity, spend, openReviews, refusedSecondsAgo }: Standing) {
+  return {
+    velocity,
+    openReviews,
+    ...(refusedSecondsAgo !== undefined && { refusedSecondsAgo }),
+    ...(spend && { spend }),
+  };
 }

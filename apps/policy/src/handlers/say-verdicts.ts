@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { policyAllowed, policyApprovalRequired, policyDenied } from '#contracts';
 import type { Tx } from '#database';
 import { Outbox, type Said } from '#messaging';
-import { reasonsOf } from '../core/verdict.js';
+import { askAgainAt, reasonsOf } from '../core/verdict.js';
 import { Evidence } from '../io/evidence.js';
 import type { Decided } from './decide-slice.js';
 
@@ -30,7 +30,14 @@ export class SayVerdicts {
     const data = { action_id: actionId, agent_id: agentId, evidence };
     const about = { subject: actionId, sequence: 1, traceparent: event.traceparent };
     if (verdict.outcome !== 'deny') return { event: events[verdict.outcome], data, ...about };
-    const told = { action_id: actionId, action_digest: digest, code: verdict.code, reasons: reasonsOf(verdict) };
+    const again = askAgainAt(verdict);
+    const told = {
+      action_id: actionId,
+      action_digest: digest,
+      code: verdict.code,
+      reasons: reasonsOf(verdict),
+      ...(again !== undefined && { ask_again_at: again }),
+    };
     return { event: policyDenied, data: { ...data, outcome: this.evidence.denied(agentId, told) }, ...about };
   }
 }

@@ -32,8 +32,9 @@ export class Decider {
     const { engine } = this.rules;
     const statementFacts = this.parser.facts.bind(this.parser);
     const gathered = gather(question, { registry, now, counters, statementFacts });
-    const { catalogue, digest: bundleDigest } = engine.bundle;
-    const bench = { gate: this.evidence.gate, purpose, registry, catalogue, bundleDigest, now, decidedAt };
+    const { catalogue, config, digest: bundleDigest } = engine.bundle;
+    const about = { gate: this.evidence.gate, purpose, registry, now, decidedAt };
+    const bench = { ...about, catalogue, secrets: config.secrets, bundleDigest };
     if (!gathered.ok) return judge(question, gathered, undefined, bench);
     const evaluated = engine.evaluate(gathered.input);
     if (!evaluated.ok) {

@@ -50,9 +50,11 @@ export class Evidence {
   outcomeOf(
     actionId: string,
     { agent_id: agentId, outcome }: { agent_id: string; outcome: SignedOutcome },
-  ): { service: string; outcome: OutcomeName } | undefined {
+  ): { service: string; outcome: OutcomeName; code: string } | undefined {
     const verified = verifyOutcome(this.trust, outcome, { agentId, actionId });
-    return verified.ok ? { service: verified.service, outcome: verified.value.outcome } : undefined;
+    if (!verified.ok) return undefined;
+    const { service, value } = verified;
+    return { service, outcome: value.outcome, code: value.code };
   }
 
   /** Whether approvals has signed exactly this closing of a review. */
@@ -65,7 +67,7 @@ export class Evidence {
   }
 
   /** What the agent is told when the action ends here. */
-  denied(agentId: string, said: Pick<OutcomeValue, 'action_id' | 'action_digest' | 'code' | 'reasons'>): SignedOutcome {
+  denied(agentId: string, said: Omit<OutcomeValue, 'outcome' | 'lease' | 'approval'>): SignedOutcome {
     const ce = outcomeAttributes(newId(), this.keyring.service, 'denied');
     return signOutcome(this.keyring, { agentId, ce, value: { ...said, outcome: 'denied' } });
   }

@@ -9,6 +9,8 @@ export interface Standing {
   decidedAt: Date;
   /** What had been asked before it in its minute: later requests do not count against an earlier one. */
   velocity: number;
+  /** How long before its first verdict a person had said no to the same: a later no does not count against an earlier request. */
+  refusedSecondsAgo: number | undefined;
   spend: { ownMinor: number; peopleMinor: number } | undefined;
   openReviews: string[];
 }
@@ -17,6 +19,7 @@ interface Row {
   now: Date;
   decided_at: Date;
   velocity: number;
+  refused_seconds_ago: number | null;
   own_minor: string | null;
   people_minor: string | null;
   open_reviews: string[];
@@ -38,7 +41,7 @@ export class StandingStore {
          UNION ALL
          SELECT own_minor, people_minor FROM freed WHERE agent_id = $2 AND currency = $3),
        sums AS (SELECT coalesce(sum(own_minor), 0) AS own_minor, coalesce(sum(people_minor), 0) AS people_minor FROM off)
-       SELECT clock.now, a.decided_at, a.velocity,
+       SELECT clock.now, a.decided_at, a.velocity, a.refused_seconds_ago,
               coalesce(c.own_minor, 0) - sums.own_minor AS own_minor, coalesce(c.people_minor, 0) - sums.people_minor AS people_minor,
               ARRAY(SELECT DISTINCT rule FROM review WHERE closed_at IS NULL AND action_id <> $1) AS open_reviews
          FROM action a CROSS JOIN clock CROSS JOIN sums
@@ -52,6 +55,7 @@ export class StandingStore {
       now: row.now,
       decidedAt: row.decided_at,
       velocity: row.velocity,
+      refusedSecondsAgo: row.refused_seconds_ago ?? undefined,
       spend,
       openReviews: row.open_reviews,
     };

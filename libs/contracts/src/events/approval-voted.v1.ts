@@ -15,6 +15,11 @@ export const approvalVoted = defineEvent({
     decision: z.enum(['approve', 'deny']),
     stage: z.int(),
     counted: countedVote,
+    /**
+     * With the first vote on a view: its text (RFC 8785) as it was shown to whoever is shown this much, so that it can be shown again. Its SHA-256
+     * is the `view_digest` of the vote.
+     */
+    shown: z.string().optional(),
     /** This vote completed its stage: whom the request waits for now. */
     next: z.object({ stage: z.int().positive(), deadline_at: instant, summary }).optional(),
   }),

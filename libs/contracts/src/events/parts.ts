@@ -24,6 +24,8 @@ export const openedData = z.object({
   stage: z.int().positive(),
   opened_at: instant,
   deadline_at: instant,
+  /** As the agent named it. */
+  task_id: z.string().max(256).optional(),
   outcome: signedOutcome,
 });
 

@@ -16,6 +16,7 @@ export const actionAnswer = z.object({
     .object({ id: uuidv7, redeem_url: z.string(), offer_expires_at: instant, profile: z.string(), mode: z.string() })
     .optional(),
   approval: z.object({ expires_at: instant }).optional(),
+  ask_again_at: instant.optional(),
   history: z.array(z.object({ state: actionState, code: z.string().optional(), at: instant })),
   /** The last outcome exactly as its holder signed it, so that the agent need not believe this answer. Absent while `accepted`. */
   outcome: signedOutcome.optional(),

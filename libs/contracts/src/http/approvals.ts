@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { compactJws, digest, instant, uuidv7 } from '../ids.js';
-import { caps, confirmation, facts, finding, requestEvidence, voteDecision } from '../statements.js';
+import {
+  caps,
+  confirmation,
+  countedVote,
+  facts,
+  finding,
+  masking,
+  requestEvidence,
+  voteDecision,
+} from '../statements.js';
 
 export const voteBody = z.strictObject({
   decision: voteDecision,
@@ -55,8 +64,10 @@ export const decisionView = z.strictObject({
     on_behalf_of: z.string().optional(),
   }),
   action: z.strictObject({ name: z.string(), properties: z.record(z.string(), z.unknown()), inspectable: z.boolean() }),
+  /** Members of the properties that are secret, and how they stand in this view; where they are hidden, they are hidden in all of it. */
+  secrets: z.strictObject({ names: z.array(z.string()), are: masking }).optional(),
   resource: z.strictObject({ type: z.string(), id: z.string() }),
-  /** The exact signed text, for reading byte by byte. */
+  /** The exact signed text, for reading byte by byte; where a secret is hidden, that text in canonical form with the secret hidden. */
   exact: z.string(),
   access: z.strictObject({ profile: z.string(), profile_version: z.int(), ttl_seconds: z.int(), uses: z.int() }),
   facts: z.array(z.strictObject({ name: z.string(), value: z.unknown(), source: z.string(), at: instant })),
@@ -83,6 +94,11 @@ export type DecisionView = z.infer<typeof decisionView>;
 export const approvalAnswer = z.object({
   decision: decisionView,
   view_digest: digest,
+  /**
+   * The last request of the same agent for the same action on the same resource that people approved. Beside the view: it proves nothing; its
+   * own evidence does.
+   */
+  before: z.object({ action_id: uuidv7, granted_at: instant }).optional(),
   progress: z.object({
     state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']),
     stage: z.int(),
@@ -98,12 +114,15 @@ export type ApprovalAnswer = z.infer<typeof approvalAnswer>;
 /** What the view is rendered from, each part with its signature, so that a client can verify and render it by itself. */
 export const evidenceAnswer = z.object({
   action_id: uuidv7,
+  /** `value` with secrets hidden for whoever may not read them; the verdict holds the digest of exactly that text. */
   request: requestEvidence,
   verdict: compactJws,
   facts,
   /** Registry entries as the registry signed them: the agent at the verdict's version, the action type as it was frozen. */
   agent: compactJws,
   action_type: compactJws.optional(),
+  /** Of a granted request: the votes that filled its plan, as people signed them. */
+  votes: z.array(countedVote).optional(),
 });
 export type EvidenceAnswer = z.infer<typeof evidenceAnswer>;
 
@@ -117,6 +136,8 @@ export const approvalLine = z.object({
   state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']).optional(),
   opened_at: instant,
   deadline_at: instant,
+  /** How many requests of the same shape by the same agent this line stands for; each is decided by itself. */
+  count: z.int().positive().default(1),
 });
 export const approvalsAnswer = z.object({ approvals: z.array(approvalLine) });
 export type ApprovalsAnswer = z.infer<typeof approvalsAnswer>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { entryId } from '../ids.js';
+import { masking } from '../statements.js';
 
 const classification = z.enum(['public', 'internal', 'confidential', 'restricted']);
 const environment = z.enum(['production', 'staging', 'development']);
@@ -7,6 +8,8 @@ const actions = z.array(z.string().min(1));
 const quorum = z.int().min(1).max(20);
 const seconds = z.int().min(1);
 const minor = z.int().nonnegative();
+/** A no that held for longer than a month would be a rule; it is forgotten then. */
+const coolDown = z.int().min(0).max(2_592_000);
 
 /**
  * `enforce` counts; `shadow` is evaluated and reported, and changes nothing; `off` is not evaluated. Guards have no mode: a
@@ -96,6 +99,13 @@ export const policyConfig = z.strictObject({
     /** Per agent and action name in a minute: above `soft` people decide, above `hard` nobody does. */
     usual: z.strictObject({ soft: z.int().min(1), hard: z.int().min(1) }),
     actions: z.record(z.string(), z.strictObject({ soft: z.int().min(1), hard: z.int().min(1) })),
+    /** For how long a person's no answers the same request again: usually, and by action name. 0 = not at all. */
+    cool_down_s: coolDown.default(3_600),
+    cool_downs: z.record(z.string(), coolDown).default({}),
   }),
+  /** How much of the secret parts of an action is shown to people who look at it, by group. */
+  secrets: z
+    .strictObject({ usual: masking, groups: z.record(entryId, masking) })
+    .default({ usual: 'masked', groups: {} }),
 });
 export type PolicyConfig = z.infer<typeof policyConfig>;

@@ -107,6 +107,15 @@ const statementFact = z.strictObject({
   destructive: z.boolean(),
 });
 
+/**
+ * Whether a person has said no to a request of the same shape (same agent, action, resource and access) before this one, and how long
+ * before; the last time counts.
+ */
+const refusalFact = z.discriminatedUnion('refused', [
+  z.strictObject({ refused: z.literal(true), seconds_ago: z.int().nonnegative() }),
+  z.strictObject({ refused: z.literal(false) }),
+]);
+
 /** Money of this agent in this currency over 24 hours, in flight included, without this action. */
 const spendFact = z.strictObject({
   currency: z.string(),
@@ -162,6 +171,7 @@ export const policyInput = z.strictObject({
     open_reviews: z.array(z.string()),
     /** How many actions of this name the agent had asked for in the minute before this one. */
     velocity: z.strictObject({ count: z.int().nonnegative(), window_seconds: z.int().positive() }),
+    refusal: refusalFact,
     spend: spendFact.optional(),
     counterparty: counterpartyFact.optional(),
     sharing: sharingFact.optional(),

@@ -32,6 +32,8 @@ export const agent = z.strictObject({
     .default([]),
   /** Requests per minute that intake accepts. */
   requests_per_minute: z.int().positive().default(600),
+  /** How many of its requests may wait for people at once: in all, and under one `context.task_id`. */
+  most_waiting: z.strictObject({ in_all: z.int().positive().optional(), per_task: z.int().positive().optional() }).optional(),
   environment: z.enum(['production', 'staging', 'development']),
   state: z.enum(['active', 'suspended']),
   /** `<name>` of its own topic `sallyport.outcomes.<name>.v1`. */

@@ -56,3 +56,4 @@ export {
   type Person, type Profile, type RegistryKind, type Resource, type Target,
 }; // prettier-ignore
 export { issuerKinds, type IssuerKind } from './profiles.js';
+export { Crowd, waitingLimits, type Waiting, type WaitingLimits } from './waiting.js';

@@ -10,6 +10,8 @@ export const person = z.strictObject({
   manager: entryId.optional(),
   /** How much this person may approve, per currency. */
   limits: z.array(money).default([]),
+  /** How many requests of all the agents that this person owns may wait for people at once. */
+  most_waiting: z.int().positive().optional(),
   state: z.enum(['active', 'inactive']),
 });
 export type Person = z.infer<typeof person>;

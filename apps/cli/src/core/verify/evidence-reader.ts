@@ -1,5 +1,5 @@
 import {
-  approvalGranted, killSwitchChanged, leaseReplayed, policyAllowed, registryChanged, reviewClosed, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
+  approvalGranted, approvalVoted, killSwitchChanged, leaseReplayed, policyAllowed, registryChanged, reviewClosed, serviceEvents, serviceUrn, signedOutcome, terminalOutcomes, topics,
   type EventDefinition,
 } from '#contracts'; // prettier-ignore
 import {
@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { Broken } from './finding.js';
 import type { History } from './history.js';
 import type { LoggedEvent } from './log-reader.js';
+import { whyNotShown } from './shown-view.js';
 
 const serviceOf: Readonly<Record<string, string>> = {
   [topics.actions]: 'intake',
@@ -112,6 +113,8 @@ export class EvidenceReader {
     }
     if (event.type === reviewClosed.type) this.#closed(event, data);
     if (event.type === leaseReplayed.type) this.#replayed(event, data);
+    const lie = event.type === approvalVoted.type ? whyNotShown(data) : undefined;
+    if (lie !== undefined) throw new Broken('entries.ndjson', lie, event.line);
     const outcome = signedOutcome.safeParse(data['outcome']);
     if (outcome.success) this.#outcome(event, { action, agentId, outcome: outcome.data });
   }
