@@ -253,13 +253,13 @@ describe('what comes for one lease at one moment', () => {
     await pause(Math.max(0, exp * 1_000 - Date.now() - Math.random() * 2_000));
     const clock = world.part(WatchClock);
     const expire = () => world.part(Transact).run((tx) => clock.handle([lease], tx));
-    // A pull that waited too long for others says so, and is made again.
+    // A pull is quicker than a redeem, so it begins a little later. One that waited too long for others says so, and is made again.
     const kill = () =>
       eventually(() => desk.pulled({ scope: 'profile', id: `share-${String(index)}` }), { withinMs: 30_000 });
     const keys = [world.keys.agentKeys.sig, world.secondKey];
     const [redeems] = await Promise.all([
       Promise.all(Array.from({ length: 8 }, (_, n) => world.redeem(lease, action, keys[n % 2]))),
-      Promise.all(Array.from({ length: 4 }, kill)),
+      pause(Math.random() * 250).then(() => Promise.all(Array.from({ length: 4 }, kill))),
       Promise.all(Array.from({ length: 4 }, expire)),
     ]);
     await eventually(() => {
@@ -270,7 +270,7 @@ describe('what comes for one lease at one moment', () => {
     const end = world.outcomes(action).join(' ');
     if (given.length > 0) expect(end).toBe('offered released ended/kill_switch');
     // After the answer of a pull nothing is given, new or again.
-    expect((await world.redeem(lease, action)).status).toBe(410);
+    expect(codeOf(await world.redeem(lease, action))).toMatch(/^(?:410 |409 mint_failed$)/u);
     expect(world.alarms(lease).length).toBeLessThanOrEqual(3);
     return end;
   }
@@ -284,7 +284,7 @@ describe('what comes for one lease at one moment', () => {
         for (const n of batch)
           await world.register('profiles', `share-${String(n)}`, world.profile({ issuer: 'token' }));
         found.push(...(await Promise.all(batch.map(race))));
-        await desk.releaseAll();
+        await world.admin(released);
       }
       expect(found).toHaveLength(leases);
       // Otherwise nothing was raced.
