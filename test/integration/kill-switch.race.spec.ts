@@ -244,6 +244,9 @@ describe('what comes for one lease at one moment', () => {
     'offered released ended/kill_switch',
   ];
 
+  const released = `UPDATE credentials.kill_pulls SET asked_by = 'ines', asked_reason = '', asked_at = now(), released_by = 'ivo',
+    released_reason = '', released_at = now() WHERE released_at IS NULL`;
+
   async function race(index: number): Promise<string> {
     const action = world.action(`share-${String(index)}`, 300, 1);
     const exp = Math.floor(Date.now() / 1_000) + 3;
