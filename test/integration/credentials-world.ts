@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
-import pg from 'pg';
+import type pg from 'pg';
 import {
   approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceUrn, topics,
   type AgentKey,
@@ -30,6 +30,7 @@ import { eventually } from '../support/eventually.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
+import { inTransaction } from './admin-session.js';
 import { read, type Answer } from './answers.js';
 import { client, Peers, sources } from './credentials-peers.js';
 import { proveCall } from './credentials-proving.js';
@@ -458,17 +459,8 @@ export class CredentialsWorld {
   }
 
   /** As the owner of the gate's database, committed when `work` is done. */
-  async inTransaction<T>(work: (session: pg.Client) => Promise<T>): Promise<T> {
-    const session = new pg.Client({ connectionString: this.parts.adminUrl });
-    await session.connect();
-    try {
-      await session.query('BEGIN');
-      const result = await work(session);
-      await session.query('COMMIT');
-      return result;
-    } finally {
-      await session.end();
-    }
+  inTransaction<T>(work: (session: pg.Client) => Promise<T>): Promise<T> {
+    return inTransaction(this.parts.adminUrl, work);
   }
 }
 
