@@ -65,8 +65,8 @@ export function noteDelivered(bundle: LeaseBundle): Credential | BrokeredResult 
 /** Where a secret belongs: files that one service alone reads. The path is relative to the folder of a world. */
 export function isHome(path: string): boolean {
   const parts = path.split(sep);
-  // What a demo tells whoever takes part in it, its observer's login among it: its owner alone can read it.
-  return parts.some((part) => ['secrets', 'keys'].includes(part)) || parts.at(-1) === 'demo.json' || isSecretFile(path);
+  // What a demo tells whoever takes part in it, its observer's login among it, and what a command line keeps of a sign-in.
+  return parts.some((part) => ['secrets', 'keys', 'homes'].includes(part)) || parts.at(-1) === 'demo.json' || isSecretFile(path);
 }
 
 function isSecretFile(path: string): boolean {
