@@ -66,7 +66,11 @@ export function noteDelivered(bundle: LeaseBundle): Credential | BrokeredResult 
 export function isHome(path: string): boolean {
   const parts = path.split(sep);
   // What a demo tells whoever takes part in it, its observer's login among it, and what a command line keeps of a sign-in.
-  return parts.some((part) => ['secrets', 'keys', 'homes'].includes(part)) || parts.at(-1) === 'demo.json' || isSecretFile(path);
+  return (
+    parts.some((part) => ['secrets', 'keys', 'homes'].includes(part)) ||
+    parts.at(-1) === 'demo.json' ||
+    isSecretFile(path)
+  );
 }
 
 function isSecretFile(path: string): boolean {
