@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { DataSource, type Logger } from 'typeorm';
 import { migrationsTable, type MigrationClass } from './migration.js';
 
@@ -30,6 +31,14 @@ const silent: Logger = {
   log: () => undefined,
 };
 
+/**
+ * An error of a connection to which nobody listens ends the process. The pool and TypeORM listen in turn, and between the two there are
+ * moments without either; whoever waits on the connection hears of the error by the statement that fails.
+ */
+function attend(client: Pick<EventEmitter, 'on'>): void {
+  client.on('error', () => undefined);
+}
+
 /** TypeORM's data source over pg. No entities: the hot path is set-based SQL, and nothing ever synchronises a schema. */
 export function makeDataSource(settings: ConnectionSettings): DataSource {
   return new DataSource({
@@ -49,6 +58,7 @@ export function makeDataSource(settings: ConnectionSettings): DataSource {
       idle_in_transaction_session_timeout: timeouts.idleInTransaction,
       query_timeout: timeouts.answer,
       keepAlive: true,
+      onConnect: attend,
       options: `-c search_path=${settings.schema}`,
     },
   });
