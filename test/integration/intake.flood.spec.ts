@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { topics } from '#contracts';
 import { newId } from '#platform';
+import { inherited } from '../../tools/world/service-program.js';
 import { seed } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
 import { anAgentSpec, aSigningKey } from '../support/gate.js';
@@ -41,7 +42,7 @@ beforeAll(async () => {
   await world.register('agents', 'a', anAgentSpec([key.jwk]));
   // A process of its own: its memory is what is measured.
   intake = spawn(process.execPath, ['dist/apps/intake/src/main.js'], {
-    env: { ...process.env, NODE_OPTIONS: '', ...world.environment('intake') },
+    env: { ...inherited(process.env), ...world.environment('intake') },
     stdio: 'inherit',
   });
   await world.untilReady('intake');
