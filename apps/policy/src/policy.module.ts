@@ -7,7 +7,6 @@ import { DatabaseModule } from '#database';
 import { callersModule, FactsModule, KeysModule, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
 import type { Settings } from './config.js';
-import { BuryForged } from './handlers/bury-forged.js';
 import { CloseReviews } from './handlers/close-reviews.js';
 import { DecideSlice } from './handlers/decide-slice.js';
 import { EndHeld } from './handlers/end-held.js';
@@ -56,7 +55,7 @@ const hears = [
 
 /** Everything that acts and everything that stores: what a spec makes without a broker and without the other services. */
 export const parts: Provider[] = [
-  BuryForged, CloseReviews, DecideSlice, EndHeld, EndUnreadable, FreeReservations, HearDenials, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
+  CloseReviews, DecideSlice, EndHeld, EndUnreadable, FreeReservations, HearDenials, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
   SayVerdicts, SettleReservations, SpendReservations,
   AccountStore, ActionStore, CurrentRegistry, Decider, Evidence, PolicyRuntime, RefusalStore, RegistryView, ReviewStore, SqlParser, StandingStore,
 ]; // prettier-ignore

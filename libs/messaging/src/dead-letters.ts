@@ -1,6 +1,8 @@
 import { topics } from '#contracts';
 import type { Tx } from '#database';
+import type { Incoming } from './incoming.js';
 import type { Outbox } from './outbox.js';
+import { sha256Of } from './runner/read-record.js';
 
 /** Where a record was and why it is dead. Never what it held. */
 export interface DeadLetter {
@@ -22,6 +24,15 @@ export class DeadLetters {
     private readonly outbox: Outbox,
     private readonly service: string,
   ) {}
+
+  /** Events whose statements do not verify, or are about something else: they change nothing. */
+  async bury(tx: Tx, forged: readonly Incoming<unknown>[]): Promise<void> {
+    if (forged.length === 0) return;
+    const letters = forged.map(({ topic, partition, offset, key, value }) => {
+      return { topic, partition, offset, key, sha256: sha256Of(value), code: 'evidence_invalid' };
+    });
+    await this.add(tx, letters);
+  }
 
   async add(tx: Tx, letters: readonly DeadLetter[]): Promise<void> {
     await this.outbox.send(

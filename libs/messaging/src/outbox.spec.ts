@@ -2,6 +2,7 @@ import { policyCancelRequested, topics } from '#contracts';
 import type { Tx } from '#database';
 import { describe, expect, it } from '@jest/globals';
 import { DeadLetters } from './dead-letters.js';
+import type { Incoming } from './incoming.js';
 import { Outbox } from './outbox.js';
 import type { NewRow, OutboxKey, OutboxRow } from './relay/outbox-row.js';
 
@@ -98,5 +99,17 @@ describe('a dead letter', () => {
     const [row] = table.added;
     expect(row?.topic).toBe(topics.deadLetters);
     expect(JSON.parse(String(row?.value))).toEqual({ service: 'intake', ...letter, key: 'k'.repeat(128) });
+  });
+
+  it('of a forged event says so, by the hash of its bytes; of none, nothing', async () => {
+    const { table, outbox, tx } = setUp();
+    const letters = new DeadLetters(outbox, 'intake');
+    await letters.bury(tx, []);
+    expect(table.added).toEqual([]);
+    const place = { topic: topics.approvals, partition: 1, offset: '3', key: subject };
+    await letters.bury(tx, [{ ...place, value: Buffer.from('{}') } as Incoming<unknown>]);
+    const [row] = table.added;
+    const sha256 = 'sha256:RBNvo1WzZ4oRRq0W9-hknpT7T8If536DEMBg9hyq_4o';
+    expect(JSON.parse(String(row?.value))).toEqual({ service: 'intake', ...place, sha256, code: 'evidence_invalid' });
   });
 });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DataOf, Known, policyApprovalRequired, Versioned } from '#contracts';
 import type { Tx } from '#database';
 import { DeadLetters, type Incoming, type SliceHandler } from '#messaging';
-import { digestOfBytes, groupsOf } from '#trust';
+import { groupsOf } from '#trust';
 import { shownOf, type Believed } from '../core/belief.js';
 import { openingOf, type Opening } from '../core/opening.js';
 import { RegistryFacts, versionKey } from '../io/registry-facts.js';
@@ -29,7 +29,7 @@ export class OpenApprovals implements SliceHandler<typeof policyApprovalRequired
     const announced = await this.rows.save(tx, cases);
     await this.announce.say(tx, announced);
     const forged = events.filter((_, i) => cases[i]?.opening.kind === 'forged');
-    if (forged.length > 0) await this.dead.add(tx, forged.map(deadLetterOf));
+    await this.dead.bury(tx, forged);
   }
 
   private async decide(events: Event[]): Promise<Case[]> {
@@ -81,9 +81,4 @@ function agentsIn(believed: Believed): Versioned[] {
 
 function doubt(believed: Believed): Believed {
   return believed.kind === 'sound' ? { kind: 'doubtful', actionDigest: believed.verdict.action_digest } : believed;
-}
-
-function deadLetterOf(event: Event): Parameters<DeadLetters['add']>[1][number] {
-  const { topic, partition, offset, key, value } = event;
-  return { topic, partition, offset, key, sha256: digestOfBytes(value), code: 'evidence_invalid' };
 }

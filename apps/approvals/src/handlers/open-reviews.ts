@@ -3,7 +3,6 @@ import { reviewOpened, type DataOf, type policyAllowed } from '#contracts';
 import type { Tx } from '#database';
 import { DeadLetters, Outbox, type Incoming, type Said, type SliceHandler } from '#messaging';
 import { newId } from '#platform';
-import { digestOfBytes } from '#trust';
 import { reviewOf, type ReviewWanted } from '../core/review.js';
 import { ReviewStore, type NewReview } from '../io/review.store.js';
 import { ReadEvidence } from './read-evidence.js';
@@ -32,8 +31,11 @@ export class OpenReviews implements SliceHandler<typeof policyAllowed> {
       typeof wanted === 'string' ? [] : [{ event, wanted, row: rowOf(event, wanted) }],
     );
     await this.open(due, tx);
-    const forged = read.filter(({ wanted }) => wanted === 'forged').map(({ event }) => deadLetterOf(event));
-    if (forged.length > 0) await this.dead.add(tx, forged);
+    const forged = read.filter(({ wanted }) => wanted === 'forged');
+    await this.dead.bury(
+      tx,
+      forged.map(({ event }) => event),
+    );
   }
 
   private async open(due: Due[], tx: Tx): Promise<void> {
@@ -85,8 +87,4 @@ function saidOf({ event, row, wanted }: Due, dueAt: Date): Said<typeof reviewOpe
     },
     traceparent: event.traceparent,
   };
-}
-
-function deadLetterOf({ topic, partition, offset, key, value }: Event): Parameters<DeadLetters['add']>[1][number] {
-  return { topic, partition, offset, key, sha256: digestOfBytes(value), code: 'evidence_invalid' };
 }

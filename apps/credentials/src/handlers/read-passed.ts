@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { verdict, type CountedVote } from '#contracts';
 import type { Tx } from '#database';
-import { DeadLetters, type DeadLetter, type Incoming } from '#messaging';
-import { digestOfBytes, readGranting, readPassage, Trust, type Evidence, type Passage, type Subject } from '#trust';
+import { DeadLetters, type Incoming } from '#messaging';
+import { readGranting, readPassage, Trust, type Evidence, type Passage, type Subject } from '#trust';
 import { handedOverByApprovals, handedOverByPolicy, type HandOver } from '../core/hand-over.js';
 
 /** An event by which a service says that it passes an action on, with the evidence for it. */
@@ -29,13 +29,13 @@ export class ReadPassed {
   ) {}
 
   async read(passed: readonly Passed[], tx: Tx): Promise<Held[]> {
-    const [held, forged]: [Held[], DeadLetter[]] = [[], []];
+    const [held, forged]: [Held[], Incoming<unknown>[]] = [[], []];
     for (const one of passed) {
       const handOver = this.handOver(one);
       if (handOver.kind === 'ours') held.push({ ...one, ...handOver });
-      else forged.push(deadLetterOf(one.event));
+      else forged.push(one.event);
     }
-    if (forged.length > 0) await this.deadLetters.add(tx, forged);
+    await this.deadLetters.bury(tx, forged);
     return held;
   }
 
@@ -67,8 +67,4 @@ interface Granted {
   granting: string;
   votes: readonly CountedVote[];
   passage: Passage | undefined;
-}
-
-function deadLetterOf({ topic, partition, offset, key, value }: Incoming<unknown>): DeadLetter {
-  return { topic, partition, offset, key, sha256: digestOfBytes(value), code: 'evidence_invalid' };
 }

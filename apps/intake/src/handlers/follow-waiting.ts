@@ -2,17 +2,14 @@ import type { approvalDenied, approvalGranted, approvalOpened, DataOf, SignedOut
 import type { Tx } from '#database';
 import { RegistryCopy } from '#facts';
 import { DeadLetters, type Incoming, type SliceHandler } from '#messaging';
-import { digestOfBytes, readGranting, Trust, verifyOutcome } from '#trust';
+import { readGranting, Trust, verifyOutcome } from '#trust';
 import { Injectable } from '@nestjs/common';
 import { WaitingStore, type Opened } from '../io/waiting.store.js';
 
 /** Believes only what approvals signed: an opening that anybody could write would shut an agent out, an end would let it flood people. */
 @Injectable()
 class Believing {
-  constructor(
-    private readonly trust: Trust,
-    private readonly deadLetters: DeadLetters,
-  ) {}
+  constructor(private readonly trust: Trust) {}
 
   /** What is told of this action by the holder that people decide at. */
   outcomeOf({
@@ -26,16 +23,6 @@ class Believing {
   isGranted({ data, subject }: Incoming<DataOf<typeof approvalGranted>>): boolean {
     return readGranting(this.trust, data.granting, { actionId: subject, agentId: data.agent_id }) !== undefined;
   }
-
-  async bury(forged: readonly Incoming<unknown>[], tx: Tx): Promise<void> {
-    if (forged.length === 0) return;
-    await this.deadLetters.add(
-      tx,
-      forged.map(({ topic, partition, offset, key, value }) => {
-        return { topic, partition, offset, key, sha256: digestOfBytes(value), code: 'evidence_invalid' };
-      }),
-    );
-  }
 }
 
 /** A request waits for people. */
@@ -43,6 +30,7 @@ class Believing {
 export class NoteOpened implements SliceHandler<typeof approvalOpened> {
   constructor(
     private readonly believing: Believing,
+    private readonly deadLetters: DeadLetters,
     private readonly copy: RegistryCopy,
     private readonly waiting: WaitingStore,
   ) {}
@@ -53,9 +41,9 @@ export class NoteOpened implements SliceHandler<typeof approvalOpened> {
       read.flatMap(({ opened }) => opened ?? []),
       tx,
     );
-    await this.believing.bury(
-      read.flatMap(({ event, opened }) => (opened === undefined ? [event] : [])),
+    await this.deadLetters.bury(
       tx,
+      read.flatMap(({ event, opened }) => (opened === undefined ? [event] : [])),
     );
   }
 
@@ -73,6 +61,7 @@ export class NoteOpened implements SliceHandler<typeof approvalOpened> {
 export class NoteEnded implements SliceHandler<typeof approvalDenied> {
   constructor(
     private readonly believing: Believing,
+    private readonly deadLetters: DeadLetters,
     private readonly waiting: WaitingStore,
   ) {}
 
@@ -83,7 +72,7 @@ export class NoteEnded implements SliceHandler<typeof approvalDenied> {
     };
     const [over, forged] = apart(events, isOver);
     await this.waiting.close(subjects(over), tx);
-    await this.believing.bury(forged, tx);
+    await this.deadLetters.bury(tx, forged);
   }
 }
 
@@ -92,13 +81,14 @@ export class NoteEnded implements SliceHandler<typeof approvalDenied> {
 export class NoteGranted implements SliceHandler<typeof approvalGranted> {
   constructor(
     private readonly believing: Believing,
+    private readonly deadLetters: DeadLetters,
     private readonly waiting: WaitingStore,
   ) {}
 
   async handle(events: Incoming<DataOf<typeof approvalGranted>>[], tx: Tx): Promise<void> {
     const [granted, forged] = apart(events, (event) => this.believing.isGranted(event));
     await this.waiting.close(subjects(granted), tx);
-    await this.believing.bury(forged, tx);
+    await this.deadLetters.bury(tx, forged);
   }
 }
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#database';
 import { DeadLetters, type Incoming } from '#messaging';
-import { digestOfBytes } from '#trust';
 import { ActionStore } from '../io/action.store.js';
 
 /** A forged event is counted and named by hash; it is never told, and it ends nothing. */
@@ -18,11 +17,6 @@ export class RefuseForged {
       tx,
       forged.map(({ topic }) => topic),
     );
-    await this.deadLetters.add(
-      tx,
-      forged.map(({ topic, partition, offset, key, value }) => ({
-        topic, partition, offset, key, sha256: digestOfBytes(value), code: 'evidence_invalid',
-      })), // prettier-ignore
-    );
+    await this.deadLetters.bury(tx, forged);
   }
 }

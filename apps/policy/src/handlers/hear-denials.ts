@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { approvalDenied, DataOf } from '#contracts';
 import type { Tx } from '#database';
-import type { Incoming, SliceHandler } from '#messaging';
+import { DeadLetters, type Incoming, type SliceHandler } from '#messaging';
 import { Evidence } from '../io/evidence.js';
 import { RefusalStore } from '../io/refusal.store.js';
-import { BuryForged } from './bury-forged.js';
 import { FreeReservations } from './free-reservations.js';
 
 type Denied = Incoming<DataOf<typeof approvalDenied>>;
@@ -19,13 +18,13 @@ export class HearDenials implements SliceHandler<typeof approvalDenied> {
     private readonly evidence: Evidence,
     private readonly refusals: RefusalStore,
     private readonly free: FreeReservations,
-    private readonly forged: BuryForged,
+    private readonly deadLetters: DeadLetters,
   ) {}
 
   async handle(events: Denied[], tx: Tx): Promise<void> {
     const byPeople = events.filter(({ data }) => data.code === code);
     const forged = byPeople.filter((event) => !this.isSigned(event));
-    await this.forged.bury(tx, forged);
+    await this.deadLetters.bury(tx, forged);
     const refused = byPeople.filter((event) => !forged.includes(event));
     await this.refusals.note(
       tx,

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { actionAccepted, DataOf } from '#contracts';
 import type { Tx } from '#database';
 import { CatchUp, RegistryCopy } from '#facts';
-import { DeadLetters, type DeadLetter, type Incoming } from '#messaging';
-import { digestOfBytes } from '#trust';
+import { DeadLetters, type Incoming } from '#messaging';
 import type { Question } from '../core/question.js';
 import { Evidence } from '../io/evidence.js';
 import type { Ending } from './end-held.js';
@@ -34,16 +33,16 @@ export class ReadActions {
 
   /** What intake never accepted is nobody's action: it becomes a dead letter, and nothing is said about its id. */
   async read(events: readonly Accepted[], tx: Tx): Promise<ReadSlice> {
-    const [heard, doubtful, forged]: [Heard[], Ending[], DeadLetter[]] = [[], [], []];
+    const [heard, doubtful, forged]: [Heard[], Ending[], Accepted[]] = [[], [], []];
     for (const event of events) {
       const { action_id: actionId, agent_id: agentId, request } = event.data;
       const read = this.evidence.read({ actionId, agentId }, request);
       if (read.kind === 'sound') heard.push({ event, question: read.question });
       if (read.kind === 'doubtful')
         doubtful.push({ actionId, agentId, digest: read.digest, traceparent: event.traceparent });
-      if (read.kind === 'forged' || event.subject !== actionId) forged.push(deadLetterOf(event));
+      if (read.kind === 'forged' || event.subject !== actionId) forged.push(event);
     }
-    if (forged.length > 0) await this.deadLetters.add(tx, forged);
+    await this.deadLetters.bury(tx, forged);
     const own = heard.filter(({ event, question }) => event.subject === question.actionId);
     await this.catchUp.learn({ entries: own.map(({ question }) => agentOf(question)) });
     const known = own.filter(({ question }) => this.knows(question));
@@ -66,7 +65,3 @@ const agentOf = ({ agentId, agentVersion }: Question) => ({
   id: agentId,
   version: agentVersion,
 });
-
-function deadLetterOf({ topic, partition, offset, key, value }: Accepted): DeadLetter {
-  return { topic, partition, offset, key, sha256: digestOfBytes(value), code: 'evidence_invalid' };
-}

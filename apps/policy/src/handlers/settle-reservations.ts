@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { SignedOutcome } from '#contracts';
 import type { Tx } from '#database';
-import type { Incoming } from '#messaging';
+import { DeadLetters, type Incoming } from '#messaging';
 import { settlementOf, type Settlement } from '../core/settlement.js';
 import { AccountStore } from '../io/account.store.js';
 import { Evidence } from '../io/evidence.js';
-import { BuryForged } from './bury-forged.js';
 
 export type Told = Incoming<{ agent_id: string; outcome: SignedOutcome }>;
 
@@ -18,7 +17,7 @@ export class SettleReservations {
   constructor(
     private readonly accounts: AccountStore,
     private readonly evidence: Evidence,
-    private readonly forged: BuryForged,
+    private readonly deadLetters: DeadLetters,
   ) {}
 
   /** The actions that are settled so. Most actions move no money: nothing is verified about those. */
@@ -32,7 +31,7 @@ export class SettleReservations {
       if (this.settles(event) === as) genuine.push(event.subject);
       else forged.push(event);
     }
-    await this.forged.bury(tx, forged);
+    await this.deadLetters.bury(tx, forged);
     return genuine;
   }
 
