@@ -40,3 +40,7 @@ export function agentOfUrn(urn: string): string | undefined {
 export function eachCurrencyOnce(list: readonly { currency: string }[]): boolean {
   return new Set(list.map(({ currency }) => currency)).size === list.length;
 }
+
+/** A registry entry at the version that was used. */
+export const versioned = z.strictObject({ id: entryId, version: z.int().positive() });
+export type Versioned = z.infer<typeof versioned>;

@@ -4,6 +4,7 @@ export * from './codes.js';
 export * from './problems.js';
 export * from './request.js';
 export * from './event.js';
+export * from './person-statements.js';
 export * from './statements.js';
 export * from './delivery.js';
 export * from './events/index.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../event.js';
 import { entryId, instant } from '../ids.js';
-import { countedVote } from '../statements.js';
+import { countedVote } from '../person-statements.js';
 import { topics } from '../topics.js';
 import { summary, who } from './parts.js';
 

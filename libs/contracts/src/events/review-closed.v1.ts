@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../event.js';
 import { compactJws, entryId, instant } from '../ids.js';
-import { reviewVerdict } from '../statements.js';
+import { reviewVerdict } from '../person-statements.js';
 import { topics } from '../topics.js';
 import { review } from './parts.js';
 

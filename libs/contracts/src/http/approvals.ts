@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { compactJws, digest, instant, uuidv7 } from '../ids.js';
-import {
-  caps,
-  confirmation,
-  countedVote,
-  facts,
-  finding,
-  masking,
-  requestEvidence,
-  voteDecision,
-} from '../statements.js';
+import { caps, countedVote, voteDecision } from '../person-statements.js';
+import { confirmation, facts, finding, masking, requestEvidence } from '../statements.js';
 
 export const voteBody = z.strictObject({
   decision: voteDecision,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { compactJws } from '../ids.js';
-import { countedVote, facts, requestEvidence } from '../statements.js';
+import { countedVote } from '../person-statements.js';
+import { facts, requestEvidence } from '../statements.js';
 
 /** `POST /v1/judgements` (service JWT): judge an accepted action again. Reserves nothing. */
 export const judgementBody = z.strictObject({

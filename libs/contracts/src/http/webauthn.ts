@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compactJws, digest, entryId, instant } from '../ids.js';
-import { voteDecision } from '../statements.js';
+import { voteDecision } from '../person-statements.js';
 import { evidenceAnswer } from './approvals.js';
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/u);
