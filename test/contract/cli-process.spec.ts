@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -9,38 +6,32 @@ import {
   generatePrivateJwk, readPersonKey, readSignedVote, signingKey, signPersonKey, viewDigest, type PrivateJwk, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { shortView } from '../../apps/cli/src/core/show-approval.js';
-import { root } from '../../tools/world/place.js';
 import { scratchFolder } from '../support/scratch.js';
 import { aGate, type TestGate } from '../support/gate.js';
-import { bodyOf, expectWords, type Ended, type Received } from './cli-said.js';
+import { expectWords, type Ended } from './cli-said.js';
 import { gateId, stories, StoryWorld } from './cli-stories.js';
+import { PlayedGate, runCli, type Answer, type Received } from './played-gate.js';
 
-const program = join(root, 'bin/sallyport.mjs');
 const names = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
 const startMs = 30_000;
 jest.setTimeout(2 * startMs);
 /** Nothing listens here. */
 const deaf = 'http://127.0.0.1:9';
 
-type Answer = { status: number; body: unknown; headers?: Record<string, string> };
-
 let scratch: ReturnType<typeof scratchFolder>;
-let server: Server;
-let url: string;
+const played = new PlayedGate();
 let shown: ApprovalAnswer;
 let evidence: EvidenceAnswer;
 let gate: TestGate;
 let key: SigningKey;
 let ownKey: PrivateJwk;
-let received: Received[];
-let answers: (path: string) => Answer;
 
 const refusing = (body: Problem, headers?: Record<string, string>): Answer => ({
   status: body.status,
   body,
   ...(headers && { headers }),
 });
-const votes = (): Received[] => received.filter(({ method }) => method === 'POST');
+const votes = (): Received[] => played.posts();
 
 beforeAll(async () => {
   const world = await StoryWorld.open();
@@ -51,36 +42,25 @@ beforeAll(async () => {
   ownKey = generatePrivateJwk('P-256');
   key = signingKey(ownKey);
   scratch = scratchFolder('cli');
-  server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
-      const path = request.url ?? '';
-      received.push({ method: request.method ?? '', path, authorization: request.headers.authorization, body });
-      const answer = answers(`${request.method ?? ''} ${path}`);
-      response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-      response.end(JSON.stringify(answer.body));
-    });
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  await played.start();
 }, startMs);
 
 afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((closed) => server.close(closed));
+  await played.stop();
   scratch.remove();
   gate.remove();
 });
 
 beforeEach(() => {
-  received = [];
-  answers = (path) =>
+  played.received = [];
+  played.answers = (path) =>
     path.startsWith('GET')
       ? looking(path)
       : { status: 201, body: { action_id: shown.decision.action_id, state: 'granted', stage: 1 } };
   signIn();
 });
 afterEach(() => {
-  expect(received.every(({ authorization }) => authorization === 'Bearer token-for-this-service')).toBe(true);
+  expect(played.received.every(({ headers }) => headers.authorization === 'Bearer token-for-this-service')).toBe(true);
 });
 
 const looking = (path: string): Answer => ({ status: 200, body: path.endsWith('/evidence') ? evidence : shown });
@@ -96,11 +76,11 @@ function signIn(mode = 0o600, more: { until?: number; trust_file?: string | unde
   const session = {
     issuer: 'http://127.0.0.1:9',
     subject: 'dana',
-    tokens: { [url]: token, [deaf]: token },
+    tokens: { [played.url]: token, [deaf]: token },
     voting_key,
   };
   writeFileSync(join(home, `dana-${String(mode)}.json`), JSON.stringify(session), { mode });
-  const services = Object.fromEntries(names.map((name) => [name, url]));
+  const services = Object.fromEntries(names.map((name) => [name, played.url]));
   const settings = { issuer: 'http://127.0.0.1:9', client_id: 'cli', services, trust_file: gate.trustFile, ...more };
   writeFileSync(join(scratch.dir, 'cli.json'), JSON.stringify(settings));
 }
@@ -111,19 +91,12 @@ function run(
   node = process.execPath,
 ): Promise<Ended> {
   const given = {
-    PATH: process.env['PATH'],
     SALLYPORT_CLI_CONFIG: join(scratch.dir, 'cli.json'),
     SALLYPORT_CLI_HOME: join(scratch.dir, 'home'),
     SALLYPORT_CLI_PROFILE: `dana-${String(0o600)}`,
     ...env,
   };
-  return new Promise((ended) => {
-    const options = { cwd: '/', env: given, timeout: startMs };
-    execFile(node, [program, ...args], options, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      ended({ code, stdout, stderr });
-    });
-  });
+  return runCli(args, given, node);
 }
 
 const id = '01938a1e-7c00-7000-8000-000000000001';
@@ -142,7 +115,7 @@ describe('the exit status', () => {
     ['somebody who may not', 4, problem('not_eligible', { why: 'owner' }), '(owner). Somebody else has to decide'],
     ['too late', 5, problem('expired'), 'expired: Too late'],
   ])('is, for %s, %p', async (_, code, body, words) => {
-    answers = () => refusing(body, { 'retry-after': '7' });
+    played.answers = () => refusing(body, { 'retry-after': '7' });
     const ended = await run(['approvals', 'show', id]);
     expect(ended.code).toBe(code);
     expectWords(ended, words);
@@ -177,7 +150,7 @@ describe('the exit status', () => {
       { status: 200, body: { hello: 1 } },
       { status: 502, body: 'bad gateway' },
     ]) {
-      answers = () => answer;
+      played.answers = () => answer;
       const ended = await run(['approvals', 'show', id]);
       expect(ended.code).toBe(3);
       expectWords(ended, 'approvals answered');
@@ -185,11 +158,11 @@ describe('the exit status', () => {
   });
 
   it('lists what waits for the caller, with --all what their groups may say no to, and with --like each of a shape', async () => {
-    answers = () => ({ status: 200, body: { approvals: [] } });
+    played.answers = () => ({ status: 200, body: { approvals: [] } });
     await run(['approvals', 'list']);
     await run(['approvals', 'list', '--all']);
     await run(['approvals', 'list', '--like', id]);
-    expect(received.map(({ path }) => path)).toEqual([
+    expect(played.received.map(({ path }) => path)).toEqual([
       '/v1/approvals?state=open&mine=true',
       '/v1/approvals?state=open',
       `/v1/approvals?state=open&mine=true&like=${id}`,
@@ -207,7 +180,7 @@ describe('the exit status', () => {
     const open = await run(['--as', `dana-${String(0o644)}`, 'approvals', 'list']);
     expect(open.code).toBe(4);
     expectWords(open, 'can be read by others');
-    expect(received).toEqual([]);
+    expect(played.received).toEqual([]);
   });
 });
 
@@ -241,7 +214,7 @@ describe('a vote', () => {
           : looking(path),
     ];
     for (const one of lies) {
-      answers = (path) => (path.startsWith('GET') ? one(path) : { status: 201, body: {} });
+      played.answers = (path) => (path.startsWith('GET') ? one(path) : { status: 201, body: {} });
       const ended = await run(approve);
       expect(ended.code).toBe(1);
       expectWords(ended, 'DO NOT DECIDE');
@@ -264,7 +237,7 @@ describe('a vote', () => {
 
 describe('signing out', () => {
   it('ends the key where it is known, and removes it from this machine', async () => {
-    answers = () => ({ status: 200, body: { thumbprint: key.kid, state: 'ended' } });
+    played.answers = () => ({ status: 200, body: { thumbprint: key.kid, state: 'ended' } });
     expect(await run(['logout'])).toMatchObject({ code: 0, stdout: 'Signed out.\n', stderr: '' });
     expect(votes().map(({ path }) => path)).toEqual([`/v1/person-keys/${key.kid}/end`]);
     expect(existsSync(join(scratch.dir, 'home', 'dana-384.json'))).toBe(false);
@@ -287,7 +260,7 @@ describe('a vote, further', () => {
 
   it('counts for the view that the person saw before, or not at all', async () => {
     expect((await run([...approve, '--view', shortView(shown.view_digest)])).code).toBe(0);
-    received = [];
+    played.received = [];
     const ended = await run([...approve, '--view', 'another']);
     expect(ended.code).toBe(1);
     expectWords(ended, 'view_changed');
@@ -295,7 +268,7 @@ describe('a vote, further', () => {
   });
 
   it('that the gate does not take is told, with what to do', async () => {
-    answers = (path) => (path.startsWith('GET') ? looking(path) : refusing(problem('confirmation_missing')));
+    played.answers = (path) => (path.startsWith('GET') ? looking(path) : refusing(problem('confirmation_missing')));
     const ended = await run(approve);
     expect(ended.code).toBe(1);
     expectWords(ended, 'confirmation_missing: A point was not confirmed. Confirm every point of the stage, or deny.');
@@ -315,10 +288,10 @@ describe('leases', () => {
   }; // prettier-ignore
 
   it('are asked for as the options say, and what comes next is told beside them', async () => {
-    answers = () => ({ status: 200, body: { leases: [lease], next: id } });
+    played.answers = () => ({ status: 200, body: { leases: [lease], next: id } });
     const list = ['leases', 'list', '--state', 'ending', '--state', 'active', '--agent', 'migrator-1', '--cursor', id];
     const ended = await run(list);
-    expect(received.map(({ path }) => path)).toEqual([
+    expect(played.received.map(({ path }) => path)).toEqual([
       `/v1/leases?state=ending%2Cactive&agent=migrator-1&cursor=${id}`,
     ]);
     expect(ended.code).toBe(0);
@@ -328,35 +301,35 @@ describe('leases', () => {
     );
     const json = await run(['--json', 'leases', 'list']);
     expect([JSON.parse(json.stdout), json.stderr]).toEqual([{ leases: [lease], next: id }, '']);
-    expect(received.at(-1)?.path).toBe('/v1/leases');
+    expect(played.received.at(-1)?.path).toBe('/v1/leases');
   });
 
   it('in a state that there is none are wrong use, and nobody is asked', async () => {
     const ended = await run(['leases', 'list', '--state', 'gone']);
     expect(ended.code).toBe(2);
     expectWords(ended, 'one of offered, minting');
-    expect(received).toEqual([]);
+    expect(played.received).toEqual([]);
   });
 
   it('are ended with a reason, and the next step is named', async () => {
-    answers = () => ({ status: 202, body: lease });
+    played.answers = () => ({ status: 202, body: lease });
     const ended = await run(['leases', 'end', id, '--reason', 'I saw it misused']);
     expect(votes()).toMatchObject([{ path: `/v1/leases/${id}/end`, body: { reason: 'I saw it misused' } }]);
     expect([ended.code, ended.stdout]).toEqual([0, `The lease is being ended. See: sallyport leases show ${id}\n`]);
     expect((await run(['leases', 'end', id])).code).toBe(2);
-    answers = () => refusing(problem('not_eligible', { why: 'not_in_group' }));
+    played.answers = () => refusing(problem('not_eligible', { why: 'not_in_group' }));
     expect((await run(['leases', 'end', id, '--reason', 'x'])).code).toBe(4);
-    answers = () => refusing(problem('ended'));
+    played.answers = () => refusing(problem('ended'));
     expect((await run(['leases', 'end', id, '--reason', 'x'])).code).toBe(5);
   });
 });
 
 describe('the kill switch', () => {
   const pull = '01975f3a-8000-7b1e-8d2f-3a4b5c6d7e8f';
-  const sent = (): unknown[] => received.map(({ method, path, body }) => [method, path, body]);
+  const sent = (): unknown[] => played.received.map(({ method, path, body }) => [method, path, body]);
 
   it('is pulled for everything or for one thing, and the next step is named', async () => {
-    answers = () => ({ status: 202, body: { id: pull, epoch: 7, live: 15 } });
+    played.answers = () => ({ status: 202, body: { id: pull, epoch: 7, live: 15 } });
     const ended = await run(['kill-switch', 'pull', 'agent', 'refunder-1', '--reason', 'odd refunds']);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toContain(`sallyport kill-switch release ${pull}`);
@@ -379,20 +352,20 @@ describe('the kill switch', () => {
       expect(ended.code).toBe(2);
       expectWords(ended, 'error: ');
     }
-    expect(received).toEqual([]);
+    expect(played.received).toEqual([]);
   });
 
   it('is 4 for whoever is no security officer, and 3 while the registry does not answer', async () => {
-    answers = () => refusing(problem('not_eligible', { why: 'not_in_group' }));
+    played.answers = () => refusing(problem('not_eligible', { why: 'not_in_group' }));
     const denied = await run(['kill-switch', 'pull', 'global', '--reason', 'y']);
     expect(denied.code).toBe(4);
     expectWords(denied, '(not_in_group)');
-    answers = () => refusing(problem('dependency_unavailable'));
+    played.answers = () => refusing(problem('dependency_unavailable'));
     expect((await run(['kill-switch', 'release', pull, '--reason', 'y'])).code).toBe(3);
   });
 
   it('is released by two', async () => {
-    answers = () => ({ status: 202, body: { id: pull, released: false, waits_for: 1 } });
+    played.answers = () => ({ status: 202, body: { id: pull, released: false, waits_for: 1 } });
     const ended = await run(['kill-switch', 'release', pull, '--reason', 'looked at it']);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toContain('until another security officer says so too');
@@ -400,7 +373,7 @@ describe('the kill switch', () => {
   });
 
   it('is shown', async () => {
-    answers = () => ({ status: 200, body: { pulls: [] } });
+    played.answers = () => ({ status: 200, body: { pulls: [] } });
     expect((await run(['kill-switch', 'show'])).stdout).toBe('The kill switch is not pulled.\n');
   });
 });
@@ -414,7 +387,7 @@ describe('--json', () => {
   });
 
   it('prints nothing on stdout when it fails', async () => {
-    answers = () => refusing(problem('not_found'));
+    played.answers = () => refusing(problem('not_found'));
     const ended = await run(['--json', 'approvals', 'show', id]);
     expect(ended.code).toBe(1);
     expectWords(ended, 'not_found');
@@ -423,7 +396,7 @@ describe('--json', () => {
 
 describe('what others wrote', () => {
   it('reaches the terminal without its control characters', async () => {
-    answers = () => refusing(problem('not_found', { detail: '\u001b]8;;http://evil\u0007x\nSECOND LINE' }));
+    played.answers = () => refusing(problem('not_found', { detail: '\u001b]8;;http://evil\u0007x\nSECOND LINE' }));
     const { stderr } = await run(['approvals', 'show', id]);
     expect(stderr).not.toContain('\u001b');
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);

@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -14,11 +11,11 @@ import {
   type Verdict,
 } from '#contracts';
 import { generatePrivateJwk, ownView, peek, signingKey, signPersonKey, verifyCall, viewDigest } from '#trust';
-import { root } from '../../tools/world/place.js';
 import { aGate, type TestGate } from '../support/gate.js';
 import { scratchFolder } from '../support/scratch.js';
-import { bodyOf, expectWords, type Ended } from './cli-said.js';
+import { expectWords, type Ended } from './cli-said.js';
 import { gateId, stories, StoryWorld } from './cli-stories.js';
+import { PlayedGate, runCli, type Answer, type Received } from './played-gate.js';
 
 const names = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
 const id = '01938a1e-7c00-7000-8000-000000000001';
@@ -26,21 +23,11 @@ const secret = 'S'.repeat(43);
 const page = `http://localhost:9/v1/step-up/${id}?c=${secret}`;
 jest.setTimeout(60_000);
 
-interface Came {
-  asked: string;
-  headers: IncomingHttpHeaders;
-  body: unknown;
-}
-type Answer = { status: number; body: unknown };
-
 let scratch: ReturnType<typeof scratchFolder>;
-let server: Server;
-let url: string;
+const played = new PlayedGate();
 let gate: TestGate;
 let shown: ApprovalAnswer;
 let evidence: EvidenceAnswer;
-let came: Came[];
-let answers: (asked: string) => Answer;
 
 /** The story of a database change, under a plan that asks for security keys. */
 async function story(): Promise<void> {
@@ -59,28 +46,18 @@ beforeAll(async () => {
   gate = aGate(gateId);
   await story();
   scratch = scratchFolder('cli-keys');
-  server = createServer((request, response) => {
-    void bodyOf(request).then((body) => {
-      const asked = `${request.method ?? ''} ${request.url ?? ''}`;
-      came.push({ asked, headers: request.headers, body });
-      const answer = answers(asked);
-      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
-    });
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  await played.start();
   signIn();
 }, 30_000);
 
 afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((closed) => server.close(closed));
+  await played.stop();
   scratch.remove();
   gate.remove();
 });
 
 beforeEach(() => {
-  came = [];
+  played.received = [];
 });
 
 function signIn(): void {
@@ -88,28 +65,23 @@ function signIn(): void {
   const until = Math.floor(Date.now() / 1_000) + 600;
   const said = { thumbprint: signingKey(jwk).kid, iss: 'http://127.0.0.1:9', sub: 'dana', until };
   const voting_key = { jwk, ...said, statement: signPersonKey(gate.keyring('credentials'), said) };
-  const tokens = { [url]: { token: 't', expires_at: until } };
+  const tokens = { [played.url]: { token: 't', expires_at: until } };
   mkdirSync(scratch.dir, { recursive: true });
   const session = { issuer: said.iss, subject: 'dana', tokens, voting_key };
   writeFileSync(join(scratch.dir, 'default.json'), JSON.stringify(session), { mode: 0o600 });
-  const services = Object.fromEntries(names.map((name) => [name, url]));
+  const services = Object.fromEntries(names.map((name) => [name, played.url]));
   const settings = { issuer: said.iss, client_id: 'cli', services, trust_file: gate.trustFile };
   writeFileSync(join(scratch.dir, 'cli.json'), JSON.stringify(settings));
 }
 
 function run(...args: string[]): Promise<Ended> {
   const env = {
-    PATH: process.env['PATH'],
     SALLYPORT_CLI_CONFIG: join(scratch.dir, 'cli.json'),
     SALLYPORT_CLI_HOME: scratch.dir,
     SALLYPORT_BROWSER: '',
   };
-  return new Promise((ended) => {
-    execFile(process.execPath, [join(root, 'bin/sallyport.mjs'), ...args], { cwd: '/', env, timeout: 30_000 }, (error, stdout, stderr) => {
-      ended({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-} // prettier-ignore
+  return runCli(args, env);
+}
 
 const begun: Answer = { status: 201, body: { id, url: page, secret, expires_at: '2026-11-24T10:05:00.000Z' } };
 
@@ -126,20 +98,19 @@ function serving(end: object): (asked: string) => Answer {
 }
 
 const approve = ['approvals', 'approve', id, ...['scope', 'rollback_plan', 'window'].flatMap((point) => ['--confirm', point]), '--reason', 'I looked']; // prettier-ignore
-const sent = (ending: string): Came[] => came.filter(({ asked }) => asked.startsWith('POST') && asked.endsWith(ending));
+const sent = (ending: string): Received[] => played.posts().filter(({ path }) => path.endsWith(ending));
 
 /** By the key that is signed in, for exactly this call. */
-function isSigned({ asked, headers, body }: Came): boolean {
-  const [method = '', path = ''] = asked.split(' ');
+function isSigned({ method, path, headers, body }: Received): boolean {
   const signed = { call: String(headers[callHeader]), statement: String(headers[personKeyHeader]) };
-  const call = { method, url: url + path, body: JSON.stringify(body) };
+  const call = { method, url: played.url + path, body: JSON.stringify(body) };
   const identities = [{ iss: 'http://127.0.0.1:9', sub: 'dana' }];
   return verifyCall(gate.trust, signed, { call, identities, now: Date.now() }).ok;
 }
 
 describe('a vote that a plan wants confirmed', () => {
   it('waits for the security key on a page that is rendered from the same signed parts', async () => {
-    answers = serving({ state: 'done', statement: 'a.b.c' });
+    played.answers = serving({ state: 'done', statement: 'a.b.c' });
     const ended = await run(...approve);
     expect(ended.code).toBe(0);
     for (const words of ['your security key, if you approve', page]) expect(ended.stderr).toContain(words);
@@ -150,7 +121,7 @@ describe('a vote that a plan wants confirmed', () => {
   });
 
   it('is not sent when nobody used the key in time', async () => {
-    answers = serving({ state: 'expired' });
+    played.answers = serving({ state: 'expired' });
     const ended = await run(...approve);
     expect(ended.code).toBe(5);
     expectWords(ended, 'nobody used the security key in time: nothing was sent');
@@ -158,7 +129,7 @@ describe('a vote that a plan wants confirmed', () => {
   });
 
   it('is sent at once when it is a no', async () => {
-    answers = serving({ state: 'done' });
+    played.answers = serving({ state: 'done' });
     expect((await run('approvals', 'deny', id, '--reason', 'no')).code).toBe(0);
     expect(sent(`/v1/step-up/${id}`)).toEqual([]);
     expect(sent('/votes')[0]?.body).not.toHaveProperty('webauthn');
@@ -171,7 +142,7 @@ describe('a pull by an officer who has a security key', () => {
     let pulls = 0;
     const refused = problem('step_up_required');
     const pulled: Answer = { status: 202, body: { id, epoch: 1, live: 0 } };
-    answers = (asked) => {
+    played.answers = (asked) => {
       if (asked !== 'POST /v1/kill-switch') return serve(asked);
       return pulls++ === 0 ? { status: refused.status, body: refused } : pulled;
     };
@@ -183,6 +154,6 @@ describe('a pull by an officer who has a security key', () => {
       { scope: 'global', reason: 'odd', confirmed: secret },
     ]);
     expect(sent('/confirm')[0]?.body).toEqual({ scope: 'global', reason: 'odd' });
-    expect(came.filter(({ asked }) => asked.startsWith('POST')).every(isSigned)).toBe(true);
+    expect(played.posts().every(isSigned)).toBe(true);
   });
 });

@@ -9,6 +9,7 @@ import {
   encryptTo, generateKeys, generatePrivateJwk, Keyring, newUuid7, outcomeAttributes, signOutcome, thumbprint, Trust, verifyProof,
   type PrivateJwk,
 } from '#trust'; // prettier-ignore
+import { GateError } from './gate-error.js';
 import type { Ticket } from './request.js';
 import { SallyportAgent } from './sallyport-agent.js';
 
@@ -173,4 +174,13 @@ export function deliver(
 ): Promise<string> {
   const { lease_id, action_digest } = bundle;
   return encryptTo(gate.encryptionKey, jws, { lease_id, action_digest });
+}
+
+/** What the agent was told when it asked. */
+export const aTicket = (): Ticket => ({ actionId: newUuid7(), actionDigest: `sha256:${'A'.repeat(43)}` });
+
+/** The code that a call fails with; what it threw else, and undefined where it worked. */
+export async function codeOf(work: Promise<unknown>): Promise<unknown> {
+  const error = await work.then(() => undefined, (e: unknown) => e); // prettier-ignore
+  return error instanceof GateError ? error.code : error;
 }

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LeaseBundle } from '#contracts';
 import { newUuid7, thumbprint, type PublicJwk } from '#trust';
 import {
+  aTicket,
   bundleOf,
+  codeOf,
   deliver,
   FakeGate,
   leaseId,
@@ -12,10 +14,8 @@ import {
   type Answer,
   type Heard,
 } from './fake-gate.fixture.js';
-import { GateError } from './gate-error.js';
-import type { Ticket } from './request.js';
 
-const ticket: Ticket = { actionId: newUuid7(), actionDigest: `sha256:${'A'.repeat(43)}` };
+const ticket = aTicket();
 
 let gate: FakeGate;
 beforeEach(async () => {
@@ -28,11 +28,6 @@ afterEach(() => gate.stop());
 const jktOf = (headers: Heard['headers']): string => {
   const [head = ''] = String(headers['dpop']).split('.');
   return thumbprint((JSON.parse(Buffer.from(head, 'base64url').toString()) as { jwk: PublicJwk }).jwk);
-};
-
-const codeOf = async (work: Promise<unknown>) => {
-  const error = await work.then(() => undefined, (e: unknown) => e); // prettier-ignore
-  return error instanceof GateError ? error.code : error;
 };
 
 describe('redeeming', () => {

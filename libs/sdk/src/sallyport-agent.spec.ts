@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7, type ActionState, type SignedOutcome } from '#contracts';
 import { actionDigest, generatePrivateJwk, newUuid7, publicPart, thumbprint, verifyRequestSignature } from '#trust';
-import { FakeGate, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
-import { GateError } from './gate-error.js';
-import type { Asked, Ticket } from './request.js';
+import { aTicket, codeOf, FakeGate, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
+import type { Asked } from './request.js';
 
 const asked: Asked = {
   action: { name: 'db.schema.migrate', properties: { statement: 'ALTER TABLE orders ADD note text' } },
@@ -11,7 +10,7 @@ const asked: Asked = {
   context: { justification: 'notes' },
   requested_access: { profile: 'orders-ddl', ttl_seconds: 300 },
 };
-const ticket: Ticket = { actionId: newUuid7(), actionDigest: `sha256:${'A'.repeat(43)}` };
+const ticket = aTicket();
 
 let gate: FakeGate;
 beforeEach(async () => {
@@ -19,11 +18,6 @@ beforeEach(async () => {
   await gate.start();
 });
 afterEach(() => gate.stop());
-
-const codeOf = async (work: Promise<unknown>) => {
-  const error = await work.then(() => undefined, (e: unknown) => e); // prettier-ignore
-  return error instanceof GateError ? error.code : error;
-};
 
 describe('asking', () => {
   const accept = ({ headers }: Heard) => {
