@@ -1,5 +1,5 @@
 import { serviceNames } from '#platform';
-import { generatePrivateJwk, keyNonce, keyRandom, signingKey } from '#trust';
+import { generatePrivateJwk, keyNonce, freshSecret, signingKey } from '#trust';
 import type { CredentialName } from '../support/agent-credentials.js';
 import { approver, type Stage, type Things } from './doors-stage.js';
 
@@ -123,7 +123,7 @@ const noSecret = 'A'.repeat(43);
 /** With whatever its sign-in commits to. */
 async function registeringKey(gate: Stage['gate'], nonce?: string): Promise<Call> {
   const { jwk } = signingKey(generatePrivateJwk('P-256'));
-  const random = keyRandom();
+  const random = freshSecret();
   const id_token = await gate.issuer.idToken(approver, nonce ?? keyNonce(jwk, random));
   return { path: '/v1/person-keys', body: JSON.stringify({ id_token, jwk, random }) };
 }
@@ -213,7 +213,7 @@ export const doors: Readonly<Record<string, Door>> = {
     who: 'person', as: approver, status: 201,
     call: (_, { gate }) => registeringKey(gate),
     // A sign-in that says nothing about this key.
-    bare: { call: (_, { gate }) => registeringKey(gate, keyRandom()), gets: '401 token_invalid' },
+    bare: { call: (_, { gate }) => registeringKey(gate, freshSecret()), gets: '401 token_invalid' },
   },
   'credentials POST /v1/person-keys/:thumbprint/end': {
     who: 'person', as: approver, status: 200,

@@ -2,7 +2,7 @@ import { personKeyAnswer, type Granting, type Plan } from '#contracts';
 import {
   generatePrivateJwk,
   keyNonce,
-  keyRandom,
+  freshSecret,
   signingKey,
   signPersonKey,
   type CallSigner,
@@ -21,7 +21,7 @@ interface Doors {
 export function newVoter(world: Doors, person: string): Promise<Voter> {
   return eventually(async () => {
     const key = signingKey(generatePrivateJwk('P-256'));
-    const random = keyRandom();
+    const random = freshSecret();
     const id_token = await world.peers.idTokenFor(person, keyNonce(key.jwk, random));
     const answer = await world.asPerson(person, 'POST', '/v1/person-keys', { id_token, jwk: key.jwk, random });
     return { key, statement: personKeyAnswer.parse(answer.body).statement };

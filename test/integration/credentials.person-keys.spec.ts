@@ -6,7 +6,7 @@ import {
   Envelope,
   generatePrivateJwk,
   keyNonce,
-  keyRandom,
+  freshSecret,
   Keyring,
   personKeySeconds,
   readKeysFile,
@@ -64,7 +64,7 @@ interface Attempt {
 
 async function register(attempt: Attempt = {}): Promise<{ answer: Answer; jwk: PublicJwk; idToken: string }> {
   const { person = 'ada', sub = person, claims, jwk = signingKey(generatePrivateJwk('P-256')).jwk } = attempt;
-  const random = attempt.random ?? keyRandom();
+  const random = attempt.random ?? freshSecret();
   const idToken = await world.peers.idTokenFor(sub, attempt.nonce ?? keyNonce(jwk, random), claims);
   const answer = await world.asPerson(person, 'POST', '/v1/person-keys', { id_token: idToken, jwk, random });
   return { answer, jwk, idToken };
@@ -136,7 +136,7 @@ describe('a key that a sign-in commits to', () => {
 
   it.each<[string, Attempt]>([
     ['of a sign-in of somebody else', { sub: 'bob' }],
-    ['that the sign-in did not commit to', { nonce: keyNonce(signingKey(generatePrivateJwk('P-256')).jwk, keyRandom()) }],
+    ['that the sign-in did not commit to', { nonce: keyNonce(signingKey(generatePrivateJwk('P-256')).jwk, freshSecret()) }],
     ['of a sign-in for another client', { claims: { aud: 'console' } }],
     ['of a sign-in of long ago', { claims: { iat: Math.floor(Date.now() / 1_000) - 301 } }],
     ['of somebody who was authenticated more than eight hours ago', { claims: { auth_time: Math.floor(Date.now() / 1_000) - personKeySeconds } }],

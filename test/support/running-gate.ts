@@ -7,7 +7,7 @@ import { personKeyAnswer, type ApprovalAnswer, type RegistryKind, type SpecOf, t
 import { newId, type ServiceName } from '#platform';
 import { SallyportAgent, ToolGate, type Asked, type Lease } from '#sdk';
 import {
-  callHeaders, generatePrivateJwk, keyNonce, keyRandom, publicPart, signingKey, signVote, thumbprint, Trust, voteOn,
+  callHeaders, generatePrivateJwk, keyNonce, freshSecret, publicPart, signingKey, signVote, thumbprint, Trust, voteOn,
   type CallParts, type PrivateJwk, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { stringify } from 'yaml';
@@ -221,7 +221,7 @@ export class RunningGate {
 
   async newVoter(person: string): Promise<Voter> {
     const key = signingKey(generatePrivateJwk('P-256'));
-    const random = keyRandom();
+    const random = freshSecret();
     const body = { id_token: await this.issuer.idToken(person, keyNonce(key.jwk, random)), jwk: key.jwk, random };
     const answer = await this.as(person, 'credentials', '/v1/person-keys', { method: 'POST', body });
     if (!answer.ok) throw new Error(`${person} has no key: ${String(answer.status)} ${await answer.text()}`);

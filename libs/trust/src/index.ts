@@ -23,6 +23,7 @@ export { defaultType, statementTypes, type StatementType } from './statement-typ
 export { Keyring, type GateKey } from './keyring.js';
 export type { FileState } from './watched-file.js';
 export { newUuid7 } from './uuid7.js';
+export { freshSecret } from './fresh-secret.js';
 export { NonceSource } from './nonce.js';
 export { Trust, type Expected, type Verified, type VerifiedDetached } from './trust.js';
 export {
@@ -40,14 +41,14 @@ export {
 export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
 export { groupsOf, planDigest, sameConfirmations, samePlan } from './plan.js';
 export {
-  isSignedInTime, keyNonce, keyRandom, readPersonKey, readSignedVote, signPersonKey, signVote,
+  isSignedInTime, keyNonce, readPersonKey, readSignedVote, signPersonKey, signVote,
 } from './person-key.js'; // prettier-ignore
 export { personKeySeconds } from './pinned-keys.js';
 export {
   callHeaders, callSeconds, verifyCall, type CallExpectation, type CallParts, type CallSigner, type CallVerified,
 } from './person-call.js'; // prettier-ignore
 export {
-  challengeOf, freshSecret, isConfirmed, readStepUp, signStepUp, stepUpChallenge, stepUpSeconds,
+  challengeOf, isConfirmed, readStepUp, signStepUp, stepUpChallenge, stepUpSeconds,
 } from './step-up.js'; // prettier-ignore
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';

@@ -1,8 +1,9 @@
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { instant, keyPurpose, thumbprint as thumbprintText, type KeyPurpose } from '#contracts';
+import { freshSecret } from './fresh-secret.js';
 import { publicPart, thumbprint, type PrivateJwk, type PublicJwk } from './jwk.js';
 import { exposureOfFile } from './private-file.js';
 
@@ -139,8 +140,8 @@ export function generateKeys(gateId: string, outDir: string): { trustFile: strin
     const keys = purposes.map((purpose) => generateKey(purpose));
     keysFiles[service] = join(outDir, `${service}.keys.json`);
     const secrets = {
-      nonce_key: secret(),
-      ...(sealingServices.has(service) && { seal_key: secret() }),
+      nonce_key: freshSecret(),
+      ...(sealingServices.has(service) && { seal_key: freshSecret() }),
     };
     write(keysFiles[service], { version: 'sallyport.keys/1', gate: gateId, service, ...secrets, keys }, 0o600);
     trusted.keys.push(...keys.map(({ kid, purpose, jwk }) => ({ kid, purpose, service, jwk: publicOf(jwk) })));
@@ -149,8 +150,6 @@ export function generateKeys(gateId: string, outDir: string): { trustFile: strin
   write(path, trusted, 0o644);
   return { trustFile: path, keysFiles };
 }
-
-const secret = (): string => randomBytes(32).toString('base64url');
 
 /** A fresh key of the kind that this purpose signs with. */
 export function generateKey(purpose: KeyPurpose): KeysFile['keys'][number] {

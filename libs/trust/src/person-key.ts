@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { personJwk, personKey, vote, type PersonKey, type Vote } from '#contracts';
 import { canonical } from './canonical.js';
@@ -12,13 +12,10 @@ import type { Trust } from './trust.js';
 /** How far the clock of a person's machine and those of the gate may be apart. Seconds. */
 export const leewaySeconds = 300;
 
-/** What a sign-in says about a key before there is one: sent as `nonce`, so that the ID token commits to the key. */
+/** What a sign-in says about a key before there is one (`random`: a fresh secret): sent as `nonce`, so that the ID token commits to the key. */
 export function keyNonce(jwk: PublicJwk, random: string): string {
   return createHash('sha256').update(canonical({ jwk: { ...publicPart(jwk) }, random })).digest('base64url');
 } // prettier-ignore
-
-/** The fresh part of a commitment, 32 bytes. */
-export const keyRandom = (): string => randomBytes(32).toString('base64url');
 
 export function signPersonKey(keyring: Keyring, said: Omit<PersonKey, 'gate'>): string {
   return keyring.sign('person-key', { gate: keyring.gate, ...said } satisfies PersonKey);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { freshSecret } from './fresh-secret.js';
 import { sealingServices, sealKeysOf } from './key-files.js';
 import type { GateFiles, KeyLine, Step } from './rotation.js';
 import { kekId } from './seal.js';
@@ -19,7 +19,7 @@ export function addSealKey(files: GateFiles): Step {
   if (!sealingServices.has(files.keys.service)) return no(`${files.keys.service} seals nothing`);
   const known = sealKeysOf(files.keys);
   if (known.length > 1) return no('there are two already: finish that rotation first');
-  const secret = randomBytes(32).toString('base64url');
+  const secret = freshSecret();
   return done(files, idOf(secret), [...known, secret]);
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { stepUp, type StepUp, type StepUpAbout, type Vote } from '#contracts';
 import { canonical } from './canonical.js';
 import type { Keyring } from './keyring.js';
@@ -23,9 +23,6 @@ export function stepUpChallenge(about: StepUpAbout): string {
 export function challengeOf(domain: string, said: object): string {
   return createHash('sha256').update(`${domain}\0`).update(canonical(said)).digest('base64url');
 }
-
-/** 32 bytes, base64url: a nonce, or the secret of a link. */
-export const freshSecret = (): string => randomBytes(32).toString('base64url');
 
 export function signStepUp(keyring: Keyring, said: Omit<StepUp, 'gate'>): string {
   return keyring.sign('person-key', { gate: keyring.gate, ...said } satisfies StepUp, 'sallyport-step-up+jws');

@@ -7,7 +7,7 @@ import {
   callHeaders,
   generatePrivateJwk,
   keyNonce,
-  keyRandom,
+  freshSecret,
   signingKey,
   signVote,
   voteOn,
@@ -43,7 +43,7 @@ const renewBeforeMs = 30_000;
 /** Somebody who works with the gate through its public doors, as the command line does. */
 export class Person {
   readonly #key = signingKey(generatePrivateJwk('P-256'));
-  readonly #random = keyRandom();
+  readonly #random = freshSecret();
   readonly #account: Account;
   /** The sign-in that committed to the key, until the key is registered; then what credentials states about it. */
   #idToken: string | undefined;

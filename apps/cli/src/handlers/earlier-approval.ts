@@ -1,11 +1,11 @@
-import { evidenceAnswer, topics, type ApprovalAnswer, type DecisionView, type EvidenceAnswer } from '#contracts';
+import { evidenceAnswer, type ApprovalAnswer, type DecisionView, type EvidenceAnswer } from '#contracts';
 import { ownView, Trust, verifyVote } from '#trust';
 import { differences } from '../core/differences.js';
 import { moment } from '../core/plain-words.js';
 import { row } from '../core/say.js';
 import { Refused } from '../io/failures.js';
 import type { Gate } from '../io/gate.js';
-import { approvalPath } from './own-approval.js';
+import { approvalPath, requestDoors } from './own-approval.js';
 
 type Door = Pick<Gate, 'call' | 'urlOf'> & { settings: Pick<Gate['settings'], 'trust_file'> };
 
@@ -20,8 +20,9 @@ export async function earlierApproval(gate: Door, { before, decision }: Approval
   if (trust_file === undefined) return row('before', `approved: ${named} (not compared: no trust_file)`);
   const evidence = await read(gate, before.action_id);
   if (evidence === undefined) return row('before', `approved: ${named} (not compared: you may not see it)`);
-  const audiences = [`${Trust.read(trust_file).gate}/${topics.requests}`, `${gate.urlOf('intake')}/v1/actions`];
-  const then = approvedView(Trust.read(trust_file), { evidence, actionId: before.action_id, audiences });
+  const trust = Trust.read(trust_file);
+  const audiences = requestDoors(gate, trust);
+  const then = approvedView(trust, { evidence, actionId: before.action_id, audiences });
   if (typeof then === 'string' || !isAlike(then, decision)) {
     const why = typeof then === 'string' ? then : 'it was about something else';
     return row(

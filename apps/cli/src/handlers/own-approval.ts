@@ -23,6 +23,12 @@ export interface Own extends ApprovalAnswer {
   evidence: EvidenceAnswer;
 }
 
+/** The doors that a request may have come through, as its signature names them. */
+export const requestDoors = (gate: Pick<Gate, 'urlOf'>, { gate: id }: Trust): string[] => [
+  `${id}/${topics.requests}`,
+  `${gate.urlOf('intake')}/v1/actions`,
+];
+
 /** The door of one approval. */
 export const approvalPath = (id: string): string => `/v1/approvals/${encodeURIComponent(id)}`;
 
@@ -34,8 +40,7 @@ export async function ownApproval(gate: Gate, id: string): Promise<Own> {
   const shown = await gate.call('approvals', approvalPath(id), approvalAnswer);
   const trust = trustOf(gate);
   const evidence = await gate.call('approvals', `${approvalPath(id)}/evidence`, evidenceAnswer);
-  const audiences = [`${trust.gate}/${topics.requests}`, `${gate.urlOf('intake')}/v1/actions`];
-  const own = ownView(trust, { evidence, actionId: id, audiences });
+  const own = ownView(trust, { evidence, actionId: id, audiences: requestDoors(gate, trust) });
   if (!own.ok) throw new Untrue(id, own.why);
   const digest = viewDigest(own.view);
   if (digest !== shown.view_digest || digest !== viewDigest(shown.decision)) throw new Untrue(id, 'it shows another view');

@@ -1,5 +1,5 @@
 import { endPersonKeyAnswer, personKeyAnswer } from '#contracts';
-import { generatePrivateJwk, keyNonce, keyRandom, publicPart } from '#trust';
+import { generatePrivateJwk, keyNonce, freshSecret, publicPart } from '#trust';
 import { Refused, Unreachable } from '../io/failures.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
@@ -16,7 +16,7 @@ export async function login(
   output: Output,
 ): Promise<void> {
   const jwk = generatePrivateJwk('P-256');
-  const random = keyRandom();
+  const random = freshSecret();
   const { idToken, subject } = await signIn.login(keyNonce(jwk, random), (url) => {
     output.result({ url }, `Open this address to sign in:\n\n  ${url}\n`);
   });

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { ProblemError } from '#contracts';
-import { keyNonce, keyRandom } from '../person-key.js';
+import { freshSecret } from '../fresh-secret.js';
+import { keyNonce } from '../person-key.js';
 import { makeAgentKey } from '../gate.fixture.js';
 import { verifyIdToken } from './id-token.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -12,7 +13,7 @@ import { IssuerKeys } from './issuer-keys.js';
 const now = Date.now();
 const seconds = Math.floor(now / 1_000);
 const { jwk } = makeAgentKey('P-256');
-const nonce = keyNonce(jwk, keyRandom());
+const nonce = keyNonce(jwk, freshSecret());
 
 let server: Server;
 let issuer: string;
@@ -60,11 +61,11 @@ describe('a sign-in that commits to a key', () => {
   });
 
   it('commits to one key and one random only', async () => {
-    const random = keyRandom();
+    const random = freshSecret();
     const token = await signed(claims({ nonce: keyNonce(jwk, random) }));
     expect(await outcome(token, keyNonce(jwk, random))).toBe('anna');
     expect(await outcome(token, keyNonce(makeAgentKey('P-256').jwk, random))).toBe('token_invalid');
-    expect(await outcome(token, keyNonce(jwk, keyRandom()))).toBe('token_invalid');
+    expect(await outcome(token, keyNonce(jwk, freshSecret()))).toBe('token_invalid');
   });
 
   it.each<[string, () => Promise<string>]>([
