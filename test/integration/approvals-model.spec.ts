@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { rounds, seed } from '../support/depth.js';
-import { anyAct, anyActOrCrash, anyTurn, ModelWorld, type Act, type Turn } from './approvals-model.js';
+import { anyAct, anyActOrCrash, anyTurn, type Act, type Turn } from './approvals-acts.js';
+import { ModelWorld } from './approvals-model.js';
 import { Story } from './approvals-story.js';
 
 let world: ModelWorld;

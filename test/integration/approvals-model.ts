@@ -1,11 +1,10 @@
-import fc from 'fast-check';
 import pg from 'pg';
-import { ProblemError, type Known, type Plan, type VoteBody } from '#contracts';
+import { ProblemError, type Known, type VoteBody } from '#contracts';
 import { migrate } from '#database';
 import { Fault } from '#platform';
 import { migrations } from '../../apps/approvals/src/approvals.module.js';
 import { makeApprovals, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
-import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
+import { agentId, agentOf, groupOf, personOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, makeGate, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
 import { EndByPerson } from '../../apps/approvals/src/handlers/end-by-person.js';
@@ -15,41 +14,20 @@ import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js
 import { Ballots } from '../support/ballots.js';
 import { eventually } from '../support/eventually.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
-
-/** `cora` is in both groups; `olga` owns the agent and `paul` is its principal, so neither ever decides. */
-export const crowd = ['anna', 'ben', 'cora', 'sam', 'olga', 'paul'] as const;
-export type Name = (typeof crowd)[number];
-const everybody: Record<Group, Name[]> = { dba: ['anna', 'ben', 'cora', 'olga'], security: ['cora', 'sam', 'paul'] };
-export type Group = 'dba' | 'security';
-export const groups = ['dba', 'security'] as const satisfies Group[];
+import {
+  crowd,
+  everybody,
+  groups,
+  wishes,
+  type Act,
+  type Name,
+  type Says,
+  type Side,
+  type Turn,
+} from './approvals-acts.js';
 
 /** Always sees what is shown. */
 const auditor = personOf('audrey');
-
-/** What policy wants of people. */
-export const wishes = {
-  both: planOf([stageOf({ quorum: 2 }), stageOf({ stage: 2, group: 'security' })]),
-  other: planOf([stageOf({ group: 'security' }), stageOf({ stage: 2 })]),
-} as const satisfies Record<string, Plan>;
-
-/** What policy answers when it is asked again before a vote. */
-export type Says = 'allow' | 'deny' | 'silence' | keyof typeof wishes;
-export type Side = 'left' | 'right';
-
-/** What people and the clock do; several may happen at the same moment. */
-export type Act =
-  | { do: 'vote'; by: Name; decision: VoteBody['decision']; at: Side }
-  | { do: 'withdraw' | 'stop'; by: Name; at: Side }
-  | { do: 'timer'; at: Side }
-  | { do: 'crash'; afterMs: number };
-
-/** What changes around the request; it happens by itself. */
-export type Turn =
-  | { turn: 'group'; group: Group; members: Name[] }
-  | { turn: 'person'; who: Name; isActive: boolean }
-  | { turn: 'policy'; says: Says }
-  | { turn: 'deadline' }
-  | { turn: 'restart'; at: Side };
 
 export interface VoteRow {
   plan_no: number;
@@ -65,31 +43,6 @@ export interface Row {
   plan_no: number;
   stage: number;
 }
-
-const anyName = fc.constantFrom(...crowd);
-const anySide = fc.constantFrom<Side>('left', 'right');
-const yesMostly = fc.constantFrom<VoteBody['decision']>('approve', 'approve', 'approve', 'deny');
-const aVote = fc.record({ do: fc.constant('vote' as const), by: anyName, decision: yesMostly, at: anySide });
-const anEnd = fc.record({ do: fc.constantFrom('withdraw' as const, 'stop' as const), by: anyName, at: anySide });
-const aTimer = fc.record({ do: fc.constant('timer' as const), at: anySide });
-const aCrash = fc.record({ do: fc.constant('crash' as const), afterMs: fc.integer({ min: 0, max: 12 }) });
-const votes = { weight: 12, arbitrary: aVote };
-export const anyAct: fc.Arbitrary<Act> = fc.oneof(
-  votes,
-  { weight: 1, arbitrary: anEnd },
-  { weight: 1, arbitrary: aTimer },
-);
-export const anyActOrCrash: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 12, arbitrary: anyAct },
-  { weight: 1, arbitrary: aCrash },
-);
-export const anyTurn: fc.Arbitrary<Turn> = fc.oneof(
-  fc.record({ turn: fc.constant('group' as const), group: fc.constantFrom(...groups), members: fc.subarray([...crowd], { minLength: 1 }) }),
-  fc.record({ turn: fc.constant('person' as const), who: anyName, isActive: fc.boolean() }),
-  fc.record({ turn: fc.constant('policy' as const), says: fc.constantFrom<Says>('allow', 'allow', 'both', 'other', 'silence', 'deny') }),
-  fc.record({ turn: fc.constant('restart' as const), at: anySide }),
-  fc.record({ turn: fc.constant('deadline' as const) }),
-); // prettier-ignore
 
 type Entry = Known<'groups'> | Known<'people'>;
 

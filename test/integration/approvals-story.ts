@@ -1,14 +1,6 @@
 import { expect } from '@jest/globals';
-import {
-  groups,
-  wishes,
-  type Act,
-  type Group,
-  type ModelWorld,
-  type Name,
-  type Row,
-  type VoteRow,
-} from './approvals-model.js';
+import { groups, wishes, type Act, type Group, type Name } from './approvals-acts.js';
+import type { ModelWorld, Row, VoteRow } from './approvals-model.js';
 
 interface PlanShown {
   stages: { stage: number; group: string; quorum: number }[];
