@@ -1,7 +1,7 @@
 import type { Verdict } from '#contracts';
 import { moneyOf } from './attributes.js';
 import type { Counters } from './gather.js';
-import { shapeOf, type Question } from './question.js';
+import type { Question } from './question.js';
 
 export interface AccountKey {
   agentId: string;
@@ -61,8 +61,9 @@ export class Ledger {
     this.refused = new Map(refused.map(({ shape, secondsAgo }) => [shape, secondsAgo]));
   }
 
-  countersFor({ agentId, request }: Question): Counters {
-    const refusedSecondsAgo = this.refused.get(shapeOf({ agentId, request }));
+  /** `shape`: what `shapeOf` says of the question. */
+  countersFor({ agentId, request }: Question, shape: string): Counters {
+    const refusedSecondsAgo = this.refused.get(shape);
     const money = moneyOf(request);
     const account = money && this.accounts.get(keyOf(agentId, money.currency));
     return {

@@ -13,7 +13,12 @@ import { RegistryView } from '../io/registry-view.js';
 import { ReviewStore } from '../io/review.store.js';
 import type { Heard } from './read-actions.js';
 
-export interface Decided extends Heard {
+/** With what it has in common with others that ask the same. */
+interface Asking extends Heard {
+  shape: string;
+}
+
+export interface Decided extends Asking {
   judged: Judged;
   /** What was asked before it in its minute, and since when people have refused the same. */
   counters: Pick<Counters, 'velocity' | 'refusedSecondsAgo'>;
@@ -36,8 +41,9 @@ export class DecideSlice {
   /** Leaves out what was judged before: an action has one first verdict, ever. */
   async decide(heard: readonly Heard[], tx: Tx): Promise<Decided[]> {
     if (heard.length === 0) return [];
-    const begun = await this.actions.begin(tx, heard.map(askedBy));
-    const fresh = heard.filter(({ question }) => !begun.judged.has(question.actionId));
+    const asking = heard.map((one): Asking => ({ ...one, shape: shapeOf(one.question) }));
+    const begun = await this.actions.begin(tx, asking.map(askedBy));
+    const fresh = asking.filter(({ question }) => !begun.judged.has(question.actionId));
     if (fresh.length === 0) return [];
     const ledger = await this.open(fresh, begun, tx);
     const decided = fresh.map((one) => this.one(one, ledger, begun.now));
@@ -59,8 +65,9 @@ export class DecideSlice {
     return new Ledger({ accounts, velocity, openReviews, refused });
   }
 
-  private one({ event, question }: Heard, ledger: Ledger, now: Date): Decided {
-    const counters = ledger.countersFor(question);
+  private one({ shape, ...heard }: Asking, ledger: Ledger, now: Date): Decided {
+    const { question } = heard;
+    const counters = ledger.countersFor(question, shape);
     const judged = this.decider.decide(question, {
       registry: this.registry,
       counters,
@@ -69,13 +76,13 @@ export class DecideSlice {
       decidedAt: now,
     });
     ledger.record(question, judged.verdict);
-    return { event, question, judged, counters };
+    return { ...heard, shape, judged, counters };
   }
 }
 
-function askedBy({ question }: Pick<Heard, 'question'>): Parameters<ActionStore['begin']>[1][number] {
+function askedBy({ question, shape }: Asking): Parameters<ActionStore['begin']>[1][number] {
   const { actionId, agentId, request } = question;
-  return { actionId, agentId, action: request.action.name, shape: shapeOf(question) };
+  return { actionId, agentId, action: request.action.name, shape };
 }
 
 function rowOf(decided: Decided): JudgedRow {
