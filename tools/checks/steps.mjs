@@ -95,4 +95,4 @@ export const fastSteps = [
  *
  * @type {TestStep[]}
  */
-export const realSteps = [jest('integration', '3'), jest('e2e', '2'), jest('fault', '2'), jest('race', '1')];
+export const realSteps = [jest('integration', '3'), jest('e2e', '2'), jest('fault', '3'), jest('race', '1')];
