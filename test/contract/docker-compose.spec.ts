@@ -5,6 +5,7 @@ import { loadSettings, serviceNames, type ServiceName } from '#platform';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { root } from '../../tools/world/place.js';
+import { serviceCommand } from '../../tools/world/service-program.js';
 import { settingsOf } from '../../tools/world/service-settings.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -56,6 +57,10 @@ describe.each(serviceNames)('docker-compose.yml: %s', (service) => {
   it('has settings that the service accepts outside of demo mode', async () => {
     const definition = await settingsOf(service);
     expect(() => loadSettings(definition, environmentOf(service))).not.toThrow();
+  });
+
+  it('runs on Node with the options it has everywhere else', () => {
+    expect(services[service]?.environment.NODE_OPTIONS).toBe(serviceCommand(service).slice(1, -1).join(' '));
   });
 
   it('runs its own program, after schemas and topics are there', () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { topics } from '#contracts';
 import { newId } from '#platform';
-import { inherited } from '../../tools/world/service-program.js';
+import { inherited, serviceCommand } from '../../tools/world/service-program.js';
 import { seed } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
 import { anAgentSpec, aSigningKey } from '../support/gate.js';
@@ -40,8 +40,9 @@ beforeAll(async () => {
     view: 'refund {order}',
   });
   await world.register('agents', 'a', anAgentSpec([key.jwk]));
-  // A process of its own: its memory is what is measured.
-  intake = spawn(process.execPath, ['dist/apps/intake/src/main.js'], {
+  // A process of its own, started as the gate starts it: its memory is what is measured.
+  const [program, ...options] = serviceCommand('intake');
+  intake = spawn(program, options, {
     env: { ...inherited(process.env), ...world.environment('intake') },
     stdio: 'inherit',
   });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { portName, serviceNames, urlName, type ServiceName } from '#platform';
 import { root } from './place.js';
+import type { Words } from './leash.js';
 import type { Supervised } from './supervisor.js';
 
 export type Environment = Record<string, string | undefined>;
@@ -27,11 +28,19 @@ export interface ServiceLife {
 /** Node's default (32 MB a half) lets each service grow by 25 MB of garbage that nobody has looked at yet. */
 const youngGeneration = '--max-semi-space-size=16';
 
+/** How a service is started, wherever it runs on Node of its own: `docker-compose.yml` says the same by `NODE_OPTIONS`. */
+export const serviceCommand = (service: ServiceName): Words => [
+  node,
+  youngGeneration,
+  '--enable-source-maps',
+  join(root, 'dist', 'apps', service, 'src', 'main.js'),
+];
+
 /** A service as a program: ready when `/readyz` says so. */
 export function serviceProgram({ service, name, port, logFile, env, restart }: ServiceLife): Supervised {
   return {
     name,
-    command: [node, youngGeneration, '--enable-source-maps', join(root, 'dist', 'apps', service, 'src', 'main.js')],
+    command: serviceCommand(service),
     cwd: root,
     env: { ...env, [portName(service)]: String(port) },
     readyUrl: `http://127.0.0.1:${String(port)}/readyz`,
