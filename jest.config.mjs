@@ -29,6 +29,7 @@ const real = {
 };
 
 export default {
+  testSequencer: '<rootDir>/tools/checks/sequencer.mjs',
   projects: [
     project('unit', ['<rootDir>/{apps,libs,tools}/**/*.spec.ts']),
     project('contract', ['<rootDir>/test/contract/**/*.spec.ts']),

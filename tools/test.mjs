@@ -3,7 +3,7 @@
 // counts; `-- --only unit,e2e` some steps by name.
 import { parseArgs } from 'node:util';
 import { closing, sum } from './checks/counts.mjs';
-import { fastSteps, realSteps } from './checks/steps.mjs';
+import { stepsFor } from './checks/steps.mjs';
 import { main } from './setup/main.mjs';
 import { setUp } from './setup/set-up.mjs';
 import { chromiumBinary, chromiumBrowser } from './setup/step-chromium.mjs';
@@ -17,21 +17,13 @@ await main(async () => {
   await setUp(options.fast ? [] : [chromiumBrowser]);
   const browser = chromiumBinary();
   if (browser !== undefined) process.env.SALLYPORT_CHROMIUM = browser;
-  const steps = chosen();
+  const steps = stepsFor({ fast: options.fast ?? false, only: options.only?.split(',') });
   const [quiet, loud] = [steps.filter((step) => step.quiet), steps.filter((step) => !step.quiet)];
   const all = sum([...(await sideBySide(quiet)), ...(await oneByOne(loud))]);
   for (const line of all.skipped) console.log(`skipped: ${line}`);
   console.log(closing(all));
   return all.failed > 0 || all.passed === 0 ? 1 : 0;
 });
-
-function chosen() {
-  const names = options.only?.split(',');
-  const steps = options.fast ? fastSteps : [...fastSteps, ...realSteps];
-  const unknown = names?.filter((name) => !steps.some((step) => step.name === name)) ?? [];
-  if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}`);
-  return steps.filter(({ name }) => names?.includes(name) ?? true);
-}
 
 /** Two at a time: most of them use one core. */
 async function sideBySide(steps) {

@@ -1,9 +1,11 @@
-// `npm run bench [-- --json] [-- --seconds N]`: the product beside a bare kafkajs chain, on the embedded parts, in one run.
-// Never part of a test: absolute figures move with the machine, the ratios count.
-import { mkdtempSync, rmSync } from 'node:fs';
+// `npm run bench [-- --json] [-- --seconds N] [-- --parts chain,people,leases]`: the product beside a bare kafkajs chain, on the
+// embedded parts, in one run; then what people's part costs, and what leases do. Never part of a test: absolute figures move
+// with the machine, the ratios count.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { freshSecret } from '#trust';
 import { refund, RunningGate } from '../support/running-gate.js';
 import { roleRefund, RoleTarget } from '../support/role-target.js';
 import { approveFlows } from './approve.js';
@@ -12,14 +14,23 @@ import { round } from './figures.js';
 import { Machine } from './machine.js';
 import { decisionsPerSecond } from './decisions.js';
 import { ProductChain, type Offer } from './product-chain.js';
+import { measureLeases } from './leases.js';
+import { measurePeople } from './people.js';
 import { redeemRate, roleFloor } from './redeem.js';
+import { pushPeople } from './scim.js';
 import { topicEnds } from './topic-ends.js';
 import { auditLag } from './audit-lag.js';
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '60' } },
+  options: {
+    json: { type: 'boolean' },
+    seconds: { type: 'string', default: '60' },
+    parts: { type: 'string', default: 'chain,people,leases' },
+  },
 });
 const seconds = Number(options.seconds);
+/** Of a shorter run as much less, so that all of it can be tried in a minute or two. */
+const scaled = (most: number): number => Math.max(10, Math.round(most * Math.min(1, seconds / 60)));
 const say = (text: string): void => {
   if (options.json !== true) console.log(text);
 };
@@ -27,23 +38,46 @@ const small = refund(100);
 
 const dir = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
 say('starting a gate with 100 agents');
-const gate = await RunningGate.start({ dir, agents: 100, durable: true });
+const scimTokenFile = join(dir, 'scim-token');
+writeFileSync(scimTokenFile, freshSecret(), { mode: 0o600 });
+const gate = await RunningGate.start({ dir, agents: 100, durable: true, scimTokenFile });
 try {
-  const figures = await measure();
+  const figures = await measure(new Set(options.parts.split(',')));
   console.log(options.json === true ? JSON.stringify(figures) : JSON.stringify(figures, null, 2));
 } finally {
   await gate.stop();
   rmSync(dir, { recursive: true, force: true });
 }
 
-async function measure() {
+async function measure(parts: ReadonlySet<string>) {
   const machine = new Machine(gate);
   await RoleTarget.install(gate);
   say('idle');
   const processes = await machine.idle(Math.min(20, seconds));
-  const bare_chain = await measureBare();
+  const bare_chain = parts.has('chain') ? await measureBare() : undefined;
   const chain = new ProductChain(gate);
   await chain.start();
+  try {
+    const product = parts.has('chain') ? await measureProduct(chain, machine) : {};
+    if (parts.has('leases')) say('leases');
+    const leases = parts.has('leases')
+      ? await measureLeases(gate, chain, { seconds, live: scaled(1_000), rows: scaled(100_000) })
+      : undefined;
+    if (parts.has('people')) say('people');
+    const people = parts.has('people') ? await measureAllPeople(chain) : undefined;
+    return {
+      ...(bare_chain && { bare_chain }),
+      ...product,
+      ...(leases && { leases }),
+      ...(people && { people }),
+      processes,
+    };
+  } finally {
+    await chain.stop();
+  }
+}
+
+async function measureProduct(chain: ProductChain, machine: Machine) {
   const measured = await measureChain(chain, machine);
   say('approve flows');
   const approve = await approveFlows(gate, chain, seconds);
@@ -53,15 +87,13 @@ async function measure() {
     role_per_second: await redeemRate(chain, roleRefund(300), 300),
     role_floor_per_second: await roleFloor(gate, 600),
   };
-  await chain.stop();
-  return {
-    bare_chain,
-    chain: measured,
-    approve,
-    redeem,
-    policy: { decisions_per_second: await decisionsPerSecond() },
-    processes,
-  };
+  return { chain: measured, approve, redeem, policy: { decisions_per_second: await decisionsPerSecond() } };
+}
+
+async function measureAllPeople(chain: ProductChain) {
+  const filled = { open: scaled(100_000), closed: scaled(1_000_000), due: scaled(100_000) };
+  const figures = await measurePeople(gate, chain, { seconds, ...filled });
+  return { ...figures, scim: await pushPeople(gate, readFileSync(scimTokenFile, 'utf8'), scaled(50_000)) };
 }
 
 async function measureBare() {

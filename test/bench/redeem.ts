@@ -1,13 +1,14 @@
 import type { Asked } from '#sdk';
 import pg from 'pg';
+import { inLanes } from '../support/lanes.js';
 import type { RunningGate } from '../support/running-gate.js';
 import { round } from './figures.js';
 import type { Offer, ProductChain } from './product-chain.js';
 
 const lanes = 16;
 
-/** Offers are made first; then as many agents as lanes redeem. Answers redeems a second; completing comes after the clock has stopped. */
-export async function redeemRate(chain: ProductChain, asked: Asked, count: number): Promise<number> {
+/** What is offered for so many of one kind. */
+export async function collectOffers(chain: ProductChain, asked: Asked, count: number): Promise<Offer[]> {
   const offers: Offer[] = [];
   chain.onOffer = (offer) => {
     offers.push(offer);
@@ -15,13 +16,19 @@ export async function redeemRate(chain: ProductChain, asked: Asked, count: numbe
   for (let sent = 0; sent < count; sent += 100) await chain.send(Math.min(100, count - sent), asked);
   await chain.drained();
   chain.onOffer = () => undefined;
+  return offers;
+}
+
+/** Offers are made first; then as many agents as lanes redeem. Answers redeems a second; completing comes after the clock has stopped. */
+export async function redeemRate(chain: ProductChain, asked: Asked, count: number): Promise<number> {
+  const offers = await collectOffers(chain, asked, count);
   const leases: { complete: () => Promise<void> }[] = [];
   const started = performance.now();
-  await inLanes(offers, async ({ agent, ticket, value }) => {
+  await inLanes(offers, lanes, async ({ agent, ticket, value }) => {
     if (value.lease !== undefined) leases.push(await agent.sdk.redeem(ticket, value.lease));
   });
   const rate = round(leases.length / ((performance.now() - started) / 1_000));
-  await inLanes(leases, (lease) => lease.complete());
+  await inLanes(leases, lanes, (lease) => lease.complete());
   return rate;
 }
 
@@ -49,12 +56,4 @@ export async function roleFloor(gate: RunningGate, count: number): Promise<numbe
   const rate = round(count / ((performance.now() - started) / 1_000));
   await Promise.all(clients.map((client) => client.end()));
   return rate;
-}
-
-export async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const lane = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
 }

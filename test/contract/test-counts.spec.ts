@@ -18,6 +18,10 @@ const { closing, closingCounts, jestCounts, sum } = (await import(join(root, 'to
   closing: (counts: Counts) => string;
 };
 
+const { stepsFor } = (await import(join(root, 'tools/checks/steps.mjs'))) as {
+  stepsFor: (wish: { fast: boolean; only: string[] | undefined }) => { name: string }[];
+};
+
 const scratch = scratchFolder('counts');
 afterAll(() => {
   scratch.remove();
@@ -101,4 +105,20 @@ it('the last line of all names what was skipped only when something was', () => 
   const one = { passed: 2, failed: 0, skipped: [] };
   expect(closing(sum([one, one]))).toBe('4 passed, 0 failed');
   expect(closing(sum([one, { passed: 0, failed: 1, skipped: ['x'] }]))).toBe('2 passed, 1 failed, 1 skipped');
+});
+
+describe('what a test run does', () => {
+  const names = (fast: boolean, only?: string[]): string[] => stepsFor({ fast, only }).map(({ name }) => name);
+
+  it('is everything, and the fast part only on wish', () => {
+    const fast = names(true);
+    expect(names(false)).toEqual([...fast, 'fault+e2e+integration', 'race']);
+    expect(fast).toContain('policies');
+  });
+
+  it('is what was named, each once, and nothing is skipped silently because its name is wrong', () => {
+    expect(names(false, ['race', 'e2e', 'unit', 'integration'])).toEqual(['unit', 'e2e+integration', 'race']);
+    expect(() => names(false, ['e2'])).toThrow('no such step: e2');
+    expect(() => names(true, ['e2e'])).toThrow('no such step: e2e');
+  });
 });

@@ -39,8 +39,9 @@ function counting(name, ...args) {
   };
 }
 
-/** One Jest project. Its output goes straight to the terminal; the counts come from its report. */
-function jest(name, workers) {
+/** Jest projects, in one run. Their output goes straight to the terminal; the counts come from its report. */
+function jest(projects, workers) {
+  const name = projects.join('+');
   return {
     name,
     quiet: false,
@@ -48,17 +49,7 @@ function jest(name, workers) {
       const report = inCache('logs', `jest-${name}.json`);
       mkdirSync(inCache('logs'), { recursive: true });
       rmSync(report, { force: true });
-      const options = [
-        '--testTimeout',
-        '60000',
-        '--selectProjects',
-        name,
-        '--maxWorkers',
-        workers,
-        '--json',
-        '--outputFile',
-        report,
-      ];
+      const options = ['--testTimeout', '60000', '--maxWorkers', workers, '--json', '--outputFile', report];
       const code = await runToEnd({
         command: [
           pinnedNode,
@@ -66,6 +57,8 @@ function jest(name, workers) {
           '--no-warnings',
           script('jest', 'bin', 'jest.js'),
           ...options,
+          '--selectProjects',
+          ...projects,
         ],
         env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' },
       });
@@ -79,20 +72,37 @@ const formatCache = ['--cache', '--cache-strategy', 'content', '--cache-location
 const typesCache = ['--incremental', '--tsBuildInfoFile', inCache('types.tsbuildinfo')];
 
 /** Without real parts: seconds. @type {TestStep[]} */
-export const fastSteps = [
+const fastSteps = [
   check('types', script('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json', ...typesCache),
   check('lint', script('eslint', 'bin', 'eslint.js'), '.', ...lintCache),
   check('format', script('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', ...formatCache, '.'),
   check('boundaries', inRoot('tools', 'checks', 'boundaries.mjs')),
   counting('policies', inRoot('tools', 'policies', 'test.mjs')),
-  jest('unit', '2'),
-  jest('contract', '2'),
+  jest(['unit'], '2'),
+  jest(['contract'], '2'),
 ];
 
 /**
  * On real parts, which wait more than they compute: for leases to end, outages to pass, processes to stop. So there are more
- * of them than cores. Races run alone: both sides must get the same machine, or one of them always wins.
- *
- * @type {TestStep[]}
+ * workers than cores, and one run of all, whose slowest files begin first (`sequencer.mjs`).
  */
-export const realSteps = [jest('integration', '3'), jest('e2e', '2'), jest('fault', '3'), jest('race', '1')];
+const onRealParts = ['fault', 'e2e', 'integration'];
+
+/** Races run alone: both sides must get the same machine, or one of them always wins. */
+const race = jest(['race'], '1');
+
+/**
+ * What to run, in this order.
+ *
+ * @param {{ fast: boolean, only: string[] | undefined }} wish `only`: names of steps or of Jest projects
+ * @returns {TestStep[]}
+ */
+export function stepsFor({ fast, only }) {
+  const known = [...fastSteps.map(({ name }) => name), ...(fast ? [] : [...onRealParts, race.name])];
+  const unknown = only?.filter((name) => !known.includes(name)) ?? [];
+  if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}`);
+  const isWanted = (name) => known.includes(name) && (only?.includes(name) ?? true);
+  const projects = onRealParts.filter(isWanted);
+  const steps = [...fastSteps, ...(projects.length > 0 ? [jest(projects, '4')] : []), race];
+  return steps.filter(({ name }) => isWanted(name) || name === projects.join('+'));
+}
