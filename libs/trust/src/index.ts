@@ -57,6 +57,7 @@ export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
 export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
 export { maskedText, membersNamed, variantOf, variantsOf, type Hiding, type ViewVariant } from './secrets.js';
+export { longestShown, mostShown, shownProperties, tooLongToShow } from './summaries.js';
 export { viewDigest, viewOf, type ViewInput } from './view.js';
 export * from './log/index.js';
 export {

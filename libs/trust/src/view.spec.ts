@@ -110,6 +110,23 @@ describe('viewOf', () => {
     expect(long.exact).toContain(statement);
   });
 
+  it('sums up a list that is too long to show, with the digest of all of it in its place, and is another view then', () => {
+    const rows = Array.from({ length: 900 }, (_, n) => ({ n, note: 'each row' }));
+    const asked = { ...value, action: { ...value.action, properties: { statement: 'S', rows } } };
+    const summaries = { rows: { first: 1, sums: [{ field: 'n' }] } };
+    const summed = { ...actionType, spec: { ...actionType.spec, summaries } };
+    const short = viewOf(inputOf({ value: asked, actionType: summed }));
+    expect(decisionView.safeParse(short).error).toBeUndefined();
+    expect(short.action.properties).toEqual({ statement: 'S' });
+    const summary = { property: 'rows', rows: 900, digest: digestOf(rows), first: [rows[0]], sums: [{ field: 'n', rows: 900, sum: '404550' }] };
+    expect(short.action.summaries).toEqual([summary]);
+    const { properties } = asked.action;
+    expect(JSON.parse(short.exact)).toEqual({ ...asked, action: { ...asked.action, properties: { ...properties, rows: digestOf(rows) } } });
+    const whole = viewOf(inputOf({ value: asked }));
+    expect([whole.action.properties['rows'], whole.exact]).toEqual([rows, JSON.stringify(asked)]);
+    expect(viewDigest(short)).not.toBe(viewDigest(whole));
+  }); // prettier-ignore
+
   it('puts the agent’s own words last, marked, with every claim', () => {
     expect(Object.keys(view).at(-1)).toBe('unverified');
     expect(view.unverified.label).toContain('not verified');

@@ -3,12 +3,13 @@ import {
   agentUrn, requestValue, type DecisionView, type Facts, type Known, type RequestEvidence, type RequestValue,
   type Verdict,
 } from '#contracts'; // prettier-ignore
-import { actionDigest, digestOf, digestOfBytes } from './canonical.js';
+import { actionDigest, canonical, digestOf, digestOfBytes } from './canonical.js';
 import { headlineOf } from './headline.js';
 import { fromBase64url } from './jws.js';
 import { planDigest } from './plan.js';
 import { maskedText, type ViewVariant } from './secrets.js';
 import { parseStrict, type JsonValue } from './strict-json.js';
+import { shownProperties, type ShownProperties } from './summaries.js';
 
 export interface ViewInput {
   /** Verified, outcome `require_approval`. */
@@ -34,6 +35,7 @@ export function viewOf(input: ViewInput): DecisionView {
   if (plan === undefined || grant === undefined) throw new TypeError('a view needs a plan and a grant');
   const { raw, text, value } = readFrozen(verdict, request, variant);
   assertBelongs(input);
+  const shown = shownProperties(raw.properties, actionType?.spec.summaries);
   return {
     version: 'sallyport.view/1',
     variant,
@@ -42,10 +44,10 @@ export function viewOf(input: ViewInput): DecisionView {
     plan_digest: planDigest(plan),
     headline: headlineOf(value, agent, actionType),
     agent: agentPart(value, agent, request),
-    action: { name: value.action.name, properties: raw.properties, inspectable: actionType !== undefined },
+    action: actionPart(value.action.name, shown, actionType),
     ...(plan.secrets && { secrets: { names: plan.secrets.names, are: variant === 'full' ? 'shown' : variant } }),
     resource: { type: value.resource.type, id: value.resource.id },
-    exact: text,
+    exact: textWith(text, shown),
     access: {
       profile: grant.profile.id,
       profile_version: grant.profile.version,
@@ -126,6 +128,24 @@ function assertBelongs({ verdict, facts, agent }: ViewInput): void {
   if (agent.id !== verdict.agent.id || agent.version !== verdict.agent.version) {
     throw new TypeError('agent is not the one of the verdict');
   }
+}
+
+function actionPart(
+  name: string,
+  { properties, summaries }: ShownProperties,
+  actionType: ViewInput['actionType'],
+): DecisionView['action'] {
+  const inspectable = actionType !== undefined;
+  return { name, properties, inspectable, ...(summaries.length > 0 && { summaries }) };
+}
+
+/** The text as it is; or, where a value is summed up, with its digest in its place: a text that nobody reads to the end hides the rest. */
+function textWith(text: string, { summaries }: ShownProperties): string {
+  if (summaries.length === 0) return text;
+  const { action, ...rest } = parse(text) as Record<'action', Record<'properties', JsonValue>>;
+  const digests = Object.fromEntries(summaries.map(({ digest, property }) => [property, digest]));
+  const properties = { ...(action.properties as Record<string, JsonValue>), ...digests };
+  return canonical({ ...rest, action: { ...action, properties } });
 }
 
 function agentPart(value: RequestValue, agent: Known<'agents'>, request: RequestEvidence): DecisionView['agent'] {

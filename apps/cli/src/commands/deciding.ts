@@ -1,5 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { listApprovals, show, takeBack, vote, type ListOptions, type VoteOptions } from '../handlers/approvals.js';
+import {
+  listApprovals,
+  show,
+  takeBack,
+  vote,
+  type ListOptions,
+  type ShowOptions,
+  type VoteOptions,
+} from '../handlers/approvals.js';
 import { watchApprovals } from '../handlers/watch-approvals.js';
 import { closeReview, listReviews } from '../handlers/reviews.js';
 import type { Context } from './context.js';
@@ -29,7 +37,8 @@ export function addApprovals(program: Command, { gate, output, session }: Contex
   approvals
     .command('show <action>')
     .description('everything to decide on, on one screen')
-    .action((id: string) => show(gate(), output(), id));
+    .option('--value <property>', 'all of a property that is too long for the screen')
+    .action((id: string, options: ShowOptions) => show(gate(), output(), id, options));
   approvals
     .command('approve <action>')
     .description('approve what was shown, confirming every point')

@@ -18,15 +18,17 @@ export function differences(now: DecisionView, then: DecisionView): string[] {
 }
 
 /** As text, by name; a name of the agent’s cannot pass for one of the gate. */
-function membersOf({ access, action: { properties } }: DecisionView): Record<string, string> {
+function membersOf({ access, action: { properties, summaries = [] } }: DecisionView): Record<string, string> {
   const own = Object.entries(properties).map(([name, value]) => [`property ${quoted(name)}`, JSON.stringify(value)]);
+  const summed = summaries.map(({ property, rows, digest }) => [`property ${quoted(property)}`, `${String(rows)} rows, ${digest}`]);
   return Object.fromEntries([
     ...own,
+    ...summed,
     ['profile', access.profile],
     ['time', duration(access.ttl_seconds)],
     ['uses', String(access.uses)],
   ]) as Record<string, string>;
-}
+} // prettier-ignore
 
 function difference(name: string, then: string | undefined, now: string | undefined): string[] {
   if (then === now) return [];

@@ -2,6 +2,7 @@ import type { ApprovalAnswer, Confirmation, DecisionView } from '#contracts';
 import { factBeside, factsBelow, keyOf, originOf, withFacts, without } from './fact-lines.js';
 import { duration, moment, money, moneyIn, plain, quoted } from './plain-words.js';
 import { beside, chop, columns, row, shown, textColumn, width, wrap } from './say.js';
+import { summedUp } from './show-summary.js';
 
 type Progress = ApprovalAnswer['progress'];
 
@@ -24,7 +25,7 @@ export function showApproval(
     ...access(decision),
     ...(decision.step_up === true ? row('needs', 'your security key, if you approve') : []),
     ...secrets(decision),
-    ...beside(isHidden(decision) ? 'text' : 'exact bytes', chop(decision.exact, textColumn)),
+    ...beside(isExact(decision) ? 'exact bytes' : 'text', chop(decision.exact, textColumn)),
     ...earlier,
     ...confirmations(points, decision),
     ...findings(decision),
@@ -51,17 +52,20 @@ function who({ agent, facts }: DecisionView): string[] {
   ];
 }
 
-function what({ action, facts, resource }: DecisionView): string[] {
+function what({ action, action_id, facts, resource }: DecisionView): string[] {
   const own = facts.filter(({ name }) => name.startsWith('resource.'));
   const spent = facts.filter(({ name }) => name === 'context.spend');
   return [
     ...row('target', withFacts(`${resource.type} ${resource.id}`, own)),
     ...whatExactly(action),
+    ...(action.summaries ?? []).flatMap((summary) => summedUp(action_id, summary)),
     ...factsBelow('spent in 24 h', spent),
   ];
 }
 
-const isHidden = ({ secrets: secret }: DecisionView): boolean => secret !== undefined && secret.are !== 'shown';
+/** What stands for the signed text is that text itself: nothing hidden, nothing summed up. */
+const isExact = ({ action, secrets: secret }: DecisionView): boolean =>
+  (secret === undefined || secret.are === 'shown') && action.summaries === undefined;
 
 const hiddenAs = { shown: 'shown to you', masked: 'hidden from you', digest: 'hidden from you but for the digest' };
 

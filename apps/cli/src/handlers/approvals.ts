@@ -1,7 +1,9 @@
-import { approvalAnswer, approvalsAnswer, ceremonyAnswer, type ApprovalAnswer } from '#contracts';
+import { approvalAnswer, approvalsAnswer, ceremonyAnswer, problem, type ApprovalAnswer } from '#contracts';
 import { z } from 'zod';
 import { inboxText } from '../core/inbox-text.js';
 import { showApproval, shortView } from '../core/show-approval.js';
+import { wholeProperty } from '../core/show-summary.js';
+import { Refused } from '../io/failures.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { SessionFile } from '../io/session.js';
@@ -40,7 +42,19 @@ export async function listApprovals(gate: Gate, output: Output, { all, like }: L
   output.result(answer, inboxText(answer));
 }
 
-export async function show(gate: Gate, output: Output, id: string): Promise<void> {
+export interface ShowOptions {
+  /** A property that is summed up, of which all is wanted. */
+  value?: string;
+}
+
+export async function show(gate: Gate, output: Output, id: string, { value }: ShowOptions = {}): Promise<void> {
+  if (value !== undefined) {
+    const { evidence } = await ownApproval(gate, id);
+    const whole = wholeProperty(evidence.request.value, value);
+    if (whole === undefined) throw new Refused({ ...problem('not_found'), detail: `no property ${value}` });
+    output.result(whole.value, whole.text);
+    return;
+  }
   const answer = await gate.call('approvals', approvalPath(id), approvalAnswer);
   output.result(answer, showApproval(answer, await earlierApproval(gate, answer)));
 }

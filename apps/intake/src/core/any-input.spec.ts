@@ -11,7 +11,7 @@ const agent: Known<'agents'> = {
   kind: 'agents', id: 'a', version: 1, changed_by: 'r', changed_at: '', spec: anAgentSpec([key.jwk]),
 }; // prettier-ignore
 const ce = { id: '01890000-0000-7000-8000-000000000001', source: 'urn:sallyport:agent:a', type: requestType };
-const facts = { agent, now: new Date(0), differs: () => null, personOf: () => undefined };
+const facts = { agent, now: new Date(0), differs: () => null, summaries: () => undefined, personOf: () => undefined };
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
 const names = [

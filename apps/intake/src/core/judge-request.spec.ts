@@ -14,6 +14,7 @@ const facts = (over: Partial<RequestFacts> = {}): RequestFacts => ({
   agent: anAgent(),
   now: new Date('2026-11-24T12:00:00.000Z'),
   differs: (action) => (action === 'db.schema.migrate' ? null : undefined),
+  summaries: () => undefined,
   personOf: (iss, sub) => (iss === 'https://idp.example' && sub === 'u-17' ? 'petra' : undefined),
   ...over,
 });
@@ -53,6 +54,15 @@ describe('judging an authentic request', () => {
     ['an unlisted member', JSON.stringify({ ...good, priority: 'high' }), 'schema_mismatch'],
   ])('refuses %s', (_, text, code) => {
     expect(judgeRequest(Buffer.from(text), ce, facts()).refusal?.code).toBe(code);
+  });
+
+  it('lets nothing in that people could not be shown, unless its action type sums it up', () => {
+    const rows = Array.from({ length: 900 }, (_, n) => ({ n, note: 'each row' }));
+    const long = { ...good, action: { ...good.action, properties: { rows } } };
+    expect(judge(long).refusal).toEqual({ code: 'too_long_to_show', detail: 'action.properties.rows' });
+    expect(codeOf(long, { summaries: () => ({ rows: { first: 1, sums: [{ field: 'n' }] } }) })).toBeUndefined();
+    const beside = { ...good, resource: { ...good.resource, properties: { rows } } };
+    expect(judge(beside).refusal).toEqual({ code: 'too_long_to_show', detail: 'resource.properties.rows' });
   });
 
   it('names the place that differs', () => {

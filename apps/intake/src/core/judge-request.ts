@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { agentUrn, requestLimits, requestType, requestValue, type Known, type ProblemCode, type RequestValue, type SignedAttributes } from '#contracts'; // prettier-ignore
-import { actionDigest, digestOfBytes, forbiddenText, parseStrict, type JsonValue } from '#trust';
+import { agentUrn, requestLimits, requestType, requestValue, type ActionType, type Known, type ProblemCode, type RequestValue, type SignedAttributes } from '#contracts'; // prettier-ignore
+import { actionDigest, digestOfBytes, forbiddenText, parseStrict, tooLongToShow, type JsonValue } from '#trust';
 
 /** What the registry says, as this service's copy has it. */
 export interface RequestFacts {
@@ -9,6 +9,8 @@ export interface RequestFacts {
   now: Date;
   /** Where the properties differ from the schema registered for this action; null when they fit; undefined when there is no such action. */
   differs: (action: string, properties: unknown) => string | null | undefined;
+  /** How this action's long values are shown to people. */
+  summaries: (action: string) => ActionType['summaries'];
   /** The id of the person with this identity. */
   personOf: (iss: string, sub: string) => string | undefined;
 }
@@ -74,12 +76,19 @@ function subjectRefusal({ subject }: RequestValue, ce: SignedAttributes): Refusa
   return agentUrn(subject.id) === ce.source ? undefined : mismatch('subject.id: not the agent that signed');
 }
 
-function actionRefusal({ action }: RequestValue, { differs }: RequestFacts): Refusal | undefined {
+function actionRefusal({ action, resource }: RequestValue, { differs, summaries }: RequestFacts): Refusal | undefined {
   const where = differs(action.name, action.properties);
   if (where === undefined) {
     return { code: 'unknown_action', detail: 'action.name', unknown: [{ kind: 'action-types', id: action.name }] };
   }
-  return where === null ? undefined : mismatch(`action.properties${where}`);
+  if (where !== null) return mismatch(`action.properties${where}`);
+  // Whether people will decide is not known yet; what they could not be shown never gets that far.
+  const values = { action: action.properties, resource: resource.properties ?? {} } as Record<
+    'action' | 'resource',
+    Record<string, JsonValue>
+  >;
+  const long = tooLongToShow(values, summaries(action.name));
+  return long === undefined ? undefined : { code: 'too_long_to_show', detail: long };
 }
 
 /** An agent that acts for people says for whom; nobody else may be named. */

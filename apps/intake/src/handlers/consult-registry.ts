@@ -38,6 +38,7 @@ export class ConsultRegistry {
       agent,
       now,
       differs: (action, properties) => this.schemas.differs(action, properties),
+      summaries: (action) => this.schemas.summaries(action),
       personOf: (iss, sub) => this.copy.personByIdentity(iss, sub)?.id,
     });
   }

@@ -1,3 +1,4 @@
+import type { ActionType } from '#contracts';
 import { compileProperties, RegistryCopy, type Compiled } from '#facts';
 import { Injectable } from '@nestjs/common';
 
@@ -17,6 +18,10 @@ export class ActionSchemas {
     if (!schema.ok) return '';
     if (schema.validate(properties)) return null;
     return schema.validate.errors?.[0]?.instancePath ?? '';
+  }
+
+  summaries(action: string): ActionType['summaries'] {
+    return this.copy.get('action-types', action)?.spec.summaries;
   }
 
   #schemaOf(action: string, version: number, schema: Record<string, unknown>): Compiled {

@@ -99,7 +99,19 @@ describe('what the kinds refuse', () => {
       (names.length > 0 ? names : ['amount_minor', 'currency']).map((name) => [name, { type: 'string' }]),
     ),
   });
+  const rows = { a: { type: 'integer' }, b: { type: 'string' }, c: { type: 'integer', writeOnly: true } };
+  const items = { type: 'object', additionalProperties: false, properties: rows };
+  const list = { ...schema, properties: { list: { type: 'array', items }, a: { type: 'string' } } };
+  const summedUp = (summaries: object) => ({ properties_schema: list, risk: 'low', view: 'do', summaries });
   it.each<[string, unknown, string | undefined]>([
+    ['a summary', summedUp({ list: { first: 3, sums: [{ field: 'a', by: 'b' }, { field: 'a' }] } }), undefined],
+    ['a summary of how many', summedUp({ list: { first: 0 } }), undefined],
+    ['a summary of what is no list', summedUp({ a: { first: 1 } }), 'summaries.a'],
+    ['a summary of no property', summedUp({ constructor: { first: 1 } }), 'summaries.constructor'],
+    ['a sum of texts', summedUp({ list: { first: 1, sums: [{ field: 'b' }] } }), 'summaries.list'],
+    ['a sum of a secret', summedUp({ list: { first: 1, sums: [{ field: 'c' }] } }), 'summaries.list'],
+    ['a sum by a secret', summedUp({ list: { first: 1, sums: [{ field: 'a', by: 'c' }] } }), 'summaries.list'],
+    ['a sum by no member', summedUp({ list: { first: 1, sums: [{ field: 'a', by: 'd' }] } }), 'summaries.list'],
     ['a closed schema', { properties_schema: schema, risk: 'low', view: 'do {a}' }, undefined],
     [
       'a view that names the resource',

@@ -40,6 +40,17 @@ export const closeReviewBody = z.strictObject({
   reason: z.string().min(1).max(4_096),
 });
 
+/** A list, summed up by the gate from the frozen bytes. The whole of it is in the evidence, and has this digest. */
+export const shownSummary = z.strictObject({
+  property: z.string(),
+  rows: z.int(),
+  digest,
+  first: z.array(z.unknown()),
+  /** `rows` of them have such a number; `of` is the value that they have in common. The sum is a decimal number, however large. */
+  sums: z.array(z.strictObject({ field: z.string(), of: z.string().optional(), rows: z.int(), sum: z.string() })),
+});
+export type ShownSummary = z.infer<typeof shownSummary>;
+
 /** What a person decides on. Its digest is `view_digest`; everything in it comes from frozen bytes and facts. */
 export const decisionView = z.strictObject({
   version: z.literal('sallyport.view/1'),
@@ -55,11 +66,20 @@ export const decisionView = z.strictObject({
     proof: z.string(),
     on_behalf_of: z.string().optional(),
   }),
-  action: z.strictObject({ name: z.string(), properties: z.record(z.string(), z.unknown()), inspectable: z.boolean() }),
+  action: z.strictObject({
+    name: z.string(),
+    properties: z.record(z.string(), z.unknown()),
+    inspectable: z.boolean(),
+    /** Properties that are too long to be shown stand here, as their action type sums them up, and not among the others. */
+    summaries: z.array(shownSummary).min(1).optional(),
+  }),
   /** Members of the properties that are secret, and how they stand in this view; where they are hidden, they are hidden in all of it. */
   secrets: z.strictObject({ names: z.array(z.string()), are: masking }).optional(),
   resource: z.strictObject({ type: z.string(), id: z.string() }),
-  /** The exact signed text, for reading byte by byte; where a secret is hidden, that text in canonical form with the secret hidden. */
+  /**
+   * The exact signed text, for reading byte by byte. Where a secret is hidden, or a long value is summed up, that text in canonical form
+   * with the secret hidden, and with the digest in the place of the value.
+   */
   exact: z.string(),
   access: z.strictObject({ profile: z.string(), profile_version: z.int(), ttl_seconds: z.int(), uses: z.int() }),
   facts: z.array(z.strictObject({ name: z.string(), value: z.unknown(), source: z.string(), at: instant })),

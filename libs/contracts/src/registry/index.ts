@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { entryId, instant } from '../ids.js';
-import { actionType, type ActionType } from './action-types.js';
+import { actionType, type ActionType, type RowsSummary } from './action-types.js';
 import { agent, type Agent, type AgentKey } from './agents.js';
 import { counterparty, type Counterparty } from './counterparties.js';
 import { group, type Group } from './groups.js';
@@ -53,7 +53,7 @@ export {
   actionType, agent, applyOrder, builtInGroups, changeWindow, counterparty, group, incident, person, profile, registryKind,
   registryKinds, resource, target,
   type ActionType, type Agent, type AgentKey, type ChangeWindow, type Counterparty, type Group, type Incident,
-  type Person, type Profile, type RegistryKind, type Resource, type Target,
+  type Person, type Profile, type RegistryKind, type Resource, type RowsSummary, type Target,
 }; // prettier-ignore
 export { issuerKinds, type IssuerKind } from './profiles.js';
 export { Crowd, waitingLimits, type Waiting, type WaitingLimits } from './waiting.js';

@@ -1,3 +1,4 @@
+import type { RowsSummary } from '#contracts';
 import { openSchema } from '../closed-schema.js';
 import { mismatch, none, registrarsOnly, type KindRule } from '../kind-rule.js';
 
@@ -10,17 +11,32 @@ function isFilled(listed: Record<string, unknown>, name: string): boolean {
   return Object.hasOwn(listed, `${name}_minor`) && Object.hasOwn(listed, 'currency');
 }
 
+/** A summary is typed: it is of a list, and adds up whole numbers of its rows, and nothing that is hidden from some. */
+function isSummedUp(schema: unknown, { sums }: RowsSummary): boolean {
+  if (!isRecord(schema) || schema['type'] !== 'array') return false;
+  const { items } = schema;
+  const listed = isRecord(items) && isRecord(items['properties']) ? items['properties'] : undefined;
+  const isOpen = (name: string): boolean => isRecord(listed?.[name]) && listed[name]['writeOnly'] !== true;
+  const isWhole = (name: string): boolean => isRecord(listed?.[name]) && listed[name]['type'] === 'integer';
+  return sums.every(({ by, field }) => isWhole(field) && isOpen(field) && isOpen(by ?? field));
+}
+
 /** That the schema compiles is checked at the door, by the compiler that intake uses. */
 export const actionTypes: KindRule<'action-types'> = {
   writers: registrarsOnly,
   references: none,
   claims: none,
-  objection: ({ properties_schema: schema, view }) => {
+  objection: ({ properties_schema: schema, summaries = {}, view }) => {
     if (schema['type'] !== 'object') return mismatch('properties_schema: type is "object"');
     const open = openSchema(schema);
     if (open !== undefined) return mismatch(`properties_schema${open}: unlisted properties must be refused`);
     const listed = isRecord(schema['properties']) ? schema['properties'] : {};
     const unknown = [...view.matchAll(/\{([^{}]*)\}/gu)].find(([, name = '']) => !isFilled(listed, name));
-    return unknown && mismatch(`view: ${unknown[0]} is not a property of the schema`);
+    if (unknown !== undefined) return mismatch(`view: ${unknown[0]} is not a property of the schema`);
+    const wrong = Object.entries(summaries).find(([name, summary]) => !isSummedUp(listed[name], summary));
+    return (
+      wrong &&
+      mismatch(`summaries.${wrong[0]}: not a list, or its rows have no such whole numbers that everybody may see`)
+    );
   },
 };
