@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import type { Issuer } from '#trust/http';
 
 /** An identity provider that signs whatever a spec asks for: its keys are served over HTTP, as a real one's. */
 export class TestIssuer {
@@ -31,29 +32,35 @@ export class TestIssuer {
     ]);
   }
 
-  /** An access token (RFC 9068) of a person for one service. */
-  async token(sub: string, aud: string, claims: Record<string, unknown> = {}): Promise<string> {
-    return new SignJWT({ client_id: 'cli', ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1', typ: 'at+jwt' })
-      .setIssuer(this.issuer)
-      .setSubject(sub)
-      .setAudience(aud)
-      .setJti(randomUUID())
-      .setIssuedAt()
-      .setExpirationTime('5 min')
+  /** As in the parts of `HttpTrust`. */
+  get listed(): Issuer {
+    return { issuer: this.issuer, jwksUri: `${this.issuer}/jwks`, clients: ['cli'], nativeClients: ['cli'] };
+  }
+
+  /** Whatever a spec wants this provider to say. */
+  sign(claims: Record<string, unknown>, header: { typ?: string } = {}): Promise<string> {
+    const iat = Math.floor(Date.now() / 1_000);
+    return new SignJWT({ iss: this.issuer, iat, exp: iat + 300, jti: randomUUID(), ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1', ...header })
       .sign(this.key);
   }
 
-  /** An ID token as a native client gets it: committed to a key by its nonce. */
-  async idToken(sub: string, nonce: string, claims: Record<string, unknown> = {}): Promise<string> {
-    const now = Math.floor(Date.now() / 1_000);
-    const jwt = new SignJWT({ nonce, auth_time: now, sid: `session-of-${sub}`, iat: now, ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
-      .setIssuer(this.issuer)
-      .setSubject(sub)
-      .setExpirationTime('5 min');
-    return (claims['aud'] === undefined ? jwt.setAudience('cli') : jwt).sign(this.key);
+  /** An access token (RFC 9068) of a person for one service. */
+  token(sub: string, aud: string, claims: Record<string, unknown> = {}): Promise<string> {
+    return this.sign({ client_id: 'cli', sub, aud, ...claims }, { typ: 'at+jwt' });
   }
+
+  /** An ID token as a native client gets it: committed to a key by its nonce. */
+  idToken(sub: string, nonce: string, claims: Record<string, unknown> = {}): Promise<string> {
+    const auth_time = Math.floor(Date.now() / 1_000);
+    return this.sign({ sub, aud: 'cli', nonce, auth_time, sid: `session-of-${sub}`, ...claims });
+  }
+
+  /** What this provider sends when a session is over. */
+  logoutToken(who: { sub?: string; sid?: string }, claims: Record<string, unknown> = {}, typ = 'logout+jwt'): Promise<string> {
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    return this.sign({ aud: 'cli', events, ...who, ...claims }, { typ });
+  } // prettier-ignore
 
   async stop(): Promise<void> {
     this.server.closeAllConnections();

@@ -2,7 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { z } from 'zod';
 import type { Known } from '#contracts';
 import { Database } from '#database';
-import { CommonSettings, Fault, ThisProcess, urlName } from '#platform';
+import { CommonSettings, Fault, serviceNames, ThisProcess, urlName } from '#platform';
 import { Keyring, Trust } from '#trust';
 import {
   Callers,
@@ -16,14 +16,29 @@ import {
 import { CatchUp } from './catch-up.js';
 import { RegistryCopy } from './registry-copy.js';
 
-const issuers = z.array(
-  z.strictObject({
+const names = z.array(z.string().min(1));
+
+/** Of a token only its subject is read, never a group or a role: who may do what, the registry says. */
+const oneIssuer = z
+  .strictObject({
     issuer: z.url(),
     jwks_uri: z.url().optional(),
-    clients: z.array(z.string().min(1)).min(1),
-    native_clients: z.array(z.string().min(1)).default([]),
-  }),
-);
+    clients: names.min(1),
+    native_clients: names.default([]),
+    audiences: z.partialRecord(z.enum(serviceNames), z.string().min(1)).default({}),
+    subject_claim: z
+      .string()
+      .regex(/^\w{1,64}$/u)
+      .default('sub'),
+  })
+  .refine(({ clients, native_clients }) => native_clients.every((client) => clients.includes(client)))
+  .refine(({ audiences }) => isDistinct(Object.values(audiences)));
+
+const issuers = z.array(oneIssuer).refine((listed) => isDistinct(listed.map(({ issuer }) => issuer)));
+
+const isDistinct = (texts: readonly string[]): boolean => new Set(texts).size === texts.length;
+
+const form = '{issuer, jwks_uri?, clients, native_clients?, audiences?, subject_claim?}';
 
 /** Spread into the settings of a service that people call. */
 export const issuerSettings = {
@@ -34,12 +49,12 @@ export const issuerSettings = {
       if (parsed.success) return parsed.data;
       context.addIssue({
         code: 'custom',
-        message: 'expected a JSON list of {issuer, jwks_uri?, clients, native_clients?}',
+        message: `expected a JSON list of ${form}: each issuer once, native_clients among its clients, each of its audiences for one service`,
       });
       return z.NEVER;
     })
     .describe(
-      'OpenID providers whose people may sign in: a JSON list of {issuer, jwks_uri?, clients, native_clients?}. People vote with a client of native_clients: one on their own machine, such as the command line',
+      `OpenID providers whose people may sign in: a JSON list of ${form}. People vote with a client of native_clients: one on their own machine, such as the command line. audiences: by service, what its tokens name it as, where that is not its public URL. subject_claim: the claim that names a person, if not sub; never one that a person can change`,
     ),
 };
 
@@ -52,10 +67,12 @@ function parseJson(text: string): unknown {
 }
 
 export function issuersOf(listed: z.infer<typeof issuers>): Issuer[] {
-  return listed.map(({ issuer, jwks_uri, clients, native_clients }) => ({
+  return listed.map(({ issuer, jwks_uri, clients, native_clients, audiences, subject_claim }) => ({
     issuer,
     clients,
     nativeClients: native_clients,
+    audiences,
+    subjectClaim: subject_claim,
     ...(jwks_uri === undefined ? {} : { jwksUri: jwks_uri }),
   }));
 }

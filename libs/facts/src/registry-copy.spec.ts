@@ -64,6 +64,9 @@ describe('the copy of the registry', () => {
     copy.take([person('p', 1, 'u-17')]);
     expect(copy.personByIdentity('https://idp.example', 'u-17')?.id).toBe('p');
     expect(copy.personByIdentity('https://other.example', 'u-17')).toBeUndefined();
+    const identities = ['u-19', 'u-20'].map((sub) => ({ iss: 'https://idp.example', sub }));
+    copy.take([{ ...person('q', 1), spec: { ...aPersonSpec('q'), identities } } as CopyEntry]);
+    expect(identities.map(({ iss, sub }) => copy.personByIdentity(iss, sub)?.id)).toEqual(['q', 'q']);
     copy.take([person('p', 2, 'u-18')]);
     expect(copy.personByIdentity('https://idp.example', 'u-17')).toBeUndefined();
   });

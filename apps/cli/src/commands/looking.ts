@@ -9,7 +9,10 @@ export function addLooking(program: Command, { gate, output, session, signIn }: 
   program
     .command('login')
     .description('sign in with your browser')
-    .action(() => login({ gate: gate(), signIn: signIn(), session: session() }, output()));
+    .option('--issuer <url>', 'where you sign in, if the gate has several identity providers')
+    .action((options: { issuer?: string }) =>
+      login({ gate: gate(), signIn: signIn(), session: session() }, output(), options),
+    );
   program
     .command('logout')
     .description('end the sign-in and its voting key')

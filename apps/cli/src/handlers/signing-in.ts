@@ -14,12 +14,17 @@ import type { SignIn } from '../io/sign-in.js';
 export async function login(
   { gate, session, signIn }: { gate: Gate; session: SessionFile; signIn: SignIn },
   output: Output,
+  { issuer }: { issuer?: string } = {},
 ): Promise<void> {
   const jwk = generatePrivateJwk('P-256');
   const random = freshSecret();
-  const { idToken, subject } = await signIn.login(keyNonce(jwk, random), (url) => {
-    output.result({ url }, `Open this address to sign in:\n\n  ${url}\n`);
-  });
+  const { idToken, subject } = await signIn.login(
+    keyNonce(jwk, random),
+    (url) => {
+      output.result({ url }, `Open this address to sign in:\n\n  ${url}\n`);
+    },
+    issuer,
+  );
   const body = { id_token: idToken, jwk: publicPart(jwk), random };
   const call = { method: 'POST', body, provenInBody: true } as const;
   const said = await gate.call('credentials', '/v1/person-keys', personKeyAnswer, call);

@@ -7,9 +7,18 @@ export type DoorName = (typeof serviceNames)[number];
 
 const url = z.url({ protocol: /^https?$/u }).transform((text) => text.replace(/\/+$/u, ''));
 
-const cliFile = z.object({
+const provider = z.object({
   issuer: z.url(),
   client_id: z.string(),
+  /** By service: what this provider knows it as, where that is not its address. */
+  audiences: z.partialRecord(z.enum(serviceNames), z.string().min(1)).optional(),
+});
+/** Where people sign in. */
+export type SignInProvider = z.infer<typeof provider>;
+
+const cliFile = provider.extend({
+  /** Where other people of this gate sign in: `login --issuer`. */
+  other_issuers: z.array(provider).default([]),
   services: z.object(Object.fromEntries(serviceNames.map((name) => [name, url])) as Record<DoorName, typeof url>),
   kafka_brokers: z.string().optional(),
   /** The audit log's verifier key, as the supervisor wrote it down at the first start. */

@@ -1,11 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as oidc from 'openid-client';
 import { Unreachable } from './failures.js';
-import type { CliSettings } from './settings.js';
+import { openDoor } from './loopback-door.js';
+import { SettingsMissing, type CliSettings, type SignInProvider } from './settings.js';
 import { livingKey, SessionError, type Session, type SessionFile, type VotingKey } from './session.js';
 
-const signInSeconds = 300;
 const earlySeconds = 10;
 /** A voting key lives eight hours from the moment the person was authenticated: an older sign-in would leave little of them. */
 const longestSinceSeconds = 3_600;
@@ -22,14 +20,19 @@ export class SignIn {
     private readonly file: SessionFile,
   ) {}
 
-  /** @param tell is given the URL to open, `nonce` commits the sign-in to a key. Throws SessionError or Unreachable. */
-  async login(nonce: string, tell: (url: string) => void): Promise<{ subject: string; idToken: string }> {
-    const config = await this.discover();
+  /**
+   * @param tell is given the URL to open, `nonce` commits the sign-in to a key, `issuer` is one of several providers, else the first.
+   * Throws SessionError, SettingsMissing or Unreachable.
+   */
+  async login(nonce: string, tell: (url: string) => void, issuer = this.settings.issuer): Promise<SignedIn> {
+    const by = this.providerOf(issuer);
+    if (by === undefined) throw new SettingsMissing(`${issuer} is none of: ${this.providers.map((one) => one.issuer).join(', ')}`);
+    const config = await this.discover(by);
     const door = await openDoor();
     try {
       const verifier = oidc.randomPKCECodeVerifier();
       const state = oidc.randomState();
-      tell(await this.authorizationUrl(config, { redirect: door.url, verifier, state, nonce }));
+      tell(await this.authorizationUrl(config, { by, redirect: door.url, verifier, state, nonce }));
       const checks = {
         pkceCodeVerifier: verifier,
         expectedState: state,
@@ -37,17 +40,17 @@ export class SignIn {
         maxAge: longestSinceSeconds,
         idTokenExpected: true,
       };
-      const resource = this.settings.services.approvals;
-      const answer = await oidc.authorizationCodeGrant(config, await door.callback, checks, { resource });
+      const resource = this.resourceOf(by, this.settings.services.approvals);
+      const answer = await answeredBy(by, oidc.authorizationCodeGrant(config, await door.callback, checks, { resource }));
       const subject = answer.claims()?.sub;
       const { id_token: idToken } = answer;
       if (subject === undefined || idToken === undefined) throw new SessionError('the provider sent no ID token');
-      this.keep({ issuer: this.settings.issuer, subject, tokens: {} }, resource, answer);
+      this.keep({ issuer, subject, tokens: {} }, this.settings.services.approvals, answer);
       return { subject, idToken };
     } finally {
       door.close();
     }
-  }
+  } // prettier-ignore
 
   /**
    * An access token for this service and no other. Throws SessionError when nobody is signed in any more. One at a time: a
@@ -66,29 +69,25 @@ export class SignIn {
 
   private async freshToken(audience: string): Promise<string> {
     const session = this.file.read();
-    if (session?.issuer !== this.settings.issuer)
-      throw new SessionError(`nobody is signed in: ${this.file.howToSignIn}`);
+    const by = session && this.providerOf(session.issuer);
+    if (session === undefined || by === undefined) throw new SessionError(`nobody is signed in: ${this.file.howToSignIn}`);
     const known = session.tokens[audience];
     if (known !== undefined && known.expires_at > Date.now() / 1_000 + earlySeconds) return known.token;
     if (session.refresh_token === undefined) throw this.over();
-    const config = await this.discover();
+    const config = await this.discover(by);
     try {
-      const answer = await oidc.refreshTokenGrant(config, session.refresh_token, { resource: audience });
+      const resource = this.resourceOf(by, audience);
+      const answer = await oidc.refreshTokenGrant(config, session.refresh_token, { resource });
       this.keep(session, audience, answer);
       return answer.access_token;
     } catch (error) {
       if (error instanceof oidc.ResponseBodyError) throw this.over();
-      throw this.silent(error);
+      throw silent(by, error);
     }
-  }
+  } // prettier-ignore
 
   private over(): SessionError {
     return new SessionError(`the session is over: ${this.file.howToSignIn}`);
-  }
-
-  private silent(cause: unknown): Unreachable {
-    const { issuer } = this.settings;
-    return new Unreachable(`the identity provider does not answer at ${issuer}: is it running?`, { cause });
   }
 
   private keep(session: Session, audience: string, answer: oidc.TokenEndpointResponse): void {
@@ -101,8 +100,23 @@ export class SignIn {
     });
   }
 
-  private async discover(): Promise<oidc.Configuration> {
-    const { issuer, client_id } = this.settings;
+  private get providers(): SignInProvider[] {
+    return [this.settings, ...this.settings.other_issuers];
+  }
+
+  private providerOf(issuer: string): SignInProvider | undefined {
+    return this.providers.find((one) => one.issuer === issuer);
+  }
+
+  /** What the provider knows the service at this address as. */
+  private resourceOf({ audiences = {} }: SignInProvider, address: string): string {
+    const { services } = this.settings;
+    const [name] = (Object.keys(services) as (keyof typeof services)[]).filter((one) => services[one] === address);
+    return (name && audiences[name]) ?? address;
+  }
+
+  private async discover(by: SignInProvider): Promise<oidc.Configuration> {
+    const { issuer, client_id } = by;
     // Plain HTTP is for a provider on this machine only.
     const isLoopback = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::|\/|$)/u.test(issuer);
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so only to make people think; a demo on loopback has no TLS
@@ -110,7 +124,7 @@ export class SignIn {
     try {
       return await oidc.discovery(new URL(issuer), client_id, undefined, oidc.None(), options);
     } catch (error) {
-      throw this.silent(error);
+      throw silent(by, error);
     }
   }
 
@@ -129,44 +143,35 @@ export class SignIn {
     if (config.serverMetadata()['claims_parameter_supported'] === true) {
       parameters.set('claims', JSON.stringify({ id_token: { sid: null } }));
     }
-    for (const service of Object.values(this.settings.services)) parameters.append('resource', service);
+    for (const address of Object.values(this.settings.services)) {
+      parameters.append('resource', this.resourceOf(by.by, address));
+    }
     return oidc.buildAuthorizationUrl(config, parameters).href;
   }
 }
 
+const silent = ({ issuer }: SignInProvider, cause: unknown): Unreachable =>
+  new Unreachable(`the identity provider does not answer at ${issuer}: is it running?`, { cause });
+
+/** What comes back is this provider's own answer (`iss`, RFC 9207) to this very sign-in, or nothing is kept of it. */
+async function answeredBy<T>(by: SignInProvider, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof oidc.ClientError) || error.code === 'OAUTH_TIMEOUT') throw error;
+    throw new SessionError(`what came back is no answer of ${by.issuer} to this sign-in; nothing was kept`, { cause: error });
+  }
+} // prettier-ignore
+
+interface SignedIn {
+  subject: string;
+  idToken: string;
+}
+
 interface Attempt {
+  by: SignInProvider;
   redirect: string;
   verifier: string;
   state: string;
   nonce: string;
-}
-
-interface Door {
-  url: string;
-  callback: Promise<URL>;
-  close: () => void;
-}
-
-/** A server on a free loopback port that takes one answer of the provider. */
-async function openDoor(): Promise<Door> {
-  const { promise, resolve, reject } = Promise.withResolvers<URL>();
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', `http://${String(request.headers.host)}`);
-    const isAnswer = url.pathname === '/callback';
-    response.writeHead(isAnswer ? 200 : 404, {
-      'content-type': 'text/plain; charset=utf-8',
-      'cache-control': 'no-store',
-    });
-    response.end(isAnswer ? 'You can close this page and go back to the terminal.\n' : '');
-    if (isAnswer) resolve(url);
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const late = setTimeout(() => { reject(new SessionError('nobody signed in within five minutes')); }, signInSeconds * 1_000); // prettier-ignore
-  const { port } = server.address() as AddressInfo;
-  const close = (): void => {
-    clearTimeout(late);
-    server.close();
-    server.closeAllConnections();
-  };
-  return { url: `http://127.0.0.1:${String(port)}/callback`, callback: promise, close };
 }

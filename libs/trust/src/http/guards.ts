@@ -147,9 +147,10 @@ export class PersonGuard extends CallerGuard {
   }
 
   override async identify(request: CalledRequest, route: RouteHandler): Promise<Caller> {
-    const { publicUrl, issuers, callers } = this.http;
-    const token = bearerOf(request) ?? '';
-    const { iss, sub, clientId } = await verifyPersonToken(token, publicUrl, { issuers, now: this.http.now() });
+    const { publicUrl: url, issuers, callers, keyring } = this.http;
+    const audience = { service: keyring.service, url };
+    const by = { issuers, now: this.http.now() };
+    const { iss, sub, clientId } = await verifyPersonToken(bearerOf(request) ?? '', audience, by);
     const person = await callers.byIdentity(iss, sub);
     if (person?.spec.state !== 'active') throw new ProblemError('not_eligible', { why: 'not_a_person' });
     if (needsSignedCall(request, route)) await proveCall(this.http, request, person);

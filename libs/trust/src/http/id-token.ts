@@ -1,19 +1,22 @@
-import { decodeJwt, exportJWK, jwtVerify, type JWK, type JWTPayload } from 'jose';
+import { exportJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import { ProblemError } from '#contracts';
-import { asymmetric } from './algorithms.js';
-import { isKeyOutage, unavailable, type Issuer, type IssuerKeys } from './issuer-keys.js';
+import type { Issuer } from './issuer-keys.js';
+import { leewaySeconds, readProviderToken, subjectOf, type ReadBy } from './provider-token.js';
 
-const leewaySeconds = 5;
 const oldestSeconds = 300;
 
 /** A sign-in that was accepted, and the provider's key that it was checked with. */
 export interface SignedIn {
   iss: string;
   sub: string;
+  /** `sub` as the provider writes it, where another claim names its people: what ends a session names them so. */
+  providerSub: string;
   sid: string | undefined;
   /** When the person was authenticated, which may be before this sign-in. Seconds. */
   authTime: number;
+  /** When this token was made. Seconds. */
+  issuedAt: number;
   /** Public. Kept with the token, so that it can be checked when the provider has other keys. */
   providerKey: JWK;
 }
@@ -25,21 +28,19 @@ export interface SignedIn {
  * key in a person's name. Throws ProblemError `token_invalid`, or `dependency_unavailable` when the issuer's keys cannot
  * be had.
  */
-export async function verifyIdToken(
-  idToken: string,
-  nonce: string,
-  { issuers, now }: { issuers: IssuerKeys; now: number },
-): Promise<SignedIn> {
-  const issuer = issuers.get(claimedIssuer(idToken));
-  if (issuer === undefined) throw new ProblemError('token_invalid');
-  const { payload, providerKey } = await verifySignature(idToken, issuer, { issuers, now });
+export async function verifyIdToken(idToken: string, nonce: string, by: ReadBy): Promise<SignedIn> {
+  const read = await readProviderToken(idToken, ['exp', 'iat', 'sub', 'aud', 'nonce', 'auth_time'], by);
+  const { issuer, key, payload, typ } = read;
+  // An access token or a logout token of the same provider is no sign-in (RFC 8725 section 3.11).
+  if (typ !== undefined && typ !== 'JWT') throw new ProblemError('token_invalid');
   const claims = idTokenClaims.safeParse(payload).data;
   if (claims === undefined || !isFor(claims, issuer) || claims.nonce !== nonce) throw new ProblemError('token_invalid');
-  const age = now / 1_000 - claims.iat;
+  const age = by.now / 1_000 - claims.iat;
   const isRecent = age >= -leewaySeconds && age <= oldestSeconds && claims.auth_time <= claims.iat + leewaySeconds;
   if (!isRecent) throw new ProblemError('token_invalid');
-  const { sub, sid, auth_time: authTime } = claims;
-  return { iss: issuer.issuer, sub, sid, authTime, providerKey };
+  const { sub: providerSub, sid, auth_time: authTime, iat: issuedAt } = claims;
+  const who = { iss: issuer.issuer, sub: subjectOf(payload, issuer), providerSub, sid };
+  return { ...who, authTime, issuedAt, providerKey: await exportJWK(key) };
 }
 
 /** `act`: somebody acting for a person is not that person (RFC 8693 section 4). */
@@ -57,36 +58,4 @@ const idTokenClaims = z.looseObject({
 
 function isFor({ aud, azp }: z.infer<typeof idTokenClaims>, { nativeClients }: Issuer): boolean {
   return nativeClients?.includes(aud) === true && (azp === undefined || azp === aud);
-}
-
-async function verifySignature(
-  token: string,
-  issuer: Issuer,
-  { issuers, now }: { issuers: IssuerKeys; now: number },
-): Promise<{ payload: JWTPayload; providerKey: JWK }> {
-  try {
-    const { key, payload, protectedHeader } = await jwtVerify(token, await issuers.keysOf(issuer), {
-      issuer: issuer.issuer,
-      algorithms: [...asymmetric],
-      requiredClaims: ['exp', 'iat', 'sub', 'aud', 'nonce', 'auth_time'],
-      clockTolerance: leewaySeconds,
-      currentDate: new Date(now),
-    });
-    // An access token or a logout token of the same provider is no sign-in (RFC 8725 section 3.11).
-    if (protectedHeader.typ !== undefined && protectedHeader.typ !== 'JWT') throw new ProblemError('token_invalid');
-    return { payload, providerKey: await exportJWK(key) };
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    if (isKeyOutage(error)) throw unavailable();
-    throw new ProblemError('token_invalid');
-  }
-}
-
-/** Only picks the issuer; the verified claim must say the same. */
-function claimedIssuer(token: string): string {
-  try {
-    return decodeJwt(token).iss ?? '';
-  } catch {
-    return '';
-  }
 }

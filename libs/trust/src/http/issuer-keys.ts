@@ -11,6 +11,10 @@ export interface Issuer {
   clients: readonly string[];
   /** Those of them that run on the person's own machine and take the answer on its loopback (RFC 8252): only their sign-ins may commit to a person's key. */
   nativeClients?: readonly string[];
+  /** By service: what its tokens name it as, where that is not its public URL. */
+  audiences?: Readonly<Partial<Record<string, string>>>;
+  /** The claim that names a person, where it is not `sub`. */
+  subjectClaim?: string;
 }
 
 const timeoutMs = 3_000;
