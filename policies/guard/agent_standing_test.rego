@@ -30,6 +30,7 @@ test_state_expiry_owner if {
 test_principal_must_be_its_own_and_active if {
 	codes({"claims": {"on_behalf_of": person}}) == set()
 	codes({"claims": {"on_behalf_of": {"iss": "https://idp.example", "sub": "u-1"}}}) == {"principal_not_registered"}
+	codes({"claims": {"on_behalf_of": person}, "subject": {"principals": [{"active": true, "identities": [{"iss": "https://other.example", "sub": "x"}, person]}]}}) == set()
 	codes({"claims": {"on_behalf_of": person}, "subject": {"principals": [{"active": false, "identities": [person]}]}}) == {"principal_inactive"}
 }
 

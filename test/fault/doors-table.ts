@@ -16,6 +16,8 @@ export type Who =
   | 'tool'
   | 'identity provider'
   | 'signed request'
+  /** Whoever has a logout token that a listed identity provider has signed: it has no other caller. */
+  | 'logout token'
   /** Whoever has the link of a page, which is made for one person and used once. */
   | 'link'
   | 'anonymous';
@@ -37,7 +39,7 @@ export interface Door {
   about?: 'own';
   /** What the rightful caller gets; with its code where it is a problem. */
   status: number | `${number} ${string}`;
-  /** Where a link opens the door: the call of whoever has one. */
+  /** Where the call itself carries what opens the door, a link or a logout token: the call of whoever has one. */
   linked?: Door['call'];
   /** Where a person's signature stands in the body itself: the same call without it, and what that gets. */
   bare?: { call: Door['call']; gets: string };
@@ -78,6 +80,7 @@ export const refusals: Record<Who, { otherwise: string } & Partial<Record<Creden
   // In the form of RFC 7644, which has no code of ours.
   'identity provider': { otherwise: '401' },
   'signed request': { otherwise: '401 signature_missing' },
+  'logout token': { otherwise: '400 logout_token_invalid' },
   link: { otherwise: '404 not_found' },
   anonymous: { otherwise: '200' },
 };
@@ -127,6 +130,12 @@ async function registeringKey(gate: Stage['gate'], nonce?: string): Promise<Call
   const id_token = await gate.issuer.idToken(approver, nonce ?? keyNonce(jwk, random));
   return { path: '/v1/person-keys', body: JSON.stringify({ id_token, jwk, random }) };
 }
+
+const loggingOut = (token: string): Call => ({
+  path: '/v1/backchannel-logout',
+  body: new URLSearchParams({ logout_token: token }).toString(),
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+});
 
 const unsignedVote: Door['call'] = ({ toVote, vote }) => {
   const { proof, person_key, ...said } = JSON.parse(vote) as Record<string, unknown>;
@@ -218,6 +227,15 @@ export const doors: Readonly<Record<string, Door>> = {
   'credentials POST /v1/person-keys/:thumbprint/end': {
     who: 'person', as: approver, status: 200,
     call: async (_, { gate }) => ({ path: `/v1/person-keys/${(await gate.newVoter(approver)).key.kid}/end` }),
+  },
+  'credentials POST /v1/person-keys/state': {
+    who: 'service', as: 'approvals', status: 200,
+    call: at('/v1/person-keys/state', { body: JSON.stringify({ thumbprint: 'A'.repeat(43) }) }),
+  },
+  'credentials POST /v1/backchannel-logout': {
+    who: 'logout token', status: 200,
+    call: () => loggingOut('a.b.c'),
+    linked: async (_, { gate }) => loggingOut(await gate.issuer.logoutToken({ sub: approver, sid: 'another' })),
   },
   'credentials GET /v1/step-up/page.js': open('/v1/step-up/page.js'),
   'credentials GET /v1/step-up/page.css': open('/v1/step-up/page.css'),

@@ -112,6 +112,25 @@ describe('voting', () => {
     expect(await vote(calm, 'ben')).toBe('granted');
   });
 
+  it('counts nothing by a key that was ended meanwhile; where nobody can say, a no counts and a yes waits', async () => {
+    const id = await open(plans.two());
+    service.keysDoor.live = false;
+    expect([await vote(id, 'anna'), await vote(id, 'anna', { decision: 'deny' })]).toEqual(['proof_invalid', 'proof_invalid']);
+    service.keysDoor.live = undefined;
+    expect(await vote(id, 'anna')).toBe('peer_unavailable');
+    expect(typesOf(id)).toEqual(['approval.opened']);
+    expect(await vote(id, 'anna', { decision: 'deny' })).toBe('denied');
+  }); // prettier-ignore
+
+  it('lets nobody fill a second seat with an account that has voted already, whoever had it then', async () => {
+    const id = await open(plans.two());
+    expect(await vote(id, 'anna')).toBe('open');
+    const both = ['anna', 'ben'].flatMap((one) => person(one).spec.identities);
+    service.registry.put({ ...person('ben'), version: 2, spec: { ...person('ben').spec, identities: both } });
+    expect(await vote(id, 'ben')).toBe('not_eligible/already_voted');
+    expect(await vote(id, 'cora')).toBe('granted');
+  });
+
   it('counts a yes that a plan wants confirmed only with this person’s confirmation of exactly it, and a no without', async () => {
     const id = await open(plans.two({ step_up: true }));
     const other = await open(plans.two({ step_up: true }));

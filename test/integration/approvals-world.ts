@@ -16,7 +16,7 @@ import { agentId } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { freePorts } from '../../tools/world/ports.js';
 import { aGate, signEntry, type TestGate } from '../support/gate.js';
-import { Ballots, type Unsigned } from '../support/ballots.js';
+import { Ballots, liveKey, type Unsigned } from '../support/ballots.js';
 import { TestIssuer } from '../support/issuer.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -133,6 +133,7 @@ export class ApprovalsWorld {
       SALLYPORT_APPROVALS_PORT: String(this.port),
       SALLYPORT_REGISTRY_URL: helper,
       SALLYPORT_POLICY_URL: helper,
+      SALLYPORT_CREDENTIALS_URL: helper,
     });
     const app = await createApp({ name: 'approvals', settings, log: quiet }, ApprovalsModule.forSettings(settings));
     await app.listen(this.port, '127.0.0.1');
@@ -254,6 +255,7 @@ export class ApprovalsWorld {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     if (request.url === '/v1/judgements') return this.playPolicy(body);
+    if (request.url === '/v1/person-keys/state') return { status: 200, body: liveKey(body) };
     if (this.isRegistryDown) return { status: 503, body: {} };
     const agent = /^\/v1\/agents\/([^/]+)\/suspend$/u.exec(request.url ?? '')?.[1];
     if (agent !== undefined) {

@@ -93,6 +93,15 @@ export class Peers {
       .sign(this.personKey);
   } // prettier-ignore
 
+  /** What the provider sends when a session is over. */
+  logoutTokenFor(who: { sub?: string; sid?: string }, claims: Record<string, unknown> = {}): Promise<string> {
+    const iat = Math.floor(Date.now() / 1_000);
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    return new SignJWT({ aud: client, iss: this.url, iat, exp: iat + 120, jti: newId(), events, ...who, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'people', typ: 'logout+jwt' })
+      .sign(this.personKey);
+  }
+
   private async answer(request: IncomingMessage): Promise<Answered> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);

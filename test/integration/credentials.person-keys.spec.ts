@@ -14,6 +14,7 @@ import {
   sealKeysOf,
   readStepUp,
   signingKey,
+  signServiceToken,
   wrapKey,
   type Enveloped,
   type KeysFile,
@@ -23,6 +24,7 @@ import { RewrapSignIns } from '../../apps/credentials/src/handlers/rewrap-sign-i
 import { BrowserWithKey } from '../support/chromium.js';
 import { eventually } from '../support/eventually.js';
 import { SecurityKey } from '../support/security-key.js';
+import { read } from './answers.js';
 import { CredentialsWorld, codeOf, type Answer } from './credentials-world.js';
 import { SecurityKeyDesk, type Decided } from './security-key-desk.js';
 
@@ -152,6 +154,13 @@ describe('a key that a sign-in commits to', () => {
     expect(codeOf((await register({ jwk: offCurve })).answer)).toBe('400 schema_mismatch');
   });
 
+  it('is ended by its person with another account of theirs', async () => {
+    const { thumbprint } = personKeyAnswer.parse((await register({ person: 'eve' })).answer.body);
+    const identities = ['eve', 'eve-2'].map((sub) => ({ iss: world.peers.url, sub }));
+    await world.register('people', 'eve', { identities, name: 'eve', limits: [], state: 'active' });
+    expect(codeOf(await world.asPerson('eve-2', 'POST', `/v1/person-keys/${thumbprint}/end`))).toBe('200 ended');
+  });
+
   it('is ended by its person, once and for all, and by nobody else', async () => {
     const { answer } = await register();
     const { thumbprint } = personKeyAnswer.parse(answer.body);
@@ -169,6 +178,71 @@ describe('a key that a sign-in commits to', () => {
     expect(codeOf(await world.asPerson('ada', 'POST', '/v1/person-keys/none/end'))).toBe('404 not_found');
   });
 });
+
+describe('a session that its provider ends', () => {
+  beforeAll(() => world.person('lou'));
+  const keyOf = async (attempt: Attempt): Promise<string> =>
+    personKeyAnswer.parse((await register({ person: 'lou', ...attempt })).answer.body).thumbprint;
+  const logout = async (token: string | Promise<string>, form?: string): Promise<{ said: string; cache: string | null }> => {
+    const body = form ?? new URLSearchParams({ logout_token: await token }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await fetch(`${world.url}/v1/backchannel-logout`, { method: 'POST', headers, body });
+    const cache = answer.headers.get('cache-control');
+    const { body: problem, status, text } = await read(answer);
+    return { said: text === '' ? String(status) : `${String(status)} ${String(problem['code'])}`, cache };
+  };
+  const stateOf = async (thumbprint: string): Promise<string> => {
+    const bearer = signServiceToken(world.keys.keyring('approvals'), { aud: world.url });
+    const headers = { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' };
+    return codeOf(await read(await fetch(`${world.url}/v1/person-keys/state`, { method: 'POST', headers, body: JSON.stringify({ thumbprint }) })));
+  };
+
+  it('has no key that signs any more, nor gets one; other sessions go on', async () => {
+    const [one, two] = [await keyOf({ claims: { sid: 'one' } }), await keyOf({ claims: { sid: 'two' } })];
+    expect([await stateOf(one), await stateOf(two), await stateOf('A'.repeat(43))]).toEqual(['200 live', '200 live', '200 ended']);
+    expect(await logout(world.peers.logoutTokenFor({ sid: 'one' }))).toEqual({ said: '200', cache: 'no-store' });
+    expect([await stateOf(one), await stateOf(two)]).toEqual(['200 ended', '200 live']);
+    expect(codeOf((await register({ person: 'lou', claims: { sid: 'one' } })).answer)).toBe('401 token_invalid');
+    expect(await stateOf(await keyOf({ claims: { sid: 'three' } }))).toBe('200 live');
+  });
+
+  it('may be all of a person: those without a name too, and each sign-in from before', async () => {
+    const [bare, named] = [await keyOf({ claims: { sid: undefined } }), await keyOf({ claims: { sid: 'four' } })];
+    expect((await logout(world.peers.logoutTokenFor({ sub: 'lou', sid: 'five' }))).said).toBe('200');
+    expect([await stateOf(bare), await stateOf(named)]).toEqual(['200 ended', '200 live']);
+    expect((await logout(world.peers.logoutTokenFor({ sub: 'lou' }))).said).toBe('200');
+    expect(await stateOf(named)).toBe('200 ended');
+    const ago = Math.floor(Date.now() / 1_000) - 60;
+    const before = { person: 'lou', claims: { sid: 'six', iat: ago, auth_time: ago } };
+    expect(codeOf((await register(before)).answer)).toBe('401 token_invalid');
+    const later = Math.floor(Date.now() / 1_000) + 3;
+    expect(await stateOf(await keyOf({ claims: { sid: 'seven', iat: later } }))).toBe('200 live');
+  });
+
+  it('is ended at the same moment in which its key is registered: then there is no such key either', async () => {
+    for (const sid of ['r1', 'r2', 'r3', 'r4', 'r5', 'r6']) {
+      const [{ answer }] = await Promise.all([register({ person: 'lou', claims: { sid, iat: Math.floor(Date.now() / 1_000) + 3 } }), logout(world.peers.logoutTokenFor({ sid }))]);
+      const registered = personKeyAnswer.safeParse(answer.body).data;
+      expect(registered === undefined ? codeOf(answer) : await stateOf(registered.thumbprint)).toMatch(/^(?:401 token_invalid|200 ended)$/u);
+    }
+  });
+
+  it('is told once, by its provider; whoever else asks learns nothing', async () => {
+    const later = Math.floor(Date.now() / 1_000) + 3;
+    const token = await world.peers.logoutTokenFor({ sid: 'eight' });
+    expect([(await logout(token)).said, (await logout(token)).said]).toEqual(['200', '400 logout_token_invalid']);
+    const key = await keyOf({ claims: { sid: 'nine', iat: later } });
+    const own = new URLSearchParams({ logout_token: await world.peers.logoutTokenFor({ sid: 'nine' }) }).toString();
+    const refused = await Promise.all([
+      logout('a.b.c'), logout('', ''), logout('', '{}'), logout('', `${own}&${own}`),
+      logout(world.peers.logoutTokenFor({ sid: 'nine' }, { nonce: 'n' })), logout(world.peers.idTokenFor('lou', 'n', { sid: 'nine' })),
+    ]);
+    expect([...new Set(refused.map((one) => JSON.stringify(one)))]).toEqual([JSON.stringify({ said: '400 logout_token_invalid', cache: 'no-store' })]);
+    expect(await stateOf(key)).toBe('200 live');
+    const many = await Promise.all(Array.from({ length: 120 }, () => logout('a.b.c')));
+    expect(many.some(({ said }) => said === '429 rate_limited')).toBe(true);
+  });
+}); // prettier-ignore
 
 describe('a security key', () => {
   const blue = new SecurityKey();

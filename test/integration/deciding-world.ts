@@ -10,7 +10,7 @@ import { settings as definition } from '../../apps/approvals/src/config.js';
 import { agentId } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, plans, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { freePorts } from '../../tools/world/ports.js';
-import { Ballots, type Unsigned } from '../support/ballots.js';
+import { Ballots, liveKey, type Unsigned } from '../support/ballots.js';
 import { eventually } from '../support/eventually.js';
 import { anAgentSpec, aSigningKey } from '../support/gate.js';
 import type { RegistryWorld } from './registry-world.js';
@@ -70,6 +70,7 @@ export class DecidingWorld {
       SALLYPORT_APPROVALS_PORT: String(port),
       SALLYPORT_REGISTRY_URL: registry.url('registry'),
       SALLYPORT_POLICY_URL: policyUrl,
+      SALLYPORT_CREDENTIALS_URL: policyUrl,
     }); // prettier-ignore
     const log = new Log('approvals', 'error');
     const app = await createApp({ name: 'approvals', settings, log }, ApprovalsModule.forSettings(settings));
@@ -136,7 +137,9 @@ export class DecidingWorld {
   async #judge(request: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { evidence } = judgementBody.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    if (request.url === '/v1/person-keys/state') return JSON.stringify(liveKey(body));
+    const { evidence } = judgementBody.parse(body);
     const accepted = this.#asked.find((one) => one.request.acceptance === evidence.acceptance);
     if (accepted === undefined) return '{}';
     const { facts, verdict } = judge(this.registry.gate, accepted, {

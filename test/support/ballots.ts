@@ -1,4 +1,4 @@
-import type { Caps, DecisionView, IssuerSubject, StepUp } from '#contracts';
+import { personKeyStateBody, type Caps, type DecisionView, type IssuerSubject, type PersonKeyStateAnswer, type StepUp } from '#contracts'; // prettier-ignore
 import { newId } from '#platform';
 import {
   callHeaders, freshSecret, generatePrivateJwk, personKeySeconds, signingKey, signPersonKey, signStepUp, signVote, voteOn, type CallParts, type Keyring,
@@ -16,6 +16,11 @@ export interface Unsigned {
   view_digest: string;
   confirmed: string[];
   caps?: Caps | undefined;
+}
+
+/** What credentials answers about a key, where it does not run: nobody has ended one. */
+export function liveKey(asked: unknown): PersonKeyStateAnswer {
+  return { thumbprint: personKeyStateBody.parse(asked).thumbprint, state: 'live' };
 }
 
 /** Votes and calls as people sign them, where credentials does not run: its statement about each key is made with its own key. */

@@ -18,7 +18,7 @@ interface Plan {
 
 /** Each a process of its own, started again when it dies. */
 export async function startPrograms(world: World, demo: Installation, target: TargetDatabase): Promise<void> {
-  const plans = [identityProvider(demo), mailbox(demo), webhookReceiver(demo), tools(world, demo, target)];
+  const plans = [identityProvider(world, demo), mailbox(demo), webhookReceiver(demo), tools(world, demo, target)];
   await Promise.all(plans.map((plan) => startProgram(world, demo, plan)));
 }
 
@@ -40,7 +40,7 @@ export function programPath(file: string): string {
   return join(root, 'dist', 'tools', 'demo', 'programs', `${file}.js`);
 }
 
-function identityProvider(demo: Installation): Plan {
+function identityProvider(world: World, demo: Installation): Plan {
   const key = demo.key('identity', 'P-256');
   return {
     name: 'identity',
@@ -55,6 +55,7 @@ function identityProvider(demo: Installation): Plan {
       password: demo.password,
       jwk: { ...key, ...publicKey(key, 'sig') },
       cookie_secret: demo.files.password('identity-cookies'),
+      logout_url: `${world.serviceUrl('credentials')}/v1/backchannel-logout`,
     },
   };
 }

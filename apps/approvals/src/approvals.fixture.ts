@@ -8,6 +8,7 @@ import { Clock, Fault, Log, Shutdown } from '#platform';
 import { Keyring, Trust } from '#trust';
 import { parts } from './approvals.module.js';
 import type { TestGate } from './gate.fixture.js';
+import { KeysDoor } from './io/keys-door.js';
 import { PolicyDoor } from './io/policy-door.js';
 import { RegistryDoor } from './io/registry-door.js';
 
@@ -66,6 +67,16 @@ export class TestPolicy extends PolicyDoor {
   }
 }
 
+export class TestKeysDoor extends KeysDoor {
+  /** Undefined = credentials does not answer. */
+  live: boolean | undefined = true;
+
+  override isLive(): Promise<boolean> {
+    if (this.live === undefined) return Promise.reject(new Fault('peer_unavailable', { retryable: true }));
+    return Promise.resolve(this.live);
+  }
+}
+
 export class TestRegistryDoor extends RegistryDoor {
   answer: 'done' | 'again' = 'done';
   readonly suspended: { agentId: string; reason: string }[] = [];
@@ -82,6 +93,7 @@ export interface TestApprovals {
   timers: Timers;
   registry: TestRegistry;
   policy: TestPolicy;
+  keysDoor: TestKeysDoor;
   registryDoor: TestRegistryDoor;
   said: SaidRow[];
   get: <T>(part: Type<T>) => T;
@@ -103,6 +115,7 @@ export async function makeApprovals(gate: TestGate, url: string): Promise<TestAp
   );
   const registry = new TestRegistry();
   const policy = new TestPolicy();
+  const keysDoor = new TestKeysDoor();
   const registryDoor = new TestRegistryDoor();
   const said: SaidRow[] = [];
   const outbox = outboxInto(said);
@@ -114,6 +127,7 @@ export async function makeApprovals(gate: TestGate, url: string): Promise<TestAp
     { provide: Keyring, useValue: gate.keyring('approvals') },
     { provide: RegistryCopy, useValue: registry.copy },
     { provide: RegistryClient, useValue: registry },
+    { provide: KeysDoor, useValue: keysDoor },
     { provide: PolicyDoor, useValue: policy },
     { provide: RegistryDoor, useValue: registryDoor },
     { provide: Log, useValue: log },
@@ -128,6 +142,7 @@ export async function makeApprovals(gate: TestGate, url: string): Promise<TestAp
     timers: module.get(Timers),
     registry,
     policy,
+    keysDoor,
     registryDoor,
     said,
     get: (part) => module.get(part),

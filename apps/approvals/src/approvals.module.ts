@@ -13,6 +13,7 @@ import { CastVote } from './handlers/cast-vote.js';
 import { CloseReview } from './handlers/close-review.js';
 import { CountVote } from './handlers/count-vote.js';
 import { DecideVote } from './handlers/decide-vote.js';
+import { EarlierVotes } from './handlers/earlier-votes.js';
 import { EndApprovals } from './handlers/end-approvals.js';
 import { EndAsked } from './handlers/end-asked.js';
 import { EndByPerson } from './handlers/end-by-person.js';
@@ -43,6 +44,7 @@ import { InboxStore } from './io/inbox.store.js';
 import { OpeningStore } from './io/opening.store.js';
 import { Outcomes } from './io/outcomes.js';
 import { Peers } from './io/peers.js';
+import { HttpKeysDoor, KeysDoor } from './io/keys-door.js';
 import { HttpPolicyDoor, PolicyDoor } from './io/policy-door.js';
 import { HttpRegistryDoor, RegistryDoor } from './io/registry-door.js';
 import { RegistryFacts } from './io/registry-facts.js';
@@ -90,7 +92,7 @@ const timers = TimersModule.forHandlers([
 ]);
 
 const handlers: Provider[] = [
-  AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EndApprovals, EndAsked, EndByPerson,
+  AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EarlierVotes, EndApprovals, EndAsked, EndByPerson,
   EndUnreadable, ExpireApprovals, HoldToLimits, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
   OpenReviews, ReadEvidence, ReadProof, ReplacePlan, ShowApproval, ShowEvidence, StreamApprovals, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
 ]; // prettier-ignore
@@ -103,6 +105,7 @@ const stores: Provider[] = [
 /** The other services, as this one calls them. */
 const doors: Provider[] = [
   Peers,
+  { provide: KeysDoor, useClass: HttpKeysDoor },
   { provide: PolicyDoor, useClass: HttpPolicyDoor },
   { provide: RegistryDoor, useClass: HttpRegistryDoor },
 ];

@@ -11,6 +11,7 @@ import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigratio
 import { MessagingModule, on } from '#messaging';
 import { Log, Shutdown } from '#platform';
 import { Envelope, KekProvider } from '#trust';
+import { BackchannelLogoutController } from './backchannel-logout.controller.js';
 import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
@@ -26,6 +27,7 @@ import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-perso
 import { DropStranger, ListStrangers } from './handlers/drop-stranger.js';
 import { EndLeases, EndingTables } from './handlers/end-leases.js';
 import { EndOnAsk } from './handlers/end-on-ask.js';
+import { EndSessions } from './handlers/end-sessions.js';
 import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
 import { ConfirmedPulls } from './handlers/confirmed-pulls.js';
@@ -51,7 +53,7 @@ import { RedeemAgain } from './handlers/redeem-again.js';
 import { RedeemFacts } from './handlers/redeem-facts.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
 import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
-import { EndPersonKey, RegisterPersonKey } from './handlers/register-person-key.js';
+import { EndPersonKey, RegisterPersonKey, ShowPersonKey } from './handlers/register-person-key.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
 import { RewrapSignIns } from './handlers/rewrap-sign-ins.js';
 import { ShowCeremony } from './handlers/show-ceremony.js';
@@ -63,6 +65,7 @@ import { WatchClock } from './handlers/watch-clock.js';
 import { EndWebauthnKey, ListWebauthnKeys } from './handlers/webauthn-keys.js';
 import { CeremonyStore } from './io/ceremony.store.js';
 import { DeliveryStore } from './io/delivery.store.js';
+import { EndedSessionStore } from './io/ended-session.store.js';
 import { EndingStore } from './io/ending.store.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
@@ -83,6 +86,7 @@ import { WebauthnKeyStore } from './io/webauthn-key.store.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { RedeemController } from './redeem.controller.js';
 import { StrangersController } from './strangers.controller.js';
+import { PersonKeyStateController } from './person-key-state.controller.js';
 import { PersonKeysController } from './person-keys.controller.js';
 import { AddDeliveries1795670000900 } from './migrations/add-deliveries.js';
 import { AddPersonKeys1795651200600 } from './migrations/add-person-keys.js';
@@ -90,6 +94,7 @@ import { AddWebauthn1796083200620 } from './migrations/add-webauthn.js';
 import { BrokerLeases1795660000700 } from './migrations/broker-leases.js';
 import { CreateKillSwitch1795564800500 } from './migrations/create-kill-switch.js';
 import { CreateLeases1795478400400 } from './migrations/create-leases.js';
+import { EndSessions1796169600800 } from './migrations/end-sessions.js';
 import { KeepInvariants1795660000710 } from './migrations/keep-invariants.js';
 import { KeepStrangers1795670000800 } from './migrations/keep-strangers.js';
 import { ListLeases1795478400410 } from './migrations/list-leases.js';
@@ -109,6 +114,7 @@ export const migrations = [
   KeepStrangers1795670000800,
   AddDeliveries1795670000900,
   WrapSignIns1796083200700,
+  EndSessions1796169600800,
 ];
 
 /** What this service hears. */
@@ -129,14 +135,14 @@ const timers = [
 
 const handlers: Provider[] = [
   BeginCeremony, ConfirmedPulls, BeginEnrolment, BeginPull, BeginStepUp, CeremonyResults, EndWebauthnKey, FinishCeremony, ListWebauthnKeys, Pages, ReadAnswers, ShowCeremony,
-  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, RegisterPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, EndSessions, RegisterPersonKey, ShowPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
   Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
   ReleaseSwitch, ReplayTables, RewrapSignIns, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, SealedSignInStore, StrangerStore, TokenIssuer,
+  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndedSessionStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, SealedSignInStore, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -153,9 +159,11 @@ export class CredentialsModule {
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS), (database) => new OwnPersonKeys(database)),
       ],
       controllers: [
+        BackchannelLogoutController,
         CredentialsController,
         KillSwitchController,
         LeaseListController,
+        PersonKeyStateController,
         PersonKeysController,
         RedeemController,
         StepUpController,

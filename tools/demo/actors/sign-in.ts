@@ -41,8 +41,12 @@ async function authorize(account: Account, challenge: string): Promise<string> {
 }
 
 /** Goes through the provider's pages as a browser would, up to the address that it sends the answer to. */
-export async function walk(from: string, account: Pick<Account, 'login' | 'password'>, until: string): Promise<URL> {
-  const browser = new Browser();
+export async function walk(
+  from: string,
+  account: Pick<Account, 'login' | 'password'>,
+  until: string,
+  browser = new Browser(),
+): Promise<URL> {
   let url = from;
   let body: URLSearchParams | undefined;
   for (let step = 0; step < mostSteps; step += 1) {
@@ -55,6 +59,14 @@ export async function walk(from: string, account: Pick<Account, 'login' | 'passw
     url = next === null ? url : new URL(next, url).href;
   }
   throw new Error(`${account.login}: signing in does not end`);
+}
+
+/** Signs out at the provider, in the browser that signed in: on its page, by its button. */
+export async function signOut(issuer: string, browser: Browser): Promise<void> {
+  const page = await (await browser.open(`${issuer}/session/end`)).text();
+  const [, action = '', xsrf = ''] = /action="([^"]+)".*name="xsrf" value="([^"]+)"/u.exec(page) ?? [];
+  const { status } = await browser.open(action, new URLSearchParams({ xsrf, logout: 'yes' }));
+  if (status !== 303) throw new Error(`signing out answers ${String(status)}`);
 }
 
 function authorizationUrl({ issuer, clientId, nonce, resources }: Account, challenge: string): string {
@@ -99,7 +111,7 @@ async function exchange(account: Account, parameters: Record<string, string>): P
 }
 
 /** Keeps cookies, and follows nothing by itself. */
-class Browser {
+export class Browser {
   readonly #cookies = new Map<string, string>();
 
   async open(url: string, body?: URLSearchParams): Promise<Response> {
@@ -115,7 +127,7 @@ class Browser {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/u.exec(line) ?? [];
       this.#cookies.set(name, value);
     }
-    await answer.arrayBuffer();
-    return answer;
+    const text = await answer.text();
+    return new Response(answer.body === null ? null : text, answer);
   }
 }

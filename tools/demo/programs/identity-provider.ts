@@ -17,6 +17,8 @@ const settings = configuration(
     /** Private, ES256. */
     jwk: z.record(z.string(), z.unknown()),
     cookie_secret: z.string(),
+    /** Who is told that a session is over. */
+    logout_url: z.string(),
   }),
 );
 
@@ -32,6 +34,8 @@ const provider = new Provider(settings.issuer, {
       response_types: ['code'],
       redirect_uris: ['http://127.0.0.1/callback'],
       id_token_signed_response_alg: 'ES256',
+      backchannel_logout_uri: settings.logout_url,
+      backchannel_logout_session_required: true,
     },
   ],
   jwks: { keys: [settings.jwk] },
@@ -42,8 +46,21 @@ const provider = new Provider(settings.issuer, {
     settings.people.includes(sub) ? { accountId: sub, claims: () => Promise.resolve({ sub }) } : undefined,
   interactions: { url: (_, interaction) => `/sign-in/${interaction.uid}` },
   ttl: { AccessToken: tokenSeconds, IdToken: tokenSeconds, Interaction: 600, Session: 28_800, Grant: 28_800, RefreshToken: 28_800 },
+  // The one address that it calls is the gate of this machine, which the provider's own guard of outgoing calls would not allow.
+  fetch: (url, { method, headers, body, redirect, signal }: RequestInit = {}) =>
+    fetch(url, { method, headers, body, redirect, signal } as RequestInit),
   features: {
     devInteractions: { enabled: false },
+    backchannelLogout: { enabled: true },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (context, form) => {
+        context.body = html(`${form}<button form="op.logoutForm" name="logout" value="yes">Sign out</button>`);
+      },
+      postLogoutSuccessSource: (context) => {
+        context.body = html('<p>You are signed out.</p>');
+      },
+    },
     // The command line asks for the name of the session in its ID token.
     claimsParameter: { enabled: true },
     resourceIndicators: {
@@ -61,6 +78,11 @@ const provider = new Provider(settings.issuer, {
     },
   },
 } satisfies Configuration); // prettier-ignore
+
+// A gate that does not listen, or refuses, must not go unseen: keys of that session would live on.
+provider.on('backchannel.error', (_, error) => {
+  console.error('the gate was not told that a session is over', error);
+});
 
 const oidc = provider.callback();
 
@@ -121,5 +143,9 @@ const form = (problem: string): string => `
 
 function page(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(`<!doctype html><html lang="en"><title>Sign in to the demo</title><h1>Sign in to the demo</h1>${body}`);
+  response.end(html(body));
+}
+
+function html(body: string): string {
+  return `<!doctype html><html lang="en"><title>Sign in to the demo</title><h1>Sign in to the demo</h1>${body}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PersonKey, Vote, VoteBody } from '#contracts';
-import { whyNotProven } from './proven.js';
+import type { PersonKey, StepUp, Vote, VoteBody } from '#contracts';
+import { isConfirmedBy, whyNotProven } from './proven.js';
 
 const digest = (letter: string): string => `sha256:${letter.repeat(43)}`;
 const at = 1_800_000_000;
@@ -51,3 +51,15 @@ describe('a vote is proven', () => {
     expect(isProven(more)).toBe(false);
   });
 });
+
+describe('a confirmation', () => {
+  const assertion = { credential_id: 'k', authenticator_data: 'a', client_data: 'c', signature: 's' };
+  const { variant, ...named } = about;
+  const stepUp: StepUp = { ...named, decision: 'approve', nonce: 'n'.repeat(43), ...anna, assertion, confirmed_at: receivedAt };
+  const isBy = (identities: { iss: string; sub: string }[]) => isConfirmedBy(stepUp, vote, { identities, receivedAt });
+
+  it('is by a security key of this person, whichever of their accounts it was enrolled with', () => {
+    const other = { iss: 'https://other.example', sub: 'x' };
+    expect([variant, isBy([anna]), isBy([other, anna]), isBy([other]), isBy([])]).toEqual(['full', true, true, false, false]);
+  });
+}); // prettier-ignore

@@ -9,8 +9,8 @@ import { ReadProof } from './read-proof.js';
 import { caseOf, type CastVoteInput } from './vote-input.js';
 
 /**
- * A person votes. Everything that may take long (the registry, policy) is asked first; then one transaction looks again
- * under the lock and counts. When either is silent nothing is decided.
+ * A person votes. Everything that may take long (the registry, the list of keys, policy) is asked first; then one transaction looks
+ * again under the lock and counts. When one of them is silent no yes is counted.
  */
 @Injectable()
 export class CastVote {
@@ -28,6 +28,7 @@ export class CastVote {
     const seat = considerVote(input.body, caseOf(loaded, loaded.row, loaded.row.voted));
     if ('code' in seat) throw problemOf(seat);
     const proof = this.proofs.read(input, loaded);
+    await this.proofs.mustLive(proof, input.body.decision);
     const judged = await this.lookAgain(loaded, input.body);
     // The refusal of a vote may be the end of a request: it is thrown after the commit.
     const result = await this.database.transaction((tx) => this.decide.act(tx, { loaded, input, judged, proof }));

@@ -4,8 +4,9 @@ import type { Tx } from '#database';
 import type { Held } from '../core/approval.js';
 import { considerVote, type Counted, type Refusal } from '../core/vote.js';
 import { ApprovalStore } from '../io/approval.store.js';
-import { VoteStore, type StoredVote } from '../io/vote.store.js';
+import type { StoredVote } from '../io/vote.store.js';
 import { CountVote } from './count-vote.js';
+import { EarlierVotes } from './earlier-votes.js';
 import { EndApprovals } from './end-approvals.js';
 import type { JudgedAgain } from './judge-again.js';
 import type { Proof } from '../io/vote-signer.js';
@@ -27,7 +28,7 @@ interface VoteToDecide {
 export class DecideVote {
   constructor(
     private readonly approvals: ApprovalStore,
-    private readonly votes: VoteStore,
+    private readonly earlier: EarlierVotes,
     private readonly counts: CountVote,
     private readonly ends: EndApprovals,
     private readonly plans: ReplacePlan,
@@ -37,8 +38,7 @@ export class DecideVote {
     const { input, judged, loaded, proof } = vote;
     const [held] = await this.approvals.lock(tx, [input.actionId]);
     if (held === undefined) return { ok: false, code: 'not_found' };
-    const before = await this.votes.ofLocked(tx, held.actionId, held.planNo);
-    const voted = before.some(({ person }) => person === loaded.person.id);
+    const { before, voted } = await this.earlier.of(tx, held, loaded.person);
     const seat = considerVote(input.body, caseOf(loaded, held, voted));
     if ('code' in seat) return seat;
     if (judged.kind !== 'stands') return this.refuse(tx, held, { ...vote, judged, before });

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { ProblemError, type IssuerSubject, type Vote } from '#contracts';
+import { ProblemError, type IssuerSubject, type Vote, type VoteBody } from '#contracts';
+import { isRetryable } from '#platform';
 import { readPersonKey, readSignedVote, readStepUp, Trust } from '#trust';
 import { isConfirmedBy, whyNotProven } from '../core/proven.js';
+import { KeysDoor } from '../io/keys-door.js';
 import type { Proof } from '../io/vote-signer.js';
 import type { LoadedCase } from './load-case.js';
 import type { CastVoteInput } from './vote-input.js';
@@ -9,7 +11,10 @@ import type { CastVoteInput } from './vote-input.js';
 /** Looks at a person's own signature, and at the confirmation with a security key. Whether that person may decide is another question. */
 @Injectable()
 export class ReadProof {
-  constructor(private readonly trust: Trust) {}
+  constructor(
+    private readonly trust: Trust,
+    private readonly keys: KeysDoor,
+  ) {}
 
   /** Throws ProblemError `proof_invalid`, whose detail says what to do, and `step_up_required`. */
   read({ body }: CastVoteInput, { person, plan, row, view, viewDigest }: LoadedCase): Proof {
@@ -27,14 +32,33 @@ export class ReadProof {
     const { identities } = person;
     const receivedAt = row.now.toISOString();
     const why = whyNotProven(body, about, { vote, key, identities, receivedAt });
-    if (why !== undefined || vote === undefined) throw new ProblemError('proof_invalid', why ? { detail: why } : {});
+    if (why !== undefined || vote === undefined || key === undefined) throw new ProblemError('proof_invalid', why ? { detail: why } : {});
     // A no is never made harder than it is.
     const isAsked = plan.step_up && body.decision === 'approve';
     return {
       jws,
       personKey,
+      thumbprint: key.thumbprint,
       stepUp: isAsked ? this.confirmation(body.webauthn, vote, { identities, receivedAt }) : undefined,
     };
+  } // prettier-ignore
+
+  /**
+   * Neither the person nor their provider has ended the key meanwhile: its statement does not know that. Throws ProblemError
+   * `proof_invalid`, and for a yes a retryable Fault when credentials does not answer; a no waits for nobody.
+   */
+  async mustLive({ thumbprint }: Proof, decision: VoteBody['decision']): Promise<void> {
+    if (!(await this.isLive(thumbprint, decision)))
+      throw new ProblemError('proof_invalid', { detail: 'the key was ended: sign in again' });
+  }
+
+  private async isLive(thumbprint: string, decision: VoteBody['decision']): Promise<boolean> {
+    try {
+      return await this.keys.isLive(thumbprint);
+    } catch (error) {
+      if (decision === 'deny' && isRetryable(error)) return true;
+      throw error;
+    }
   }
 
   private confirmation(

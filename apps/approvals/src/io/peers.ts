@@ -9,7 +9,11 @@ export interface PeerAnswer {
   body: unknown;
 }
 
-const faultOf = { policy: 'policy_unavailable', registry: 'registry_unavailable' } as const;
+const faultOf = {
+  credentials: 'peer_unavailable',
+  policy: 'policy_unavailable',
+  registry: 'registry_unavailable',
+} as const;
 
 /** A person is waiting, or a transaction is open: whoever does not answer by then is asked again later. Milliseconds. */
 const answerWithinMs = 3_000;
@@ -23,7 +27,7 @@ export class Peers {
   ) {}
 
   /** Throws a retryable Fault when no whole answer came in time. */
-  async post(service: 'policy' | 'registry', path: string, body: object): Promise<PeerAnswer> {
+  async post(service: keyof typeof faultOf, path: string, body: object): Promise<PeerAnswer> {
     const url = this.settings[urlName(service)];
     try {
       const response = await fetch(`${url}${path}`, {

@@ -11,6 +11,8 @@ export type ClosingToSign = Omit<Closing, 'gate' | 'iat'>;
 export interface Proof {
   jws: string;
   personKey: string;
+  /** Of the key that signed it. */
+  thumbprint: string;
   stepUp: string | undefined;
 }
 

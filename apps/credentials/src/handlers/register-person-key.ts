@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { ProblemError, type EndPersonKeyAnswer, type PersonKeyAnswer, type PersonKeyBody } from '#contracts';
+import {
+  ProblemError, type EndPersonKeyAnswer, type PersonKeyAnswer, type PersonKeyBody, type PersonKeyStateAnswer, type PersonKeyStateBody,
+} from '#contracts'; // prettier-ignore
 import { Log } from '#platform';
 import { Envelope, keyNonce, Keyring, personKeySeconds, publicKey, signPersonKey } from '#trust';
 import { HttpTrust, verifyIdToken, type CallerOf, type SignedIn } from '#trust/http';
@@ -34,16 +36,17 @@ export class RegisterPersonKey {
   private async keep(
     thumbprint: string,
     idToken: string,
-    { iss, sub, sid, authTime, until, providerKey }: SignedIn & { until: number },
+    { providerKey, ...signedIn }: SignedIn & { until: number },
   ): Promise<PersonKeyAnswer> {
+    const { iss, sub, sid, until } = signedIn;
     const text = JSON.stringify({ id_token: idToken, provider_key: providerKey });
     const signIn = await this.envelope.seal(text, thumbprint);
-    const isNew = await this.keys.add({ thumbprint, iss, sub, sid, authTime, until, signIn });
-    if (!isNew) throw new ProblemError('token_invalid', { detail: 'this key is registered already: sign in again' });
+    const isNew = await this.keys.add({ thumbprint, ...signedIn, signIn });
+    if (!isNew) throw new ProblemError('token_invalid', { detail: 'this key is registered already, or its session is over: sign in again' });
     this.log.info('person_key.registered', { ref: thumbprint });
     const statement = signPersonKey(this.keyring, { thumbprint, iss, sub, ...(sid !== undefined && { sid }), until });
     return { thumbprint, until, statement };
-  }
+  } // prettier-ignore
 }
 
 /** Signing out. What was voted before stands; nothing that is counted later does. */
@@ -55,9 +58,19 @@ export class EndPersonKey {
   ) {}
 
   /** Throws ProblemError `not_found` for a key that is not this person's. */
-  async handle({ iss, sub }: CallerOf<'person'>, thumbprint: string): Promise<EndPersonKeyAnswer> {
-    if (!(await this.keys.end(thumbprint, { iss, sub }))) throw new ProblemError('not_found');
+  async handle({ person }: CallerOf<'person'>, thumbprint: string): Promise<EndPersonKeyAnswer> {
+    if (!(await this.keys.end(thumbprint, person.spec.identities))) throw new ProblemError('not_found');
     this.log.info('person_key.ended', { ref: thumbprint });
     return { thumbprint, state: 'ended' };
+  }
+}
+
+/** Whether a key may still sign. By this service's own list: a statement about a key outlives the key. */
+@Injectable()
+export class ShowPersonKey {
+  constructor(private readonly keys: PersonKeyStore) {}
+
+  async handle({ thumbprint }: PersonKeyStateBody): Promise<PersonKeyStateAnswer> {
+    return { thumbprint, state: (await this.keys.isLive(thumbprint)) ? 'live' : 'ended' };
   }
 }

@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import type { IssuerSubject } from '#contracts';
 import { Database } from '#database';
 import type { Enveloped } from '#trust';
 import { PersonKeys } from '#trust/http';
+import { lockSignIns } from './ended-session.store.js';
 
 export interface NewPersonKey {
   thumbprint: string;
   iss: string;
   sub: string;
+  providerSub: string;
   sid: string | undefined;
   /** Seconds. */
   authTime: number;
+  issuedAt: number;
   until: number;
   signIn: Enveloped;
 }
@@ -25,35 +29,47 @@ export class PersonKeyStore {
     return row.now;
   }
 
-  /** False when the key is there already: a key is registered once, by one sign-in. */
+  /** False when the key is there already (a key is registered once, by one sign-in), and when its provider has ended the session meanwhile. */
   async add({ signIn, ...key }: NewPersonKey): Promise<boolean> {
-    const rows = await this.database.query<{ thumbprint: string }>(
-      `INSERT INTO person_keys (thumbprint, iss, sub, sid, authenticated_at, until, sealed, kek_id, data_key)
-       VALUES ($1, $2, $3, $4, to_timestamp($5), to_timestamp($6), $7, $8, $9)
-       ON CONFLICT (thumbprint) DO NOTHING RETURNING thumbprint`,
-      [
-        key.thumbprint,
-        key.iss,
-        key.sub,
-        key.sid ?? null,
-        key.authTime,
-        key.until,
-        signIn.sealed,
-        signIn.key.kek,
-        signIn.key.wrapped,
-      ],
-    );
+    const rows = await this.database.transaction(async (tx) => {
+      await lockSignIns(tx, key.iss, 'shared');
+      return tx.query<{ thumbprint: string }>(
+        `INSERT INTO person_keys (thumbprint, iss, sub, provider_sub, sid, authenticated_at, until, sealed, kek_id, data_key)
+         SELECT $1::text, $2::text, $3::text, nullif($4::text, $3::text), $5::text, to_timestamp($6), to_timestamp($7), $8::bytea, $9::text, $10::bytea
+         WHERE NOT EXISTS (SELECT FROM ended_sessions e WHERE e.iss = $2
+           AND CASE WHEN e.sid IS NULL OR $5 IS NULL THEN e.sub = $4 AND e.said_at >= to_timestamp($11) ELSE e.sid = $5 END)
+         ON CONFLICT (thumbprint) DO NOTHING RETURNING thumbprint`,
+        [
+          key.thumbprint,
+          key.iss,
+          key.sub,
+          key.providerSub,
+          key.sid ?? null,
+          key.authTime,
+          key.until,
+          signIn.sealed,
+          signIn.key.kek,
+          signIn.key.wrapped,
+          key.issuedAt,
+        ],
+      );
+    });
     return rows.length === 1;
   }
 
   /** False when this person has no such key. Ending it again changes nothing: the first end counts. */
-  async end(thumbprint: string, { iss, sub }: { iss: string; sub: string }): Promise<boolean> {
+  async end(thumbprint: string, identities: readonly IssuerSubject[]): Promise<boolean> {
     const rows = await this.database.query<{ thumbprint: string }>(
       `UPDATE person_keys SET ended_at = coalesce(ended_at, clock_timestamp())
-       WHERE thumbprint = $1 AND iss = $2 AND sub = $3 RETURNING thumbprint`,
-      [thumbprint, iss, sub],
+       WHERE thumbprint = $1 AND (iss, sub) IN (SELECT * FROM unnest($2::text[], $3::text[])) RETURNING thumbprint`,
+      [thumbprint, identities.map(({ iss }) => iss), identities.map(({ sub }) => sub)],
     );
     return rows.length === 1;
+  }
+
+  /** False also for a key that was never registered here. */
+  async isLive(thumbprint: string): Promise<boolean> {
+    return (await this.endsOf([thumbprint])).get(thumbprint) === null;
   }
 
   /** When each of these keys ended; null for one that did not. A key that was never registered here is not among them. */
@@ -75,7 +91,7 @@ export class OwnPersonKeys extends PersonKeys {
     this.#store = new PersonKeyStore(database);
   }
 
-  override async isLive(thumbprint: string): Promise<boolean> {
-    return (await this.#store.endsOf([thumbprint])).get(thumbprint) === null;
+  override isLive(thumbprint: string): Promise<boolean> {
+    return this.#store.isLive(thumbprint);
   }
 }

@@ -29,3 +29,12 @@ export type PersonKeyAnswer = z.infer<typeof personKeyAnswer>;
 
 export const endPersonKeyAnswer = z.object({ thumbprint, state: z.literal('ended') });
 export type EndPersonKeyAnswer = z.infer<typeof endPersonKeyAnswer>;
+
+/** What a provider sends when a session is over (OpenID Connect Back-Channel Logout 1.0 section 2.5), from its form. */
+export const logoutForm = z.object({ logout_token: z.string().min(1).max(16_384) });
+
+/** Between services: may this key still sign? One that was never registered may not. */
+export const personKeyStateBody = z.strictObject({ thumbprint });
+export type PersonKeyStateBody = z.infer<typeof personKeyStateBody>;
+export const personKeyStateAnswer = z.object({ thumbprint, state: z.enum(['live', 'ended']) });
+export type PersonKeyStateAnswer = z.infer<typeof personKeyStateAnswer>;
