@@ -34,36 +34,6 @@ async function anOffer(profile = 'orders-ddl', ttlSeconds = 300) {
 }
 
 describe('ending', () => {
-  it('is never given up: a target that is down now is asked again until nothing is left, and others do not wait for it', async () => {
-    const action = world.action();
-    await world.allow(action);
-    const lease = await world.offered(action);
-    await world.role(await world.redeem(lease, action));
-    await world.target.postgres.stop();
-    await world.complete(lease);
-    const other = world.action('share');
-    await world.allow(other);
-    const shared = await world.offered(other);
-    await world.token(await world.redeem(shared, other));
-    await world.complete(shared);
-    await world.hears(other, 'offered', 'released', 'ended/completed');
-    await eventually(
-      async () => {
-        expect(await world.row(lease)).toMatchObject({ state: 'ending', stuck: true });
-      },
-      { withinMs: 20_000 },
-    );
-    expect(world.outcomes(action)).toEqual(['offered', 'released']);
-    await world.target.postgres.start();
-    await eventually(
-      () => {
-        expect(world.outcomes(action)).toEqual(['offered', 'released', 'ended/completed']);
-      },
-      { withinMs: 30_000 },
-    );
-    expect(await world.target.roles()).toEqual([]);
-  }, 60_000);
-
   it('goes on after a restart with what another process has left', async () => {
     const action = world.action('orders-ddl', 2);
     await world.allow(action);

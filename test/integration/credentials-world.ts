@@ -61,11 +61,13 @@ export class CredentialsWorld {
   private constructor(
     readonly keys: World,
     private readonly parts: Parts,
+    private readonly settings: Record<string, string>,
   ) {
     this.said = new Said(keys);
   }
 
-  static async start(): Promise<CredentialsWorld> {
+  /** @param settings of the service, where a spec is about them. */
+  static async start(settings: Record<string, string> = {}): Promise<CredentialsWorld> {
     const keys = aWorld();
     notePrivateParts('private keys of agents', JSON.stringify(keys.agentKeys));
     const [kafka, postgres, target, peers] = await Promise.all([
@@ -76,11 +78,12 @@ export class CredentialsWorld {
     ]);
     const [port = 0] = await freePorts(1);
     const kafkaClient = new Kafka({ brokers: [kafka.brokers], clientId: 'spec', logLevel: logLevel.NOTHING });
-    const world = new CredentialsWorld(keys, {
+    const parts = {
       kafka, postgres, target, port, peers, scratch: scratchFolder('credentials'), adminUrl: await postgres.freshDatabase(),
       producer: kafkaClient.producer({ allowAutoTopicCreation: false }),
       consumer: kafkaClient.consumer({ groupId: `spec-${newId()}`, maxWaitTimeInMs: 50 }),
-    }); // prettier-ignore
+    }; // prettier-ignore
+    const world = new CredentialsWorld(keys, parts, settings);
     Object.assign(keys, { issuer: peers.url, time: () => new Date() });
     peers.judge = (action) => world.verdict(action);
     try {
@@ -146,6 +149,7 @@ export class CredentialsWorld {
       SALLYPORT_CREDENTIALS_SECRETS_DIR: target.secretsDir,
       SALLYPORT_CREDENTIALS_MINT_SECONDS: '2',
       SALLYPORT_CREDENTIALS_RECONCILE_SECONDS: '1',
+      ...this.settings,
     });
     this.app = await createApp({ name: 'credentials', settings, log: quiet }, CredentialsModule.forSettings(settings));
     await this.app.listen(port, '127.0.0.1');

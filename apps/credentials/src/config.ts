@@ -24,6 +24,20 @@ export const settings = defineSettings(
       .max(50)
       .default(8)
       .describe('Most connections that one process opens to one target, and most leases that it ends there at once'),
+    SALLYPORT_CREDENTIALS_TARGET_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(2)
+      .max(30)
+      .default(10)
+      .describe('How long a target may take to answer; then its silence is a failure, and is tried again'),
+    SALLYPORT_CREDENTIALS_ENDING_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(300)
+      .describe('The longest wait before the end of a lease is tried again at a target that fails'),
     SALLYPORT_CREDENTIALS_RECONCILE_SECONDS: z.coerce
       .number()
       .int()

@@ -188,6 +188,7 @@ function configured(settings: Settings): Provider[] {
     settings.SALLYPORT_CREDENTIALS_MINT_SECONDS,
     connections,
     settings.SALLYPORT_CREDENTIALS_RECONCILE_SECONDS,
+    settings.SALLYPORT_CREDENTIALS_ENDING_SECONDS,
   );
   return [
     { provide: Pace, useValue: pace },
@@ -195,7 +196,9 @@ function configured(settings: Settings): Provider[] {
       provide: TargetPools,
       inject: [Log, Shutdown],
       useFactory: (log: Log, shutdown: Shutdown) => {
-        const pools = new TargetPools(new SecretFiles(settings.SALLYPORT_CREDENTIALS_SECRETS_DIR), connections, log);
+        const secrets = new SecretFiles(settings.SALLYPORT_CREDENTIALS_SECRETS_DIR);
+        const limits = { connections, seconds: settings.SALLYPORT_CREDENTIALS_TARGET_SECONDS };
+        const pools = new TargetPools(secrets, limits, log);
         shutdown.at('disconnect', 'targets', () => pools.close());
         return pools;
       },

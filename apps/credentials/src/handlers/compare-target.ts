@@ -13,16 +13,15 @@ export class CompareTarget {
     private readonly strangers: MeetStranger,
   ) {}
 
-  /** The target is read first: what is minted after that is in the table before it is at the target. Answers how many strangers were met. */
-  async handle({ id, spec }: Known<'targets'>): Promise<number> {
+  /** The target is read first: what is minted after that is in the table before it is at the target. */
+  async handle({ id, spec }: Known<'targets'>): Promise<void> {
     const { roles } = this.issuers;
     const handle = roles.handleFor(spec);
     const there = await roles.listOurs(handle);
-    if (there.length === 0) return 0;
+    if (there.length === 0) return;
     const known = await this.rhythm.known(there);
     const strangers = there.filter((leaseId) => known.get(leaseId)?.isRunning !== true);
     for (const leaseId of strangers)
       await this.strangers.handle({ target: id, handle, leaseId, isOver: known.has(leaseId) });
-    return strangers.length;
   }
 }

@@ -7,9 +7,10 @@ import { EndingStore } from '../io/ending.store.js';
 import { isBrokering, Issuers } from '../io/issuers/issuers.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { ApplyChanges } from './apply-changes.js';
+import { Pace } from './pace.js';
 
-/** In milliseconds. There is no last attempt. */
-const rhythm = { firstMs: 1_000, longestMs: 300_000 } as const;
+/** In milliseconds; it doubles up to what the operator decided. There is no last attempt. */
+const firstWaitMs = 1_000;
 
 /** From this failure on somebody should look: the credential is disabled or out of date by then, but not gone. */
 const stuckFrom = 3;
@@ -46,6 +47,7 @@ export class EndLeases {
   constructor(
     private readonly tables: EndingTables,
     private readonly issuers: Issuers,
+    private readonly pace: Pace,
     private readonly log: Log,
   ) {}
 
@@ -95,7 +97,7 @@ export class EndLeases {
 
   private async postpone(lease: Lease, error: unknown): Promise<void> {
     const stuck = lease.attempts >= stuckFrom;
-    const waitMs = backoff(lease.attempts, rhythm);
+    const waitMs = backoff(lease.attempts, { firstMs: firstWaitMs, longestMs: this.pace.endingSeconds * 1_000 });
     const { leaseId, actionId, target, attempts } = lease;
     const fields = { lease_id: leaseId, action_id: actionId, target, attempt: attempts, wait_ms: waitMs, error };
     if (stuck) this.log.error('lease.stuck', fields);

@@ -6,5 +6,7 @@ export class Pace {
     /** Leases that one process ends at one target at once. */
     readonly perTarget: number,
     readonly reconcileSeconds: number,
+    /** The longest wait between two attempts to end a lease. */
+    readonly endingSeconds: number,
   ) {}
 }

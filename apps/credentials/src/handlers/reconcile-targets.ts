@@ -12,6 +12,8 @@ import { Pace } from './pace.js';
  */
 @Injectable()
 export class ReconcileTargets implements OnApplicationBootstrap {
+  private readonly inHand = new Map<string, Promise<void>>();
+
   constructor(
     private readonly copy: RegistryCopy,
     private readonly comparing: CompareTarget,
@@ -30,25 +32,27 @@ export class ReconcileTargets implements OnApplicationBootstrap {
       // Not all instances at once.
       const ms = this.pace.reconcileSeconds * 1_000 * (0.5 + Math.random() / 2);
       const isStopped = await pause(ms, false, { signal }).catch(() => true);
-      if (!isStopped) await this.compareAll();
+      if (!isStopped) this.compareAll();
+    }
+    await Promise.all(this.inHand.values());
+  }
+
+  /** Side by side. One that is still being looked at, since it does not answer, keeps no other waiting. */
+  private compareAll(): void {
+    for (const target of this.copy.all('targets')) {
+      if (target.spec.kind !== 'postgres' || this.inHand.has(target.id)) continue;
+      this.inHand.set(
+        target.id,
+        this.compare(target).finally(() => this.inHand.delete(target.id)),
+      );
     }
   }
 
-  /** One round over all targets that are registered; answers how many strangers were met. */
-  async compareAll(): Promise<number> {
-    const targets = this.copy.all('targets').filter(({ spec }) => spec.kind === 'postgres');
-    const met = await Promise.all(targets.map((target) => this.compareQuietly(target)));
-    return met.reduce((sum, count) => sum + count, 0);
-  }
-
-  private async compareQuietly(target: Target): Promise<number> {
+  private async compare(target: Known<'targets'>): Promise<void> {
     try {
-      return await this.comparing.handle(target);
+      await this.comparing.handle(target);
     } catch (error) {
       this.life.log.warn('target.not_compared', { target: target.id, error });
-      return 0;
     }
   }
 }
-
-type Target = Known<'targets'>;

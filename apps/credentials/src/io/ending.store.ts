@@ -57,11 +57,4 @@ export class EndingStore {
     );
     return new Map(rows.map(({ lease_id, running }) => [lease_id, { isRunning: running }]));
   }
-
-  /** How the stuck ones are doing, for readiness and alerts. */
-  async stuckTargets(): Promise<{ target: string; count: number }[]> {
-    return this.database.query<{ target: string; count: number }>(
-      `SELECT target, count(*)::int AS count FROM leases WHERE state = 'ending' AND stuck GROUP BY target ORDER BY target`,
-    );
-  }
 }

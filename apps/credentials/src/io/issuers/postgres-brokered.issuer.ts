@@ -69,13 +69,11 @@ export class PostgresBrokeredIssuer implements BrokeringIssuer, ListingIssuer {
   }
 
   async #run(lease: Lease, login: { user: string; password: string }, { wanted, limits }: { wanted: Runnable; limits: Limits }): Promise<BrokeredResult> {
-    const session = await this.targets.sessionAs(secretOf(lease.handle), login);
+    const wish = { ...login, seconds: limits.seconds };
     try {
-      return await runStatement(session, wanted, limits);
+      return await this.targets.asLogin(secretOf(lease.handle), wish, (session) => runStatement(session, wanted, limits));
     } catch (error) {
       throw withoutWords(error);
-    } finally {
-      await session.end().catch(() => undefined);
     }
   } // prettier-ignore
 
@@ -128,8 +126,8 @@ function secretOf(handle: Handle | null): string {
 }
 
 /** The server's own words can hold values of the target's rows, and errors are logged: its code is enough to look. */
-function withoutWords(error: unknown): StatementRefused {
-  if (error instanceof StatementRefused) return error;
+function withoutWords(error: unknown): Error {
+  if (error instanceof StatementRefused || error instanceof Fault) return error;
   const { code } = error as { code?: unknown };
   return new StatementRefused(`the statement failed with ${typeof code === 'string' ? code : 'no answer'}`);
 }

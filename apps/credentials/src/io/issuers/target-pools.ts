@@ -1,9 +1,23 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Pool, type QueryResultRow } from 'pg';
 import { Fault, type Log } from '#platform';
 import type { SecretFiles } from '../secret-files.js';
 
-/** In milliseconds. The target's own limit is the shorter one, so that its answer comes first. */
-const timeouts = { connect: 5_000, statement: 8_000, lock: 5_000, answer: 10_000, idle: 30_000 } as const;
+const idleMs = 30_000;
+
+/** What the operator decided for each target. */
+export interface TargetLimits {
+  connections: number;
+  /** How long an answer may take. */
+  seconds: number;
+}
+
+/** Somebody else's login at a target, and how long the work with it may take. */
+export interface LoginWish {
+  user: string;
+  password: string;
+  seconds: number;
+}
 
 interface Open {
   connection: string;
@@ -16,9 +30,15 @@ export class TargetPools {
 
   constructor(
     private readonly secrets: SecretFiles,
-    private readonly most: number,
+    private readonly limits: TargetLimits,
     private readonly log: Log,
   ) {}
+
+  /** In milliseconds. The target's own limit is the shorter one, so that its answer comes first. */
+  get #timeouts(): { connect: number; statement: number; answer: number } {
+    const { seconds } = this.limits;
+    return { connect: seconds * 500, statement: seconds * 800, answer: seconds * 1_000 };
+  }
 
   /** One statement at a target, in a transaction of its own. Every failure is a retryable Fault but those that the target itself decided (`TargetRefusal`). */
   async query<R extends QueryResultRow>(secret: string, sql: string, params: unknown[] = []): Promise<R[]> {
@@ -30,14 +50,31 @@ export class TargetPools {
     }
   }
 
-  /** A session of its own with another login at the same place; the caller ends it. Whatever becomes of it, the error does not repeat the password. */
-  async sessionAs(secret: string, { user, password }: { user: string; password: string }): Promise<Client> {
+  /**
+   * Work in a session of its own with another login at the same place. A target that falls silent in the middle keeps nobody
+   * waiting: after the time of the work and of one answer the session is cut on this side.
+   */
+  async asLogin<T>(secret: string, login: LoginWish, work: (session: Client) => Promise<T>): Promise<T> {
+    const session = await this.#sessionAs(secret, login);
+    const { answer, connect } = this.#timeouts;
+    const late = setTimeout(() => void session.end(), login.seconds * 1_000 + answer);
+    try {
+      return await work(session);
+    } finally {
+      clearTimeout(late);
+      // Whoever is silent does not say goodbye either.
+      await Promise.race([session.end(), pause(connect, undefined, { ref: false })]);
+    }
+  }
+
+  /** Whatever becomes of it, the error does not repeat the password. */
+  async #sessionAs(secret: string, { user, password }: LoginWish): Promise<Client> {
     const url = new URL(await this.secrets.read(secret));
     url.username = user;
     url.password = password;
     const client = new Client({
       connectionString: url.href,
-      connectionTimeoutMillis: timeouts.connect,
+      connectionTimeoutMillis: this.#timeouts.connect,
       keepAlive: true,
       application_name: 'sallyport brokered',
     });
@@ -68,14 +105,15 @@ export class TargetPools {
   }
 
   #open(connectionString: string, secret: string): Pool {
+    const { connect, statement, answer } = this.#timeouts;
     const pool = new Pool({
       connectionString,
-      max: this.most,
-      connectionTimeoutMillis: timeouts.connect,
-      idleTimeoutMillis: timeouts.idle,
-      statement_timeout: timeouts.statement,
-      lock_timeout: timeouts.lock,
-      query_timeout: timeouts.answer,
+      max: this.limits.connections,
+      connectionTimeoutMillis: connect,
+      idleTimeoutMillis: idleMs,
+      statement_timeout: statement,
+      lock_timeout: connect,
+      query_timeout: answer,
       keepAlive: true,
       application_name: 'sallyport credentials',
     });
