@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ProblemError, type DecisionView, type VoteBody } from '#contracts';
+import { decodeJwt } from 'jose';
+import { approvalGranted, ProblemError, type CountedVote, type DecisionView, type VoteBody } from '#contracts';
 import { migrate } from '#database';
 import { migrations } from '../../apps/approvals/src/approvals.module.js';
 import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
@@ -11,14 +12,16 @@ import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { SweepSuspended } from '../../apps/approvals/src/handlers/sweep-suspended.js';
 import { ApprovalStore } from '../../apps/approvals/src/io/approval.store.js';
-import { makeApprovals, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
+import { makeApprovals, type SaidRow, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
 import { Ballots } from '../support/ballots.js';
 import { rounds, seed } from '../support/depth.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { orderOf, playedInOrder, type Cast, type Rules } from './approvals-crowd.js';
 
 const gate = makeGate();
 const ballots = new Ballots(gate);
 const crowd = Array.from({ length: 30 }, (_, i) => `p${String(i)}`);
+const trio = ['p1', 'p2', 'p3'];
 const count = rounds({ quick: 40, deep: 200 });
 const spreadMs = 20;
 
@@ -42,8 +45,9 @@ afterAll(async () => {
 
 async function replica(): Promise<TestApprovals> {
   const service = await makeApprovals(gate, postgres.urlAs('sallyport_approvals', 'spec'));
-  for (const id of crowd) service.registry.put(personOf(id));
+  for (const id of [...crowd, 'olga', 'stranger']) service.registry.put(personOf(id));
   service.registry.put(groupOf('dba', crowd));
+  service.registry.put(groupOf('trio', [...trio, 'olga']));
   service.registry.put(agentOf());
   const allow = { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined } as const;
   service.policy.answer = (evidence) => {
@@ -64,13 +68,20 @@ interface Opened {
   deadline: number;
 }
 
-async function open(quorum = 1, deadline_at = soon()): Promise<Opened> {
+interface Wish {
+  quorum?: number;
+  deadline_at?: string;
+  group?: string;
+  reader?: string;
+}
+
+async function open({ quorum = 1, deadline_at = soon(), group = 'dba', reader = 'p0' }: Wish = {}): Promise<Opened> {
   const accepted = accept(gate);
   asked.set(accepted.request.acceptance, accepted);
   const { actionId } = accepted;
-  const evidence = judge(gate, accepted, { plan: planOf([stageOf({ quorum })], { deadline_at }) });
+  const evidence = judge(gate, accepted, { plan: planOf([stageOf({ quorum, group })], { deadline_at }) });
   await left.hear(OpenApprovals, { action_id: actionId, agent_id: agentId, evidence });
-  const { decision: view, view_digest } = await left.get(ShowApproval).handle(actionId, personOf('p0'));
+  const { decision: view, view_digest } = await left.get(ShowApproval).handle(actionId, personOf(reader));
   return { actionId, view, digest: view_digest, deadline: new Date(deadline_at).getTime() };
 }
 
@@ -107,7 +118,7 @@ async function stateOf({ actionId }: Opened): Promise<string> {
 }
 
 /** What both replicas said about it, in the order that readers keep. */
-function saidOf({ actionId }: Opened): { type: string; sequence: number }[] {
+function saidOf({ actionId }: Opened): SaidRow[] {
   const said = [...left.said, ...right.said].filter(({ key }) => key === actionId);
   return said.toSorted((a, b) => a.sequence - b.sequence);
 }
@@ -168,7 +179,7 @@ describe('one winner, whatever runs at the same moment', () => {
 
   it('the two votes of a quorum of two: both count, and grant once', async () => {
     const wins = await race(
-      () => open(2),
+      () => open({ quorum: 2 }),
       votes(() => left, 'p1'),
       votes(() => right, 'p2'),
     );
@@ -177,7 +188,7 @@ describe('one winner, whatever runs at the same moment', () => {
 
   it('the same person on two replicas: counted once', async () => {
     for (let round = 0; round < count; round += 1) {
-      const opened = await open(2);
+      const opened = await open({ quorum: 2 });
       const answers = await start(
         opened,
         votes(() => left, 'p1'),
@@ -206,7 +217,7 @@ describe('one winner, whatever runs at the same moment', () => {
       const jitter = Math.round((random() * 2 - 1) * spreadMs);
       return after(Math.max(0, opened.deadline - Date.now() + jitter - 5), () => votes(() => left, 'p1')(opened));
     };
-    const wins = await race(() => open(1, new Date(Date.now() + 60).toISOString()), lastMoment, expiry);
+    const wins = await race(() => open({ deadline_at: new Date(Date.now() + 60).toISOString() }), lastMoment, expiry);
     expectRaced(wins, ['granted | granted', 'expired | expired']);
     expect(wins.size).toBe(2);
   }, 120_000);
@@ -244,7 +255,7 @@ describe('one winner, whatever runs at the same moment', () => {
 });
 
 it('a vote that waited for its turn until the deadline had passed came too late', async () => {
-  const opened = await open(1, new Date(Date.now() + 400).toISOString());
+  const opened = await open({ deadline_at: new Date(Date.now() + 400).toISOString() });
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const holding = right.database.transaction(async (tx) => {
     await right.get(ApprovalStore).lock(tx, [opened.actionId]);
@@ -257,25 +268,63 @@ it('a vote that waited for its turn until the deadline had passed came too late'
   expect(await waiting).toBe('expired');
 });
 
-it('thirty people at once decide as if one after the other', async () => {
-  for (let round = 0; round < count / 10; round += 1) {
-    const opened = await open(5);
-    const decisions = crowd.map(() => (random() < 0.1 ? 'deny' : 'approve'));
-    await Promise.all(
-      crowd.map((by, i) => votes(() => (i % 2 === 0 ? left : right), by, decisions[i] ?? 'approve')(opened)),
-    );
-    const counted = await left.database.query<{ decision: string }>(
-      'SELECT decision FROM vote WHERE action_id = $1 ORDER BY counted_at',
-      [opened.actionId],
-    );
-    // The model: a no ends it, the fifth yes grants it, and after either nothing is counted.
-    const last = counted.at(-1)?.decision;
-    expect(await stateOf(opened)).toBe(last === 'deny' ? 'denied' : 'granted');
-    expect(counted.slice(0, -1).map(({ decision }) => decision)).toEqual(counted.slice(0, -1).map(() => 'approve'));
-    expect(last === 'deny' ? counted.length <= 5 : counted.length === 5).toBe(true);
-    expectOneEnd(opened, await stateOf(opened));
-  }
-}, 120_000);
+it('a vote after the deadline came too late, also where no timer runs any more', async () => {
+  const opened = await open({ deadline_at: new Date(Date.now() + 100).toISOString() });
+  await right.database.query('SELECT pg_sleep_until($1)', [new Date(opened.deadline)]);
+  for (const decision of ['approve', 'deny'] as const)
+    expect(await votes(() => left, 'p1', decision)(opened)).toBe('expired');
+  expect(await stateOf(opened)).toBe('open');
+  expect(await left.database.query('SELECT 1 FROM vote WHERE action_id = $1', [opened.actionId])).toEqual([]);
+});
+
+const shapes: [string, Rules & { group: string }][] = [
+  ['two of three people, each many times', { group: 'trio', quorum: 2, members: trio, excluded: ['olga'] }],
+  ['five of thirty people', { group: 'dba', quorum: 5, members: crowd, excluded: [] }],
+];
+
+describe('fifty votes at once', () => {
+  const many = rounds({ quick: 4, deep: 300 });
+  const somebody = (people: readonly string[]): string => people[Math.floor(random() * people.length)] ?? '';
+
+  it.each(shapes)(
+    'of %s are answered, and counted, as if one after the other',
+    async (_, { group, ...rules }) => {
+      const [reader = ''] = rules.members;
+      const ends = new Map<string, number>();
+      for (let round = 0; round < many; round += 1) {
+        const opened = await open({ quorum: rules.quorum, group, reader });
+        const casts = await Promise.all(
+          Array.from({ length: 50 }, async (__, i): Promise<Cast> => {
+            const by = somebody([...rules.members, ...rules.excluded, 'stranger']);
+            const decision = random() < 0.15 ? 'deny' : 'approve';
+            return { by, decision, answer: await votes(() => (i % 2 === 0 ? left : right), by, decision)(opened) };
+          }),
+        );
+        // A vote that was refused is not among them.
+        const rows = await left.database.query<Pick<Cast, 'by' | 'decision'>>(
+          'SELECT person AS by, decision FROM vote WHERE action_id = $1 ORDER BY counted_at',
+          [opened.actionId],
+        );
+        const order = orderOf(rows, casts);
+        expect(order.map(({ answer }) => answer)).toEqual(playedInOrder(order, rules));
+        const state = await stateOf(opened);
+        expect(state).toBe(casts.find(({ answer }) => answer === 'granted' || answer === 'denied')?.answer ?? 'open');
+        if (state !== 'open') expectOneEnd(opened, state);
+        expect(grantedBy(opened).toSorted()).toEqual(state === 'granted' ? rows.map(({ by }) => by).toSorted() : []);
+        ends.set(state, (ends.get(state) ?? 0) + 1);
+      }
+      console.info([...ends].map(([state, times]) => `${String(times)} ${state}`).join(', '));
+    },
+    600_000,
+  );
+});
+
+/** Whose votes the granting passes on as evidence. */
+function grantedBy(opened: Opened): string[] {
+  const granted = saidOf(opened).find(({ type }) => type === approvalGranted.type);
+  const { votes = [] } = (granted?.data['evidence'] ?? {}) as { votes?: CountedVote[] };
+  return votes.map(({ counting }) => decodeJwt<{ person: string }>(counting).person);
+}
 
 /** mulberry32: the same numbers from the same seed. */
 function generator(start: number): () => number {
