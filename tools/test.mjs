@@ -6,7 +6,7 @@ import { closing, sum } from './checks/counts.mjs';
 import { stepsFor } from './checks/steps.mjs';
 import { main } from './setup/main.mjs';
 import { setUp } from './setup/set-up.mjs';
-import { chromiumBinary, chromiumBrowser } from './setup/step-chromium.mjs';
+import { chromiumBrowser, wrongClocks } from './setup/steps-for-tests.mjs';
 
 const { values: options } = parseArgs({
   options: { fast: { type: 'boolean' }, deep: { type: 'boolean' }, only: { type: 'string' } },
@@ -14,9 +14,12 @@ const { values: options } = parseArgs({
 
 await main(async () => {
   if (options.deep) process.env.TEST_DEPTH = 'deep';
-  await setUp(options.fast ? [] : [chromiumBrowser]);
-  const browser = chromiumBinary();
-  if (browser !== undefined) process.env.SALLYPORT_CHROMIUM = browser;
+  const parts = [chromiumBrowser, wrongClocks];
+  await setUp(options.fast ? [] : parts);
+  for (const { found, setting } of parts) {
+    const path = found();
+    if (path !== undefined) process.env[setting] = path;
+  }
   const steps = stepsFor({ fast: options.fast ?? false, only: options.only?.split(',') });
   const [quiet, loud] = [steps.filter((step) => step.quiet), steps.filter((step) => !step.quiet)];
   const all = sum([...(await sideBySide(quiet)), ...(await oneByOne(loud))]);

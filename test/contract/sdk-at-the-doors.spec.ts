@@ -83,6 +83,7 @@ beforeAll(async () => {
     callers: new OneAgent(),
     jtis: new Remembered(),
     issuers: [],
+    now: () => Date.now(),
   });
   @Module({ imports: [HttpTrustModule.forService({ useFactory })], controllers: [Doors] })
   class Root {}

@@ -8,6 +8,7 @@ import { newPassword, scramVerifier } from '../../apps/credentials/src/io/issuer
 import { TargetPools } from '../../apps/credentials/src/io/issuers/target-pools.js';
 import { SecretFiles } from '../../apps/credentials/src/io/secret-files.js';
 import { eventually } from '../support/eventually.js';
+import { forgetWrongClocks, wrongBy } from '../support/wrong-clock.js';
 import { minterSecret, startPostgresTarget, type PostgresTarget } from './postgres-target.js';
 
 const quiet = new Log('credentials', 'error', { write: () => undefined });
@@ -16,16 +17,22 @@ let pools: TargetPools;
 let issuer: PostgresRoleIssuer;
 const open: pg.Client[] = [];
 
-beforeAll(async () => {
-  target = await startPostgresTarget();
-  pools = new TargetPools(new SecretFiles(target.secretsDir), 8, quiet);
+async function begin(env: Record<string, string> = {}): Promise<void> {
+  target = await startPostgresTarget(env);
+  pools = new TargetPools(new SecretFiles(target.secretsDir), { connections: 8, seconds: 10 }, quiet);
   issuer = new PostgresRoleIssuer(pools);
-}, 60_000);
+}
 
-afterAll(async () => {
-  await Promise.all(open.map((client) => client.end().catch(() => undefined)));
+async function end(): Promise<void> {
+  await Promise.all(open.splice(0).map((client) => client.end().catch(() => undefined)));
   await pools.close();
   await target.remove();
+}
+
+beforeAll(() => begin(), 60_000);
+afterAll(async () => {
+  await end();
+  forgetWrongClocks();
 });
 
 function aLease(ttlSeconds = 300): Lease {
@@ -361,4 +368,28 @@ describe('a target that is down', () => {
     await issuer.remove(lease);
     expect(await issuer.gone([lease])).toEqual(new Set([lease.leaseId]));
   }, 30_000);
+});
+
+describe.each([
+  ['+5m', 300],
+  ['-5m', -300],
+])('at a target whose clock is wrong by %s', (offset, seconds) => {
+  beforeAll(async () => {
+    await end();
+    await begin(wrongBy(offset));
+  }, 60_000);
+
+  it('a role works from its mint on, and for as long as it was to, by the clock of that target', async () => {
+    const clock = 'SELECT extract(epoch FROM clock_timestamp())::float8 AS now';
+    const [row] = await target.admin<{ now: number }>(clock);
+    expect(Math.abs((row?.now ?? 0) - Date.now() / 1_000 - seconds)).toBeLessThan(10);
+    const lease = aLease(2);
+    const from = performance.now();
+    const credential = await mint(lease);
+    await login(credential);
+    await eventually(() => expect(login(credential)).rejects.toThrow(/authentication failed/u), { withinMs: 5_000 });
+    expect(performance.now() - from).toBeGreaterThan(2_000);
+    await issuer.remove(lease);
+    expect(await issuer.gone([lease])).toEqual(new Set([lease.leaseId]));
+  });
 });

@@ -49,8 +49,9 @@ const profile = (name: string, connections: number): ProfileWish => ({
 });
 const profiles = [profile('orders_ddl', 2), profile('orders_reader', 8)];
 
-export async function startPostgresTarget(): Promise<PostgresTarget> {
-  const postgres = await startPostgres();
+/** @param env of the server's process, besides ours */
+export async function startPostgresTarget(env: Record<string, string> = {}): Promise<PostgresTarget> {
+  const postgres = await startPostgres(env);
   const adminUrl = await postgres.freshDatabase();
   const database = new URL(adminUrl).pathname.slice(1);
   // A connection each time: some specs stop the server in between.

@@ -29,13 +29,18 @@ export interface TestPostgres {
   remove(): Promise<void>;
 }
 
-/** Takes about 0.2 s. Nothing is synced to disk, which a killed process survives and a power cut would not. */
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * Takes about 0.2 s. Nothing is synced to disk, which a killed process survives and a power cut would not.
+ *
+ * @param more of the environment of its process, such as a wrong clock
+ */
+export async function startPostgres(more: Record<string, string> = {}): Promise<TestPostgres> {
   const scratch = scratchFolder('postgres');
   const [port = 0] = await freePorts(1);
   const dir = join(scratch.dir, 'data');
   const logFile = join(scratch.dir, 'postgres.log');
-  const postgres = new EmbeddedPostgres({ dir, port, password: throwAwayPassword, logFile, durable: false });
+  const env = { ...process.env, ...more };
+  const postgres = new EmbeddedPostgres({ dir, port, password: throwAwayPassword, logFile, durable: false, env });
   try {
     await postgres.start();
   } catch (error) {

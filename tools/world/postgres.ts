@@ -12,6 +12,8 @@ export interface PostgresPlace {
   logFile: string;
   /** False only where the data is thrown away afterwards: nothing is then synced to disk. */
   durable: boolean;
+  /** Of its process; ours where it is left out. */
+  env?: Record<string, string | undefined>;
 }
 
 const startWithinMs = 90_000;
@@ -41,6 +43,7 @@ export class EmbeddedPostgres {
       logFile: this.place.logFile,
       // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
       stopSignal: 'SIGINT',
+      ...(this.place.env && { env: this.place.env }),
       ...(runAs.user === undefined ? {} : { user: runAs.user }),
     });
     await this.answers(this.process);

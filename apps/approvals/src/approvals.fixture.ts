@@ -4,7 +4,7 @@ import type { JudgementAnswer, RegistryKind, RequestEvidence } from '#contracts'
 import { Database, makeDataSource, Timers, type Tx } from '#database';
 import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type KnownOf, type Looked, type Wanted } from '#facts';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
-import { Clock, Fault, Log, Shutdown } from '#platform';
+import { Fault, Log, Shutdown } from '#platform';
 import { Keyring, Trust } from '#trust';
 import { parts } from './approvals.module.js';
 import type { TestGate } from './gate.fixture.js';
@@ -135,7 +135,7 @@ export async function makeApprovals(gate: TestGate, url: string): Promise<TestAp
   ];
   const module = await Test.createTestingModule({
     imports: [Root],
-    providers: [...parts, ...values, Clock, Timers],
+    providers: [...parts, ...values, Timers],
   }).compile();
   return {
     database,

@@ -1,4 +1,4 @@
-import { Database, DatabaseModule } from '#database';
+import { Database, DatabaseClock, DatabaseModule } from '#database';
 import { issuersOf, KeysModule } from '#facts';
 import { MessagingModule } from '#messaging';
 import { CommonSettings } from '#platform';
@@ -42,7 +42,7 @@ export const migrations = [CreateRegistry, AddScim, RememberCalls];
 @Module({ providers: [CallersStore, RegisteredCallers], exports: [CallersStore, RegisteredCallers] })
 class CallersPart {}
 
-type CallerParts = [CommonSettings, Trust, Keyring, RegisteredCallers, Database];
+type CallerParts = [CommonSettings, Trust, Keyring, RegisteredCallers, Database, DatabaseClock];
 
 /** The door for identity providers. */
 const scim = [
@@ -69,14 +69,15 @@ export class RegistryModule {
         CallersPart,
         HttpTrustModule.forService({
           imports: [CallersPart],
-          inject: [CommonSettings, Trust, Keyring, RegisteredCallers, Database],
-          useFactory: (...[common, trust, keyring, callers, database]: CallerParts) => ({
+          inject: [CommonSettings, Trust, Keyring, RegisteredCallers, Database, DatabaseClock],
+          useFactory: (...[common, trust, keyring, callers, database, clock]: CallerParts) => ({
             publicUrl: common.SALLYPORT_REGISTRY_URL,
             trust,
             keyring,
             callers,
             jtis: new SqlJtiStore(database),
             issuers: issuersOf(settings.SALLYPORT_OIDC_ISSUERS),
+            now: () => clock.now(),
           }),
         }),
       ],

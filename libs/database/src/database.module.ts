@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { CommonSettings, Log, Readiness, Shutdown, ThisProcess } from '#platform';
 import { Database } from './database.js';
+import { DatabaseClock } from './database-clock.js';
 import { makeDataSource } from './data-source.js';
 import type { MigrationClass } from './migration.js';
 import { sharedMigrations } from './migrations/index.js';
@@ -14,7 +15,7 @@ export interface DatabaseOptions {
   migrations: readonly MigrationClass[];
 }
 
-/** Gives every part of the service `Database` and `Timers`; connects in the background, reports to readiness, closes last. */
+/** Gives every part of the service `Database`, its clock and `Timers`; connects in the background, reports to readiness, closes last. */
 @Global()
 @Module({})
 export class DatabaseModule implements OnModuleInit {
@@ -40,9 +41,10 @@ export class DatabaseModule implements OnModuleInit {
           useFactory: (database: Database) => new SchemaState(database, [...sharedMigrations, ...migrations]),
           inject: [Database],
         },
+        { provide: DatabaseClock, useFactory: (database: Database) => new DatabaseClock(database), inject: [Database] },
         Timers,
       ],
-      exports: [Database, Timers],
+      exports: [Database, DatabaseClock, Timers],
     };
   }
 

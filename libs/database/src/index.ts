@@ -1,4 +1,5 @@
 export { Database } from './database.js';
+export { DatabaseClock } from './database-clock.js';
 export { DatabaseModule, type DatabaseOptions } from './database.module.js';
 export { makeDataSource, timeouts, type ConnectionSettings } from './data-source.js';
 export { migrationsTable, type Migration, type MigrationClass, type MigrationRunner } from './migration.js';

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { z } from 'zod';
 import type { Known } from '#contracts';
-import { Database } from '#database';
+import { Database, DatabaseClock } from '#database';
 import { CommonSettings, Fault, serviceNames, ThisProcess, urlName } from '#platform';
 import { Keyring, Trust } from '#trust';
 import {
@@ -117,17 +117,18 @@ class LearningCallers extends Callers {
  */
 export function callersModule(people: readonly Issuer[], keysIn?: (database: Database) => PersonKeys): DynamicModule {
   return HttpTrustModule.forService({
-    inject: [CommonSettings, ThisProcess, Trust, Keyring, RegistryCopy, CatchUp, Database],
-    useFactory: (...[settings, service, trust, keyring, copy, catchUp, database]: CallerParts) => ({
+    inject: [CommonSettings, ThisProcess, Trust, Keyring, RegistryCopy, CatchUp, Database, DatabaseClock],
+    useFactory: (...[settings, service, trust, keyring, copy, catchUp, database, clock]: CallerParts) => ({
       publicUrl: settings[urlName(service.name)],
       trust,
       keyring,
       callers: new LearningCallers(copy, catchUp),
       jtis: new SqlJtiStore(database),
       issuers: people,
+      now: () => clock.now(),
       ...(keysIn && { personKeys: keysIn(database) }),
     }),
   });
 }
 
-type CallerParts = [CommonSettings, ThisProcess, Trust, Keyring, RegistryCopy, CatchUp, Database];
+type CallerParts = [CommonSettings, ThisProcess, Trust, Keyring, RegistryCopy, CatchUp, Database, DatabaseClock];

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { topics } from '#contracts';
-import { Database } from '#database';
+import { Database, DatabaseClock } from '#database';
 import { CompactedTopics, StartGate } from '#messaging';
 import { CommonSettings, Log, Readiness, Shutdown } from '#platform';
 import { Keyring, signServiceToken, Trust } from '#trust';
@@ -29,21 +29,18 @@ const copyStore: FactoryProvider<RegistryCopyStore> = {
 
 const client: FactoryProvider<RegistryClient> = {
   provide: RegistryClient,
-  inject: [CommonSettings, Trust, Keyring, RegistryCopy],
-  useFactory: (
-    { SALLYPORT_REGISTRY_URL: registryUrl }: CommonSettings,
-    trust: Trust,
-    keyring: Keyring,
-    copy: RegistryCopy,
-  ) =>
+  inject: [CommonSettings, Trust, Keyring, RegistryCopy, DatabaseClock],
+  useFactory: (...[{ SALLYPORT_REGISTRY_URL: registryUrl }, trust, keyring, copy, clock]: ClientArguments) =>
     new HttpRegistryClient({
       registryUrl,
       timeoutMs: lookupTimeoutMs,
       trust,
       newestSeen: (kind, id) => copy.versionOf(kind, id),
-      token: () => signServiceToken(keyring, { from: keyring.service, aud: registryUrl }),
+      token: async () => signServiceToken(keyring, { aud: registryUrl, now: await clock.now() }),
     }),
 };
+
+type ClientArguments = [CommonSettings, Trust, Keyring, RegistryCopy, DatabaseClock];
 
 const feed: FactoryProvider<RegistryFeed> = {
   provide: RegistryFeed,

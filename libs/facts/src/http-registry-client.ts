@@ -12,7 +12,7 @@ export interface RegistryAccess {
   /** The newest version this process has seen: an older answer is a replay, or a copy that lags, and no answer. */
   newestSeen: (kind: RegistryKind, id: string) => number;
   /** A fresh service JWT for the registry; each lives 30 s. */
-  token: () => string;
+  token: () => string | Promise<string>;
 }
 
 interface Asked {
@@ -74,7 +74,7 @@ export class HttpRegistryClient extends RegistryClient {
     try {
       const response = await fetch(`${registryUrl}/v1/lookup`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' },
         body: JSON.stringify(part),
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),

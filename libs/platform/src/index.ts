@@ -1,4 +1,3 @@
-export { Clock } from './clock.js';
 export { createApp, transportStrategy } from './create-app.js';
 export { Fault, faultCodes, isRetryable, type FaultCode, type FaultDetails } from './fault.js';
 export { armFault, fault, faultPoints, readFaultSpec, type FaultPoint } from './fault-points.js';

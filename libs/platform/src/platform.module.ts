@@ -1,5 +1,4 @@
 import { Global, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import { Clock } from './clock.js';
 import { HealthController } from './health/health.controller.js';
 import { Readiness } from './health/readiness.js';
 import { ProblemFilter } from './http/problem-filter.js';
@@ -19,7 +18,7 @@ export class ThisProcess {
   constructor(readonly name: ServiceName) {}
 }
 
-/** What every part may ask for by class: `Log`, `Readiness`, `Shutdown`, `Clock`, `CommonSettings`, `ThisProcess`. */
+/** What every part may ask for by class: `Log`, `Readiness`, `Shutdown`, `CommonSettings`, `ThisProcess`. */
 @Global()
 @Module({})
 export class PlatformModule implements OnModuleDestroy {
@@ -30,7 +29,7 @@ export class PlatformModule implements OnModuleDestroy {
     settings,
     log = new Log(name, settings.SALLYPORT_LOG_LEVEL),
   }: ServiceIdentity): DynamicModule {
-    const shared = [Log, Readiness, Shutdown, Clock, ThisProcess, CommonSettings, ProblemFilter];
+    const shared = [Log, Readiness, Shutdown, ThisProcess, CommonSettings, ProblemFilter];
     return {
       module: PlatformModule,
       controllers: [HealthController],
@@ -40,7 +39,6 @@ export class PlatformModule implements OnModuleDestroy {
         { provide: CommonSettings, useValue: settings },
         { provide: Shutdown, useFactory: () => new Shutdown(log) },
         { provide: Readiness, useFactory: () => new Readiness() },
-        Clock,
         ProblemFilter,
       ],
       exports: shared,

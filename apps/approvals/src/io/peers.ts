@@ -1,3 +1,4 @@
+import { DatabaseClock } from '#database';
 import { CommonSettings, Fault, urlName } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { Keyring, signServiceToken } from '#trust';
@@ -24,6 +25,7 @@ export class Peers {
   constructor(
     private readonly settings: CommonSettings,
     private readonly keyring: Keyring,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /** Throws a retryable Fault when no whole answer came in time. */
@@ -33,7 +35,7 @@ export class Peers {
       const response = await fetch(`${url}${path}`, {
         method: 'POST',
         headers: {
-          authorization: `Bearer ${signServiceToken(this.keyring, { from: this.keyring.service, aud: url })}`,
+          authorization: `Bearer ${signServiceToken(this.keyring, { aud: url, now: await this.clock.now() })}`,
           'content-type': 'application/json',
         },
         body: JSON.stringify(body),

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Closing, Counting, CountedVote, Granting } from '#contracts';
-import { Clock } from '#platform';
 import { digestOfBytes, Keyring } from '#trust';
 
 export type CountingToSign = Omit<Counting, 'gate' | 'proof_digest'>;
@@ -19,10 +18,7 @@ export interface Proof {
 /** Signs which seat a vote fills, and what it led to. The vote itself people sign: no key of this service can. */
 @Injectable()
 export class VoteSigner {
-  constructor(
-    private readonly keyring: Keyring,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly keyring: Keyring) {}
 
   /** This vote was received, and fills this seat. */
   count(proof: Proof, counted: CountingToSign): CountedVote {
@@ -34,17 +30,15 @@ export class VoteSigner {
 
   /** The votes fill the plan, and the action is handed on. */
   grant(granted: GrantingToSign): string {
-    const granting: Granting = { gate: this.keyring.gate, ...granted, iat: this.#iat() };
+    const granting: Granting = { gate: this.keyring.gate, ...granted, iat: secondsOf(granted.granted_at) };
     return this.keyring.sign('vote', granting, 'sallyport-granting+jws');
   }
 
   /** A person has closed a review. */
   close(closed: ClosingToSign): string {
-    const closing: Closing = { gate: this.keyring.gate, ...closed, iat: this.#iat() };
+    const closing: Closing = { gate: this.keyring.gate, ...closed, iat: secondsOf(closed.closed_at) };
     return this.keyring.sign('vote', closing, 'sallyport-closing+jws');
   }
-
-  #iat(): number {
-    return Math.floor(this.clock.now().getTime() / 1_000);
-  }
 }
+
+const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 1_000);

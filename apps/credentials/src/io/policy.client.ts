@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { judgementAnswer, type JudgementBody } from '#contracts';
+import { DatabaseClock } from '#database';
 import { CommonSettings, Fault } from '#platform';
 import { Keyring, signServiceToken } from '#trust';
 
@@ -12,6 +13,7 @@ export class PolicyClient {
   constructor(
     private readonly settings: CommonSettings,
     private readonly keyring: Keyring,
+    private readonly clock: DatabaseClock,
   ) {}
 
   /** The signed verdict, unverified. Throws a retryable Fault when there is none: an outage is never a verdict. */
@@ -27,7 +29,7 @@ export class PolicyClient {
       const response = await fetch(route, {
         method: 'POST',
         headers: {
-          authorization: `Bearer ${signServiceToken(this.keyring, { aud })}`,
+          authorization: `Bearer ${signServiceToken(this.keyring, { aud, now: await this.clock.now() })}`,
           'content-type': 'application/json',
         },
         body: JSON.stringify(body),

@@ -53,6 +53,32 @@ describe('a weekly window', () => {
     expect(isOpen(twice, '2026-10-25T01:30:00.000Z')).toBe(false);
   });
 
+  it('lasts real minutes over the night in which an hour runs twice', () => {
+    // From 01:30 (2026-10-24T23:30Z) two hours last until 01:30Z, which is 02:30 for the second time.
+    const night = weekly({ weekday: 0, from: '01:30', minutes: 120 });
+    expect(isOpen(night, '2026-10-24T23:29:59.999Z')).toBe(false);
+    expect(isOpen(night, '2026-10-25T01:29:59.999Z')).toBe(true);
+    expect(isOpen(night, '2026-10-25T01:30:00.000Z')).toBe(false);
+  });
+
+  it('knows a zone that moves by half an hour', () => {
+    // Lord Howe: on Sunday 2026-10-04, 02:00 (+10:30) becomes 02:30 (+11).
+    const island = weekly({ weekday: 0, from: '03:00', minutes: 30, time_zone: 'Australia/Lord_Howe' });
+    expect(isOpen(island, '2026-10-03T15:59:59.999Z')).toBe(false);
+    expect(isOpen(island, '2026-10-03T16:00:00.000Z')).toBe(true);
+  });
+
+  // 2028-02-29 is a Tuesday.
+  it.each([
+    ['opens on a leap day', 2, '2028-02-29T22:00:00.000Z', true],
+    ['is over the day after it', 2, '2028-03-01T22:00:00.000Z', false],
+    ['lasts from the day before into it', 1, '2028-02-29T01:59:59.999Z', true],
+    ['opens a week after it', 2, '2028-03-07T22:00:00.000Z', true],
+    ['opens on 1 March in a year without one', 1, '2027-03-01T22:00:00.000Z', true],
+  ])('%s', (_, weekday, at, open) => {
+    expect(isOpen(weekly({ weekday, time_zone: 'UTC' }), at)).toBe(open);
+  });
+
   it('can last a whole week', () => {
     const always = weekly({ minutes: 10_080, time_zone: 'UTC' });
     expect(isOpen(always, '2026-11-21T21:59:59.000Z')).toBe(true);

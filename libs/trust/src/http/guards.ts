@@ -18,13 +18,22 @@ interface Reply {
 const bearerChallenge = 'Bearer error="invalid_token"';
 
 /** A guard that says who is calling, and nothing about what the caller may do. */
+@Injectable()
 export abstract class CallerGuard implements CanActivate {
+  constructor(protected readonly http: HttpTrust) {}
+
+  /** In milliseconds, by the clock that decides. */
+  now(): number | Promise<number> {
+    return this.http.now();
+  }
+
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<CalledRequest>();
-    this.announce(http.getResponse<Reply>());
+    const now = await this.now();
+    this.announce(http.getResponse<Reply>(), now);
     try {
-      request.caller = await this.identify(request, context.getHandler());
+      request.caller = await this.identify(request, now, context.getHandler());
     } catch (error) {
       if (error instanceof ProblemError && error.problem.status === 401) {
         http.getResponse<Reply>().header('WWW-Authenticate', this.challenge(error.problem.code));
@@ -38,28 +47,24 @@ export abstract class CallerGuard implements CanActivate {
   abstract presents(request: CalledRequest): boolean;
 
   /** Sets what every answer of the route carries. */
-  abstract announce(reply: Reply): void;
+  abstract announce(reply: Reply, now: number): void;
 
   /** `WWW-Authenticate` of a refusal. */
   abstract challenge(code: ProblemCode): string;
 
   /** Throws ProblemError. `route` is the method of the controller that is called. */
-  abstract identify(request: CalledRequest, route: RouteHandler): Promise<Caller>;
+  abstract identify(request: CalledRequest, now: number, route: RouteHandler): Promise<Caller>;
 }
 
 /** DPoP (RFC 9449) by a registered key of an agent or a tool; wire contract, section 3. */
 @Injectable()
 export class ProofGuard extends CallerGuard {
-  constructor(private readonly http: HttpTrust) {
-    super();
-  }
-
   override presents(request: CalledRequest): boolean {
     return request.headers['dpop'] !== undefined;
   }
 
-  override announce(reply: Reply): void {
-    reply.header('DPoP-Nonce', this.http.keyring.nonces.issue(this.http.now()));
+  override announce(reply: Reply, now: number): void {
+    reply.header('DPoP-Nonce', this.http.keyring.nonces.issue(now));
   }
 
   override challenge(code: ProblemCode): string {
@@ -67,10 +72,9 @@ export class ProofGuard extends CallerGuard {
     return `DPoP error="${error}", algs="ES256 EdDSA Ed25519"`;
   }
 
-  override async identify(request: CalledRequest): Promise<Caller> {
+  override async identify(request: CalledRequest, now: number): Promise<Caller> {
     const proof = request.headers['dpop'];
     const { nonces } = this.http.keyring;
-    const now = this.http.now();
     const verified = verifyProof(typeof proof === 'string' ? proof : '', {
       htm: request.method,
       htu: this.http.htuOf(request.url),
@@ -99,10 +103,6 @@ function callerOf(owner: KeyOwner, jkt: string): Caller {
 /** Another service of this gate: a JWT by its own key for this service, 30 s. */
 @Injectable()
 export class ServiceGuard extends CallerGuard {
-  constructor(private readonly http: HttpTrust) {
-    super();
-  }
-
   override presents(request: CalledRequest): boolean {
     return bearerType(request) === statementTypes.service[0];
   }
@@ -115,9 +115,9 @@ export class ServiceGuard extends CallerGuard {
     return bearerChallenge;
   }
 
-  override identify(request: CalledRequest): Promise<Caller> {
+  override identify(request: CalledRequest, now: number): Promise<Caller> {
     const { trust, publicUrl } = this.http;
-    const verified = verifyServiceToken(trust, bearerOf(request) ?? '', { aud: publicUrl, now: this.http.now() });
+    const verified = verifyServiceToken(trust, bearerOf(request) ?? '', { aud: publicUrl, now });
     if (!verified.ok) throw new ProblemError('token_invalid');
     return Promise.resolve({ kind: 'service', service: verified.service });
   }
@@ -129,10 +129,6 @@ export class ServiceGuard extends CallerGuard {
  */
 @Injectable()
 export class PersonGuard extends CallerGuard {
-  constructor(private readonly http: HttpTrust) {
-    super();
-  }
-
   override presents(request: CalledRequest): boolean {
     return bearerOf(request) !== undefined && bearerType(request) !== statementTypes.service[0];
   }
@@ -146,14 +142,13 @@ export class PersonGuard extends CallerGuard {
     return code === 'proof_invalid' ? 'Bearer' : bearerChallenge;
   }
 
-  override async identify(request: CalledRequest, route: RouteHandler): Promise<Caller> {
+  override async identify(request: CalledRequest, now: number, route: RouteHandler): Promise<Caller> {
     const { publicUrl: url, issuers, callers, keyring } = this.http;
     const audience = { service: keyring.service, url };
-    const by = { issuers, now: this.http.now() };
-    const { iss, sub, clientId } = await verifyPersonToken(bearerOf(request) ?? '', audience, by);
+    const { iss, sub, clientId } = await verifyPersonToken(bearerOf(request) ?? '', audience, { issuers, now });
     const person = await callers.byIdentity(iss, sub);
     if (person?.spec.state !== 'active') throw new ProblemError('not_eligible', { why: 'not_a_person' });
-    if (needsSignedCall(request, route)) await proveCall(this.http, request, person);
+    if (needsSignedCall(request, route)) await proveCall(this.http, { request, person, now });
     return { kind: 'person', person, iss, sub, clientId };
   }
 }
@@ -164,10 +159,10 @@ export function AnyOf(...guards: Type<CallerGuard>[]): Type<CanActivate> {
   class AnyOfGuard implements CanActivate {
     constructor(private readonly modules: ModuleRef) {}
 
-    canActivate(context: ExecutionContext): Promise<boolean> {
+    async canActivate(context: ExecutionContext): Promise<boolean> {
       const http = context.switchToHttp();
       const candidates = guards.map((guard) => this.modules.get(guard, { strict: false }));
-      for (const guard of candidates) guard.announce(http.getResponse<Reply>());
+      for (const guard of candidates) guard.announce(http.getResponse<Reply>(), await guard.now());
       const presented = candidates.filter((guard) => guard.presents(http.getRequest<CalledRequest>()));
       const [only] = presented;
       if (only === undefined || presented.length > 1) throw new ProblemError('token_invalid');

@@ -19,7 +19,8 @@ export interface HttpTrustParts {
   personKeys?: PersonKeys;
   /** The OpenID providers whose people may sign in; empty where no person is expected. */
   issuers: readonly Issuer[];
-  now?: () => number;
+  /** The database's clock, in milliseconds: no process trusts its own. Throws a retryable fault when it is not known. */
+  now: () => number | Promise<number>;
 }
 
 /** The parts, ready for use. Provided by `HttpTrustModule`. */
@@ -31,7 +32,7 @@ export class HttpTrust {
   readonly jtis: JtiStore;
   readonly personKeys: PersonKeys;
   readonly issuers: IssuerKeys;
-  readonly now: () => number;
+  readonly now: () => number | Promise<number>;
 
   constructor(parts: HttpTrustParts) {
     this.publicUrl = parts.publicUrl.replace(/\/+$/u, '');
@@ -41,7 +42,7 @@ export class HttpTrust {
     this.jtis = parts.jtis;
     this.personKeys = parts.personKeys ?? new StatedKeys();
     this.issuers = new IssuerKeys(parts.issuers);
-    this.now = parts.now ?? Date.now;
+    this.now = parts.now;
   }
 
   /** The URL that a proof for this request names: without query, never from the Host header. */

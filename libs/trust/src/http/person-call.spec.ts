@@ -97,7 +97,7 @@ beforeAll(async () => {
   const issuers = [{ issuer: issuer.issuer, jwksUri: `${issuer.issuer}/jwks`, clients: ['cli'] }];
   const parts = () => ({
     publicUrl, trust: gate.trust, keyring: gate.keyring('registry'), callers: new OneCaller(), jtis: new MemoryJtis(), issuers,
-    personKeys: new ListedKeys(),
+    personKeys: new ListedKeys(), now: () => Date.now(),
   }); // prettier-ignore
   @Module({ imports: [HttpTrustModule.forService({ useFactory: parts })], controllers: [Doors] })
   class Root {}

@@ -20,17 +20,23 @@ export function needsSignedCall({ method }: CalledRequest, route: RouteHandler):
 
 export type RouteHandler = Parameters<Reflector['get']>[1];
 
+interface CallToProve {
+  request: CalledRequest;
+  person: Known<'people'>;
+  now: number;
+}
+
 /**
  * The call is the person's own, and is made for the first time. Throws ProblemError `proof_invalid`, whose detail says
  * what to do, or a retryable fault when what was made before cannot be looked up.
  */
-export async function proveCall(http: HttpTrust, request: CalledRequest, { spec }: Known<'people'>): Promise<void> {
-  const { identities } = spec;
+export async function proveCall(http: HttpTrust, { request, person, now }: CallToProve): Promise<void> {
+  const { identities } = person.spec;
   const signed = { call: one(request, callHeader), statement: one(request, personKeyHeader) };
   const { method, rawBody: body } = request;
   const ifMatch = request.headers['if-match'] === undefined ? undefined : one(request, 'if-match');
   const call = { method, url: http.publicUrl + request.url, body, ifMatch };
-  const verified = verifyCall(http.trust, signed, { call, identities, now: http.now() });
+  const verified = verifyCall(http.trust, signed, { call, identities, now });
   if (!verified.ok) throw new ProblemError('proof_invalid', { detail: verified.why });
   const { thumbprint } = verified.key;
   if (!(await http.personKeys.isLive(thumbprint))) throw refused('the key was ended: sign in again');
