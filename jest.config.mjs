@@ -33,9 +33,9 @@ export default {
   projects: [
     project('unit', ['<rootDir>/{apps,libs,tools}/**/*.spec.ts']),
     project('contract', ['<rootDir>/test/contract/**/*.spec.ts']),
-    project('integration', ['<rootDir>/test/{integration,attack}/**/*.spec.ts'], real),
+    project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], real),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], real),
-    project('fault', ['<rootDir>/test/fault/**/!(race).spec.ts'], real),
-    project('race', ['<rootDir>/test/fault/race.spec.ts'], real),
+    project('fault', ['<rootDir>/test/{fault,attack}/**/!(come-at-the-same-moment).spec.ts'], real),
+    project('race', ['<rootDir>/test/attack/come-at-the-same-moment.spec.ts'], real),
   ],
 };

@@ -56,6 +56,13 @@ it.each(attacks)(
   },
 );
 
+it('every attack that is played has its line in the table', () => {
+  const named = attacks.map(([, , tests = '']) => tests).join('\n');
+  const played = globSync('test/attack/*.spec.ts', { cwd: root });
+  expect(played.length).toBeGreaterThan(10);
+  expect(played.filter((path) => !named.includes(`\`${path}\``))).toEqual([]);
+});
+
 it('the table of attacks is read', () => {
   expect(attacks.length).toBeGreaterThan(15);
 });

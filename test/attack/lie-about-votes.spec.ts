@@ -18,7 +18,7 @@ import { Leaving } from '../support/leaving.js';
 import { refund, RunningGate, type Voter } from '../support/running-gate.js';
 import { scratchFolder } from '../support/scratch.js';
 import { askAtOnce, ToldOutcomes, type Ask } from '../support/told-outcomes.js';
-import { keyringOf } from './doors-stage.js';
+import { keyringOf } from '../fault/doors-stage.js';
 
 /*
  * Approvals itself is the enemy here: what it says is signed with its real keys, and it may say what it likes. Each case

@@ -1,7 +1,7 @@
 import { generatePrivateJwk, makeProof, signingKey, type PrivateJwk, type ProofInput } from '#trust';
 import type { Action } from '../../apps/credentials/src/core/evidence.fixture.js';
-import { read, type Answer } from './answers.js';
-import type { CredentialsWorld } from './credentials-world.js';
+import { read, type Answer } from '../integration/answers.js';
+import type { CredentialsWorld } from '../integration/credentials-world.js';
 
 interface Theft {
   how: string;

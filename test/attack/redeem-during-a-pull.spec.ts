@@ -5,8 +5,8 @@ import { WatchClock } from '../../apps/credentials/src/handlers/watch-clock.js';
 import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
 import { rounds } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
-import { codeOf, type Answer, type CredentialsWorld } from './credentials-world.js';
-import { KillSwitchDesk, quietPull } from './kill-switch-desk.js';
+import { codeOf, type Answer, type CredentialsWorld } from '../integration/credentials-world.js';
+import { KillSwitchDesk, quietPull } from '../integration/kill-switch-desk.js';
 
 const many = rounds({ quick: 20, deep: 200 });
 
