@@ -7,6 +7,7 @@
 --   sallyport_minter        what a gate's login is a member of: may call the functions and nothing else.
 --                           It has no CREATEROLE, so a stolen gate login cannot make a role of its own design
 --   sallyport_executor      what the role of a statement that the gate runs itself is a member of: may say `executed`
+--   sallyport_explain_…     one for each profile: owns the one function that explains its statements, with the rights of its group
 --   sallyport.executions    which of those statements were committed: the row is part of the statement's own transaction
 --   sallyport.leases        which lease made which role. The functions take a lease, never a role or an OID: otherwise
 --                           whoever may call them could end anybody's session. A row stays as a tombstone when the role
@@ -78,6 +79,71 @@ LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
       OR has_any_column_privilege(p_role, c.oid, 'INSERT, UPDATE'))
 $$;
 
+-- Who explains the statements of a profile: has the rights of its group, because the planner asks for those of the statement. Nobody logs in as
+-- it and no lease is a member of it, so these rights are reached through the one function below that it owns, which explains and does nothing else.
+CREATE OR REPLACE FUNCTION sallyport.explainer_name(p_profile text) RETURNS name
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ('sallyport_explain_' || left(encode(sha256(convert_to(p_profile, 'UTF8')), 'hex'), 32))::name
+$$;
+
+-- For the DBA, as a superuser. A plan is made with `EXPLAIN (GENERIC_PLAN, …)` and the statement behind it, which cannot run: what stands there is no
+-- list of options any more, ANALYZE and GENERIC_PLAN exclude each other, and a loop opens a cursor, which takes exactly one statement. What
+-- planning itself calls (functions that say they are stable) writes nothing, because the transaction is read-only meanwhile.
+CREATE OR REPLACE FUNCTION sallyport.make_explainer(p_profile text, p_group_role name) RETURNS void
+LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_name name := sallyport.explainer_name(p_profile);
+  v_other name;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_name) THEN
+    EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT', v_name);
+  END IF;
+  FOR v_other IN SELECT m.roleid::regrole FROM pg_auth_members m
+    WHERE m.member = to_regrole(v_name::text) AND m.roleid <> to_regrole(quote_ident(p_group_role)) LOOP
+    EXECUTE format('REVOKE %s FROM %I', v_other, v_name);
+  END LOOP;
+  EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', p_group_role, v_name);
+  EXECUTE format($f$
+    CREATE OR REPLACE FUNCTION sallyport.%1$I(p_statement text) RETURNS json
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '300ms' AS $body$
+    DECLARE
+      v_plan json;
+    BEGIN
+      SET TRANSACTION READ ONLY;
+      -- Names mean what they will mean when it is run.
+      PERFORM set_config('search_path', s.reset_val, true) FROM pg_settings s WHERE s.name = 'search_path';
+      FOR v_plan IN EXECUTE 'EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ' || p_statement LOOP
+        RETURN v_plan;
+      END LOOP;
+      RETURN NULL;
+    -- The code alone: the server's own words repeat parts of the statement.
+    EXCEPTION WHEN OTHERS THEN
+      RETURN json_build_object('refused', SQLSTATE);
+    END
+    $body$
+  $f$, v_name);
+  EXECUTE format('ALTER FUNCTION sallyport.%1$I(text) OWNER TO %1$I', v_name);
+  EXECUTE format('REVOKE ALL ON FUNCTION sallyport.%I(text) FROM PUBLIC', v_name);
+  EXECUTE format('GRANT EXECUTE ON FUNCTION sallyport.%I(text) TO sallyport_minter', v_name);
+END
+$$;
+
+-- What a statement of this profile would do: the plan, or `{"refused": SQLSTATE}`. It is not run, and the values of its parameters do not come.
+-- Error: SP002 profile.
+CREATE OR REPLACE FUNCTION sallyport.explain(p_profile text, p_statement text) RETURNS json
+LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_name name := sallyport.explainer_name(p_profile);
+  v_plan json;
+BEGIN
+  IF to_regprocedure(format('sallyport.%I(text)', v_name)) IS NULL THEN
+    RAISE EXCEPTION 'no such profile' USING ERRCODE = 'SP002';
+  END IF;
+  EXECUTE format('SELECT sallyport.%I($1)', v_name) INTO v_plan USING p_statement;
+  RETURN v_plan;
+END
+$$;
+
 -- For the DBA, as a superuser: what a lease of this profile may do is what `group_role` may do.
 DROP FUNCTION IF EXISTS sallyport.set_profile(text, name, int, int);
 CREATE OR REPLACE FUNCTION sallyport.set_profile(
@@ -99,6 +165,7 @@ BEGIN
   VALUES (p_name, p_group_role, p_max_ttl_seconds, p_connection_limit, p_read_only)
   ON CONFLICT (name) DO UPDATE SET group_role = excluded.group_role, max_ttl_seconds = excluded.max_ttl_seconds,
     connection_limit = excluded.connection_limit, read_only = excluded.read_only;
+  PERFORM sallyport.make_explainer(p_name, p_group_role);
 END
 $$;
 
@@ -279,6 +346,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WHERE l.minted_by = session_user AND l.dropped_at IS NULL
 $$;
 
+ALTER FUNCTION sallyport.explainer_name(text) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.explain(text, text) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.role_name(uuid) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.mint(uuid, text, text, int) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.mint_brokered(uuid, text, text, int) OWNER TO sallyport_target_owner;
@@ -292,7 +361,7 @@ ALTER FUNCTION sallyport.list_ours() OWNER TO sallyport_target_owner;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sallyport.mint(uuid, text, text, int), sallyport.disable(uuid), sallyport.terminate(uuid),
   sallyport.drop(uuid), sallyport.remains(uuid[]), sallyport.list_ours(), sallyport.mint_brokered(uuid, text, text, int),
-  sallyport.executions_of(uuid[]) TO sallyport_minter;
+  sallyport.executions_of(uuid[]), sallyport.explain(text, text), sallyport.explainer_name(text) TO sallyport_minter;
 GRANT EXECUTE ON FUNCTION sallyport.executed(text, int) TO sallyport_executor;
 
 COMMIT;

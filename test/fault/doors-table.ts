@@ -282,6 +282,10 @@ export const doors: Readonly<Record<string, Door>> = {
     who: 'person', as: approver, status: 200,
     call: (_, { securityKey }) => ({ path: `/v1/webauthn-keys/${securityKey.key.name}/end` }),
   },
+  'credentials POST /v1/explanations': {
+    who: 'service', as: 'policy', status: 200,
+    call: (_, { evidence }) => ({ path: '/v1/explanations', body: JSON.stringify({ evidence }) }),
+  },
   'credentials POST /v1/tokens/consume': { who: 'tool', call: consuming, status: 200 },
   'credentials POST /v1/leases/:id/complete': {
     who: 'agent', status: 202,

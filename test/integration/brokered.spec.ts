@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { brokeredResult, type BrokeredResult } from '#contracts';
-import { digestOf } from '#trust';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { brokeredResult, explanation, type BrokeredResult, type Target } from '#contracts';
+import { digestOf, signServiceToken } from '#trust';
 import { stop } from '../../apps/credentials/src/core/lease.js';
 import { MintIntent } from '../../apps/credentials/src/handlers/mint-intent.js';
 import { OfferedLeases } from '../../apps/credentials/src/handlers/offered-leases.js';
 import { Issuers } from '../../apps/credentials/src/io/issuers/issuers.js';
 import { eventually } from '../support/eventually.js';
-import { codeOf, CredentialsWorld } from './credentials-world.js';
+import { codeOf, read, type Answer } from './answers.js';
+import { CredentialsWorld } from './credentials-world.js';
 
 /* Statements that the gate runs itself: the frozen one, once, within its limits, and what is said about it is true. */
 
@@ -145,6 +150,110 @@ describe('a brokered statement', () => {
     const { action, lease } = await anOffer(42);
     expect(codeOf(await world.redeem(lease, action))).toBe('409 mint_failed');
     await world.hears(action, 'offered', 'refused/mint_failed');
+  });
+});
+
+const post = async (evidence: object, by = 'policy'): Promise<Answer> => {
+  const token = signServiceToken(world.keys.keyring(by), { aud: world.url });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return read(await fetch(`${world.url}/v1/explanations`, { method: 'POST', headers, body: JSON.stringify({ evidence }) }));
+}; // prettier-ignore
+
+const toExplain = (statement: unknown, profile = 'orders-run') =>
+  world.actionWith({
+    action: { name: 'db.schema.migrate', properties: { statement, parameters: [1, 'never-to-the-target'] } },
+    requested_access: { profile, ttl_seconds: 60, uses: 1 },
+  }).request;
+
+const explained = async (statement: string, profile?: string) =>
+  explanation.parse((await post(toExplain(statement, profile))).body);
+
+describe('before people decide, the target only says what it would do', () => {
+  const untouched = async (): Promise<void> => {
+    expect(await world.target.admin('SELECT 1 FROM orders WHERE total <> id * 100')).toEqual([]);
+    expect(await world.target.admin(`SELECT 1 FROM pg_class WHERE relname = 'stolen'`)).toEqual([]);
+  };
+
+  it('with the rights of the profile, without the values, and changes nothing', async () => {
+    const said = await explained('UPDATE orders SET total = $1 WHERE id = 3 AND total::text <> $2');
+    expect(said).toMatchObject({ explained: true, rows: 1 });
+    expect(said.explained && said.steps[0]).toBe('Update on public.orders, 1 rows');
+    expect(world.target.serverLog()).not.toContain('never-to-the-target');
+    await untouched();
+    await world.register('profiles', 'orders-look', world.profile({ issuer: 'postgres-brokered', max_rows: 9, target_profile: 'orders_reader' }));
+    expect(await explained('SELECT total FROM orders', 'orders-look')).toMatchObject({ explained: true, rows: 100 });
+    const forbidden = { explained: false, why: 'refused', sqlstate: '42501' };
+    expect(await explained('UPDATE orders SET total = 0', 'orders-look')).toEqual(forbidden);
+  }); // prettier-ignore
+
+  it.each([
+    ['ANALYZE UPDATE orders SET total = 0', '42601'],
+    ['(ANALYZE) UPDATE orders SET total = 0', '42601'],
+    ['/* a */ (ANALYZE, GENERIC_PLAN false) DELETE FROM orders', '42601'],
+    ['; UPDATE orders SET total = 0', '42601'],
+    ['SELECT 1; UPDATE orders SET total = 0', '42P11'],
+    ['SELECT 1; COMMIT; UPDATE orders SET total = 0', '42P11'],
+    ['PREPARE p AS UPDATE orders SET total = 0', '42601'],
+    ['EXECUTE p', '26000'],
+    [`DO $$ BEGIN UPDATE orders SET total = 0; END $$`, '42601'],
+    [`COPY orders TO PROGRAM 'cat'`, '42601'],
+    ['ALTER TABLE orders RENAME TO stolen', '42601'],
+    ['CREATE TABLE stolen AS SELECT * FROM orders', undefined],
+    ['WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone', undefined],
+    ['SELECT * FROM nowhere', '42P01'],
+    // Not even where policy is somebody else's: planning runs functions that say they are stable.
+    ['SELECT * FROM orders WHERE id = seemingly_stable()', '25006'],
+  ])('also of a text that tries more: %s', async (statement, sqlstate) => {
+    await world.target.admin(`
+      CREATE OR REPLACE FUNCTION writes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN UPDATE public.orders SET total = 0; RETURN 1; END $$;
+      CREATE OR REPLACE FUNCTION seemingly_stable() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN public.writes(); END $$`);
+    const said = await explained(statement);
+    if (sqlstate === undefined) expect(said.explained).toBe(true);
+    else expect(said).toEqual({ explained: false, why: 'refused', sqlstate });
+    await untouched();
+  });
+
+  it('and does not wait for a lock', async () => {
+    const { username, password } = new URL(world.target.postgres.url);
+    const session = await world.target.connect(username, decodeURIComponent(password));
+    try {
+      await session.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
+      const said = await explained('SELECT * FROM orders');
+      expect(said).toEqual({ explained: false, why: 'refused', sqlstate: '55P03' });
+    } finally {
+      await session.end();
+    }
+  });
+
+  it('or says nothing in time: then there is none, and other targets answer meanwhile', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    writeFileSync(join(world.target.secretsDir, 'silent'), `postgres://gate:x@127.0.0.1:${String(port)}/x`);
+    await world.register('targets', 'silent-db', { ...(world.databaseTarget as object), connection_secret: 'silent' } as Target);
+    await world.register('profiles', 'silent-run', world.profile({ issuer: 'postgres-brokered', max_rows: 9, target: 'silent-db' }));
+    const begun = performance.now();
+    const [none, some] = await Promise.all([explained('SELECT 1', 'silent-run'), explained('SELECT * FROM orders')]);
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(none).toEqual({ explained: false, why: 'unavailable' });
+    expect(some.explained).toBe(true);
+    silent.close();
+  }); // prettier-ignore
+
+  it('to policy alone, about what intake accepted, while nobody has stopped it', async () => {
+    const evidence = toExplain('SELECT * FROM orders');
+    expect(codeOf(await post(evidence, 'approvals'))).toBe('404 not_found');
+    const forged = { ...evidence, value: evidence.value.replace('FROM orders', 'FROM owners') };
+    expect(codeOf(await post(forged))).toBe('409 evidence_invalid');
+    await world.suspend('suspended');
+    expect((await post(evidence)).body).toEqual({ explained: false, why: 'stopped' });
+    await world.suspend('active');
+    await world.admin(`INSERT INTO credentials.kill_pulls (pull_id, epoch, version, scope, scope_id, "by", reason, pulled_at, live)
+      VALUES (gen_random_uuid(), 1, 1, 'profile', 'orders-run', 'sam', 'a drill', now(), 0)`);
+    expect((await post(evidence)).body).toEqual({ explained: false, why: 'stopped' });
+    await world.admin(`UPDATE credentials.kill_pulls SET asked_by = 'sam', asked_reason = 'over', asked_at = now(),
+      released_by = 'dana', released_reason = 'over', released_at = now()`);
+    expect((await post(evidence)).body).toMatchObject({ explained: true });
   });
 });
 

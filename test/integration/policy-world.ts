@@ -12,7 +12,7 @@ import { anAgent, FakeRegistry } from '../../apps/policy/src/registry.fixture.js
 import {
   accept, aRequest, makeGate, type Accepted, type RequestChanges, type Story, type TestGate,
 } from '../../apps/policy/src/requests.fixture.js'; // prettier-ignore
-import { acceptedData, makePolicy, type PolicyUnderTest, type SaidRow } from '../../apps/policy/src/service.fixture.js';
+import { acceptedData, FakeTargets, makePolicy, type PolicyUnderTest, type SaidRow } from '../../apps/policy/src/service.fixture.js';
 import { compileBundle } from '../../tools/policies/compile.js';
 import { findOpa } from '../../tools/policies/opa.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -22,6 +22,7 @@ import { scratchFolder } from '../support/scratch.js';
 export class PolicyWorld {
   readonly gate: TestGate = makeGate();
   registry = new FakeRegistry();
+  targets = new FakeTargets();
   private readonly scratch = scratchFolder('policy');
   private readonly running: PolicyUnderTest[] = [];
 
@@ -38,6 +39,7 @@ export class PolicyWorld {
   /** For `beforeEach`: a fresh registry, one instance, no open review. */
   async begin(): Promise<void> {
     this.registry = new FakeRegistry();
+    this.targets = new FakeTargets();
     const { database } = await this.anInstance();
     await database.query('UPDATE review SET closed_at = now() WHERE closed_at IS NULL');
   }
@@ -55,7 +57,7 @@ export class PolicyWorld {
   /** One more instance beside those that run. */
   async anInstance(): Promise<PolicyUnderTest> {
     const url = this.postgres.urlAs('sallyport_policy', 'spec');
-    const made = await makePolicy({ gate: this.gate, registry: this.registry, url, bundle: this.bundle });
+    const made = await makePolicy({ gate: this.gate, registry: this.registry, targets: this.targets, url, bundle: this.bundle });
     this.running.push(made);
     return made;
   }

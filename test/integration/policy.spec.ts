@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ProblemError, signedOutcome, type VerdictEvidence } from '#contracts';
+import { ProblemError, signedOutcome, type Plan, type VerdictEvidence } from '#contracts';
 import { newId } from '#platform';
-import { verifyOutcome } from '#trust';
+import { digestOf, samePlan, verifyOutcome } from '#trust';
 import { CloseReviews } from '../../apps/policy/src/handlers/close-reviews.js';
 import { EndUnreadable } from '../../apps/policy/src/handlers/end-unreadable.js';
 import { HearDenials } from '../../apps/policy/src/handlers/hear-denials.js';
 import { JudgeActions } from '../../apps/policy/src/handlers/judge-actions.js';
 import { PassOnAsks } from '../../apps/policy/src/handlers/pass-on-asks.js';
-import { anAgent, anIncident } from '../../apps/policy/src/registry.fixture.js';
-import { accept, aRequest, type Accepted } from '../../apps/policy/src/requests.fixture.js';
+import { anAgent, anIncident, aProfile } from '../../apps/policy/src/registry.fixture.js';
+import { accept, aRequest, type Accepted, type RequestChanges } from '../../apps/policy/src/requests.fixture.js';
 import { acceptedData, incoming, type PolicyUnderTest } from '../../apps/policy/src/service.fixture.js';
 import { eventually } from '../support/eventually.js';
 import { PolicyWorld } from './policy-world.js';
@@ -109,6 +109,52 @@ describe('what intake never accepted', () => {
     expect(await world.judge(accepted)).toMatchObject([
       { outcome: 'deny', findings: expect.arrayContaining([expect.objectContaining({ code: 'agent_suspended' })]) },
     ]);
+  });
+});
+
+describe('a statement that the gate would run itself', () => {
+  const statement = 'UPDATE orders SET note = $1 WHERE id = 7';
+  const said = { explained: true as const, rows: 1, cost: 8.17, steps: ['Update on public.orders, 1 rows'] };
+  const brokered = { issuer: 'postgres-brokered', target: 'orders-db', target_profile: 'run', max_rows: 5 } as const;
+  const ask = (more: RequestChanges = {}) =>
+    world.ask('migrate', { properties: { statement }, access: { profile: 'orders-run' }, ...more });
+
+  beforeEach(() => {
+    world.registry.put(aProfile('orders-run', ['db.schema.migrate'], ['prod/orders', 'staging/orders'], brokered));
+    world.targets.answer = said;
+  });
+
+  it('comes before people with what the target would do, as a fact under the signature', async () => {
+    const accepted = ask();
+    const [verdict] = await world.judge(accepted);
+    expect(verdict?.outcome).toBe('require_approval');
+    const { facts } = evidenceOf(accepted);
+    expect(facts['context.explain']).toMatchObject({ value: said, source: 'target:orders-db' });
+    expect(verdict?.facts_digest).toBe(digestOf(facts));
+    expect(world.targets.asked).toEqual([{ target: 'orders-db', evidence: accepted.request }]);
+  });
+
+  it('is no other plan when the target says something else by the next vote, and nobody looks at a redeem', async () => {
+    const accepted = ask();
+    const [first] = await world.judge(accepted);
+    world.targets.answer = { explained: false, why: 'unavailable' };
+    const again = await world.again(accepted, 'vote');
+    expect(again.facts_digest).not.toBe(first?.facts_digest);
+    expect(samePlan(first?.plan as Plan, again.plan as Plan)).toBe(true);
+    await world.again(accepted, 'redeem');
+    expect(world.targets.asked).toHaveLength(2);
+  });
+
+  it('reaches no target where people are not asked, or where there is no plan of it; that is said', async () => {
+    const denied = ask({ access: { profile: 'orders-run', ttl_seconds: 300 }, context: { change: {} } });
+    const role = ask({ access: { profile: 'orders-ddl' } });
+    const ddl = ask({ properties: { statement: 'ALTER TABLE orders ADD COLUMN note text' } });
+    const verdicts = await world.judge(denied, role, ddl);
+    expect(verdicts.map(({ outcome }) => outcome)).toEqual(['deny', 'require_approval', 'require_approval']);
+    expect(world.targets.asked).toEqual([]);
+    expect([denied, role].map((one) => evidenceOf(one).facts['context.explain'])).toEqual([undefined, undefined]);
+    const none = { value: { explained: false, why: 'no_plan' }, source: 'parser:postgresql' };
+    expect(evidenceOf(ddl).facts['context.explain']).toMatchObject(none);
   });
 });
 

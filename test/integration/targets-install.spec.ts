@@ -129,6 +129,7 @@ describe('an installed target', () => {
     ['GRANT CONNECT ON DATABASE postgres TO PUBLIC', 'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC', 'other databases'],
     ['GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC', 'REVOKE EXECUTE ON FUNCTION lo_create(oid) FROM PUBLIC', 'large and temporary objects'],
     ['GRANT UPDATE (name) ON customers TO shop_reader', 'REVOKE UPDATE (name) ON customers FROM shop_reader', 'read-only profiles'],
+    ['GRANT shop_writer TO sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'REVOKE shop_writer FROM sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'explaining'],
     ['ALTER ROLE shop_writer LOGIN', 'ALTER ROLE shop_writer NOLOGIN', 'profiles'],
     [`COMMENT ON SCHEMA sallyport IS 'older'`, 'SELECT 1', 'functions'],
   ])('is found to be wrong after %s', async (breaking, mending, rule) => {

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { policyAllowed, policyApprovalRequired, policyCancelRequested, registryChanged } from '#contracts';
 import { DatabaseModule, TimersModule } from '#database';
-import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
+import { callersModule, FactsModule, issuersOf, KeysModule, Peers, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
 import { ApprovalsController } from './approvals.controller.js';
 import { ApprovalsStreamController } from './approvals-stream.controller.js';
@@ -43,7 +43,6 @@ import { FrozenEntryStore } from './io/frozen-entry.store.js';
 import { InboxStore } from './io/inbox.store.js';
 import { OpeningStore } from './io/opening.store.js';
 import { Outcomes } from './io/outcomes.js';
-import { Peers } from './io/peers.js';
 import { HttpKeysDoor, KeysDoor } from './io/keys-door.js';
 import { HttpPolicyDoor, PolicyDoor } from './io/policy-door.js';
 import { HttpRegistryDoor, RegistryDoor } from './io/registry-door.js';

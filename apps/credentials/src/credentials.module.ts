@@ -7,13 +7,14 @@ import {
   registryChanged,
 } from '#contracts';
 import { DatabaseModule, TimersModule } from '#database';
-import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
+import { callersModule, FactsModule, issuersOf, KeysModule, Peers, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
 import { Log, Shutdown } from '#platform';
 import { Envelope, KekProvider } from '#trust';
 import { BackchannelLogoutController } from './backchannel-logout.controller.js';
 import type { Settings } from './config.js';
 import { CredentialsController } from './credentials.controller.js';
+import { ExplanationsController } from './explanations.controller.js';
 import { LeaseListController } from './lease-list.controller.js';
 import { AcknowledgeLease } from './handlers/acknowledge-lease.js';
 import { AlarmReplay, ReplayTables } from './handlers/alarm-replay.js';
@@ -30,6 +31,7 @@ import { EndOnAsk } from './handlers/end-on-ask.js';
 import { EndSessions } from './handlers/end-sessions.js';
 import { EndingBell } from './handlers/ending-bell.js';
 import { EndingLife } from './handlers/ending-life.js';
+import { ExplainAction } from './handlers/explain-action.js';
 import { ConfirmedPulls } from './handlers/confirmed-pulls.js';
 import { CeremonyResults, FinishCeremony, ReadAnswers } from './handlers/finish-ceremony.js';
 import { Deliveries, deliveryTimer, ForgetDeliveries } from './handlers/deliveries.js';
@@ -67,6 +69,7 @@ import { CeremonyStore } from './io/ceremony.store.js';
 import { DeliveryStore } from './io/delivery.store.js';
 import { EndedSessionStore } from './io/ended-session.store.js';
 import { EndingStore } from './io/ending.store.js';
+import { Explainer } from './io/issuers/explainer.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
@@ -135,14 +138,14 @@ const timers = [
 
 const handlers: Provider[] = [
   BeginCeremony, ConfirmedPulls, BeginEnrolment, BeginPull, BeginStepUp, CeremonyResults, EndWebauthnKey, FinishCeremony, ListWebauthnKeys, Pages, ReadAnswers, ShowCeremony,
-  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, EndSessions, RegisterPersonKey, ShowPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk,
+  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, EndSessions, RegisterPersonKey, ShowPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk, ExplainAction,
   Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
   ReleaseSwitch, ReplayTables, RewrapSignIns, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndedSessionStore, EndingStore, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, PersonKeyStore, PolicyClient, SealedSignInStore, StrangerStore, TokenIssuer,
+  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndedSessionStore, EndingStore, Explainer, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, Peers, PersonKeyStore, PolicyClient, SealedSignInStore, StrangerStore, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -161,6 +164,7 @@ export class CredentialsModule {
       controllers: [
         BackchannelLogoutController,
         CredentialsController,
+        ExplanationsController,
         KillSwitchController,
         LeaseListController,
         PersonKeyStateController,

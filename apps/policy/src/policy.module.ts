@@ -4,13 +4,14 @@ import {
   leaseRefused, leaseReleased, reviewClosed,
 } from '#contracts'; // prettier-ignore
 import { DatabaseModule } from '#database';
-import { callersModule, FactsModule, KeysModule, registryCopyMigrations } from '#facts';
+import { callersModule, FactsModule, KeysModule, Peers, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
 import type { Settings } from './config.js';
 import { CloseReviews } from './handlers/close-reviews.js';
 import { DecideSlice } from './handlers/decide-slice.js';
 import { EndHeld } from './handlers/end-held.js';
 import { EndUnreadable } from './handlers/end-unreadable.js';
+import { ExplainStatements } from './handlers/explain-statements.js';
 import { FreeReservations } from './handlers/free-reservations.js';
 import { HearDenials } from './handlers/hear-denials.js';
 import { JudgeActions } from './handlers/judge-actions.js';
@@ -22,6 +23,7 @@ import { SettleReservations } from './handlers/settle-reservations.js';
 import { SpendReservations } from './handlers/spend-reservations.js';
 import { AccountStore } from './io/account.store.js';
 import { ActionStore } from './io/action.store.js';
+import { CredentialsDoor, HttpCredentialsDoor } from './io/credentials-door.js';
 import { CurrentRegistry } from './io/current-registry.js';
 import { Decider } from './io/decider.js';
 import { Evidence } from './io/evidence.js';
@@ -55,10 +57,12 @@ const hears = [
 
 /** Everything that acts and everything that stores: what a spec makes without a broker and without the other services. */
 export const parts: Provider[] = [
-  CloseReviews, DecideSlice, EndHeld, EndUnreadable, FreeReservations, HearDenials, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
+  CloseReviews, DecideSlice, EndHeld, EndUnreadable, ExplainStatements, FreeReservations, HearDenials, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
   SayVerdicts, SettleReservations, SpendReservations,
   AccountStore, ActionStore, CurrentRegistry, Decider, Evidence, PolicyRuntime, RefusalStore, RegistryView, ReviewStore, SqlParser, StandingStore,
 ]; // prettier-ignore
+
+const outside: Provider[] = [Peers, { provide: CredentialsDoor, useClass: HttpCredentialsDoor }];
 
 @Module({})
 export class PolicyModule {
@@ -73,7 +77,7 @@ export class PolicyModule {
         callersModule([]),
       ],
       controllers: [PolicyController],
-      providers: [...parts, { provide: PolicyFiles, useValue: filesOf(settings) }],
+      providers: [...parts, ...outside, { provide: PolicyFiles, useValue: filesOf(settings) }],
     };
   }
 }

@@ -1,11 +1,12 @@
 import { Module, type Provider, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { verdict as verdictSchema, type Verdict } from '#contracts';
+import { verdict as verdictSchema, type Explanation, type RequestEvidence, type Verdict } from '#contracts';
 import { Database, makeDataSource, type Tx } from '#database';
 import { CatchUp, RegistryClient, RegistryCopy, type CopyEntry } from '#facts';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
 import { Log, Readiness, Shutdown } from '#platform';
 import { Keyring, Trust } from '#trust';
+import { CredentialsDoor } from './io/credentials-door.js';
 import { PolicyFiles } from './io/policy-runtime.js';
 import { parts } from './policy.module.js';
 import type { FakeRegistry } from './registry.fixture.js';
@@ -34,9 +35,21 @@ export interface PolicyUnderTest {
   close: () => Promise<void>;
 }
 
+/** Credentials as policy meets it. */
+export class FakeTargets extends CredentialsDoor {
+  answer: Explanation = { explained: false, why: 'unavailable' };
+  readonly asked: { target: string; evidence: RequestEvidence }[] = [];
+
+  override explain(target: string, evidence: RequestEvidence): Promise<Explanation> {
+    this.asked.push({ target, evidence });
+    return Promise.resolve(this.answer);
+  }
+}
+
 export interface Around {
   gate: TestGate;
   registry: FakeRegistry;
+  targets?: FakeTargets;
   url: string;
   bundle: string;
 }
@@ -85,7 +98,7 @@ export async function makePolicy(around: Around): Promise<PolicyUnderTest> {
 }
 
 /** What stands in for the broker, the registry and the key files. */
-function neighbours({ gate, registry, bundle }: Around, outbox: Outbox): Provider[] {
+function neighbours({ gate, registry, bundle, targets = new FakeTargets() }: Around, outbox: Outbox): Provider[] {
   return [
     { provide: Outbox, useValue: outbox },
     { provide: DeadLetters, useValue: new DeadLetters(outbox, 'policy') },
@@ -94,6 +107,7 @@ function neighbours({ gate, registry, bundle }: Around, outbox: Outbox): Provide
     { provide: RegistryCopy, useValue: registry.copy },
     { provide: RegistryClient, useValue: registry },
     { provide: CatchUp, useValue: catchUpOf(registry) },
+    { provide: CredentialsDoor, useValue: targets },
     { provide: PolicyFiles, useValue: new PolicyFiles(bundle, undefined) },
   ];
 }

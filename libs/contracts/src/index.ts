@@ -13,6 +13,7 @@ export * from './http/actions.js';
 export * from './http/approval-stream.js';
 export * from './http/approvals.js';
 export * from './http/credentials.js';
+export * from './http/explanations.js';
 export * from './http/kill-switch.js';
 export * from './http/strangers.js';
 export * from './http/person-keys.js';

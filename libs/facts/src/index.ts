@@ -2,6 +2,7 @@ export { compileProperties, type Compiled } from './action-schema.js';
 export { CatchUp, catchUpLimits, type Limits, type Pace, type Unknowns } from './catch-up.js';
 export { FactsModule } from './facts.module.js';
 export { HttpRegistryClient, type RegistryAccess } from './http-registry-client.js';
+export { Peers, type PeerAnswer } from './peers.js';
 export { readEntry, type ReadEntry, type SignedEntry, type Verifier } from './read-entry.js';
 export { RegistryClient, type KnownOf, type Looked, type Wanted } from './registry-client.js';
 export {

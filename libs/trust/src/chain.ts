@@ -72,13 +72,24 @@ export function readPassage(trust: Trust, evidence: Evidence, subject: Subject):
 export function readChain(trust: Trust, evidence: Evidence, subject: Subject): Chain | undefined {
   const passage = readPassage(trust, evidence, subject);
   if (passage === undefined) return undefined;
-  const accepted = trust.verify(evidence.request.acceptance, {
-    purpose: 'acceptance',
-    service: 'intake',
-    schema: acceptance,
-  });
-  if (!accepted.ok || !isAccepted(accepted.payload, subject, passage.actionDigest)) return undefined;
-  return { ...passage, acceptance: accepted.payload };
+  const accepted = readAcceptance(trust, evidence.request);
+  if (accepted === undefined || !isAccepted(accepted, subject, passage.actionDigest)) return undefined;
+  return { ...passage, acceptance: accepted };
+}
+
+/** What intake accepted, whoever brings it; undefined for bytes that it did not freeze. Nobody has judged it yet. */
+export function readAccepted(trust: Trust, request: RequestEvidence): (Subject & { value: RequestValue }) | undefined {
+  const accepted = readAcceptance(trust, request);
+  if (accepted === undefined) return undefined;
+  const subject = { actionId: accepted.action_id, agentId: accepted.agent.id };
+  const frozen = readFrozen(request.value, subject);
+  if (frozen === undefined || !isAccepted(accepted, subject, frozen.actionDigest)) return undefined;
+  return { ...subject, value: frozen.value };
+}
+
+function readAcceptance(trust: Trust, { acceptance: jws }: RequestEvidence): Acceptance | undefined {
+  const read = trust.verify(jws, { purpose: 'acceptance', service: 'intake', schema: acceptance });
+  return read.ok ? read.payload : undefined;
 }
 
 function isAccepted(accepted: Acceptance, { actionId, agentId }: Subject, digest: string): boolean {

@@ -61,6 +61,6 @@ export { longestShown, mostShown, shownProperties, tooLongToShow } from './summa
 export { viewDigest, viewOf, type ViewInput } from './view.js';
 export * from './log/index.js';
 export {
-  citedBy, isWhole, peopleIn, readChain, readPassage, soundGrant,
+  citedBy, isWhole, peopleIn, readAccepted, readChain, readPassage, soundGrant,
   type Chain, type Cited, type Evidence, type Passage, type Subject, type WholeInput,
 } from './chain.js'; // prettier-ignore

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { personKeyStateAnswer } from '#contracts';
 import { Fault } from '#platform';
-import { Peers } from './peers.js';
+import { Peers } from '#facts';
 
 /** Asks credentials, which keeps the list of people's keys, whether one may still sign. */
 export abstract class KeysDoor {

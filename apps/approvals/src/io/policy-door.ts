@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { judgementAnswer, type JudgementAnswer, type RequestEvidence } from '#contracts';
+import { Peers } from '#facts';
 import { Fault } from '#platform';
-import { Peers } from './peers.js';
 
 /** Asks policy to judge an accepted action again (`POST /v1/judgements`, purpose `vote`): it reserves nothing. */
 export abstract class PolicyDoor {

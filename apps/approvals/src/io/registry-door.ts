@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { Peers, type PeerAnswer } from '#facts';
 import { isRetryable, Log } from '#platform';
-import { Peers, type PeerAnswer } from './peers.js';
 
 /** Suspends agents at the registry on behalf of people who stopped something. */
 export abstract class RegistryDoor {

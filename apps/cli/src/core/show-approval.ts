@@ -1,4 +1,5 @@
 import type { ApprovalAnswer, Confirmation, DecisionView } from '#contracts';
+import { explainLines } from './explain-lines.js';
 import { factBeside, factsBelow, keyOf, originOf, withFacts, without } from './fact-lines.js';
 import { duration, moment, money, moneyIn, plain, quoted } from './plain-words.js';
 import { beside, chop, columns, row, shown, textColumn, width, wrap } from './say.js';
@@ -59,6 +60,7 @@ function what({ action, action_id, facts, resource }: DecisionView): string[] {
     ...row('target', withFacts(`${resource.type} ${resource.id}`, own)),
     ...whatExactly(action),
     ...(action.summaries ?? []).flatMap((summary) => summedUp(action_id, summary)),
+    ...explainLines(facts),
     ...factsBelow('spent in 24 h', spent),
   ];
 }
@@ -133,7 +135,7 @@ function findings({ findings: found }: DecisionView): string[] {
 /** Facts that stand beside nothing else on this screen: they are part of what is decided on, so they are shown. */
 function otherFacts({ facts }: DecisionView, points: readonly Confirmation[]): string[] {
   const shownAbove = new Set(points.map(({ fact }) => fact && keyOf(fact)));
-  const isPlaced = (name: string): boolean => /^(?:subject\.|resource\.|context\.(?:profile|spend)$)/u.test(name);
+  const isPlaced = (name: string): boolean => /^(?:subject\.|resource\.|context\.(?:profile|spend|explain)$)/u.test(name);
   return factsBelow(
     'other facts',
     facts.filter((fact) => !isPlaced(fact.name) && !shownAbove.has(keyOf(fact))),

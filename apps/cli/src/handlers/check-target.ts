@@ -31,8 +31,9 @@ const rules: Rule[] = [
     name: 'rights of the functions',
     sql: `SELECT f.proname || ' may be called by everybody' AS wrong FROM (${ownFunctions}) f
         WHERE f.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(f.proacl) a WHERE a.grantee = 0)
-      UNION ALL SELECT f.proname || ' does not run as sallyport_target_owner' FROM (${ownFunctions}) f
-        WHERE f.prosecdef AND f.proowner IS DISTINCT FROM to_regrole('sallyport_target_owner')`,
+      UNION ALL SELECT f.proname || ' does not run as whom it must' FROM (${ownFunctions}) f
+        WHERE f.prosecdef AND f.proowner IS DISTINCT FROM to_regrole(
+          CASE WHEN f.proname LIKE 'sallyport\\_explain\\_%' THEN quote_ident(f.proname) ELSE 'sallyport_target_owner' END)`,
     fix: install,
   },
   {
@@ -100,6 +101,22 @@ const profileRules: Rule[] = [
   },
 ];
 
+/** Of functions since they explain. */
+const explaining: Rule = {
+  name: 'explaining',
+  sql: `WITH e AS (SELECT p.name, p.group_role, sallyport.explainer_name(p.name) AS explainer FROM sallyport.profiles p)
+      SELECT e.name || ': nothing explains its statements' AS wrong FROM e
+        WHERE to_regprocedure(format('sallyport.%I(text)', e.explainer)) IS NULL
+      UNION ALL SELECT e.name || ': who explains logs in, or has special rights' FROM e JOIN pg_roles r ON r.rolname = e.explainer
+        WHERE r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
+      UNION ALL SELECT e.name || ': who explains is a member of ' || m.roleid::regrole FROM e
+        JOIN pg_auth_members m ON m.member = to_regrole(e.explainer::text)
+        WHERE m.set_option OR m.roleid IS DISTINCT FROM to_regrole(quote_ident(e.group_role))
+      UNION ALL SELECT e.name || ': ' || m.member::regrole || ' may act as who explains' FROM e
+        JOIN pg_auth_members m ON m.roleid = to_regrole(e.explainer::text)`,
+  fix: `${install} --profile`,
+};
+
 /** Is this target as `targets install postgres` leaves it? Changes nothing. `target` is an administrator's. */
 export async function checkTarget(target: TargetSession): Promise<Finding[]> {
   const findings: Finding[] = [];
@@ -107,7 +124,13 @@ export async function checkTarget(target: TargetSession): Promise<Finding[]> {
   const isInstalled = (await target.query(`SELECT FROM pg_namespace WHERE nspname = 'sallyport'`)).length > 0;
   if (!isInstalled) return findings;
   for (const rule of profileRules) findings.push(await look(target, rule));
+  if (await explains(target)) findings.push(await look(target, explaining));
   return findings;
+}
+
+async function explains(target: TargetSession): Promise<boolean> {
+  const found = await target.query(`SELECT FROM pg_proc WHERE oid = to_regprocedure('sallyport.explainer_name(text)')`);
+  return found.length > 0;
 }
 
 async function look(target: TargetSession, { name, sql, params, fix }: Rule): Promise<Finding> {

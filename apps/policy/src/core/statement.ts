@@ -17,7 +17,7 @@ const addingToTable = new Set([
 ]); // prettier-ignore
 
 /** Functions without effects. Any other may do anything. */
-const plainFunctions = new Set([
+export const plainFunctions = new Set([
   'now', 'clock_timestamp', 'lower', 'upper', 'length', 'btrim', 'ltrim', 'rtrim', 'concat', 'substring', 'replace', 'round', 'abs', 'floor',
   'ceil', 'count', 'sum', 'min', 'max', 'avg', 'gen_random_uuid', 'to_char', 'date_trunc', 'timezone', 'jsonb_build_object',
 ]); // prettier-ignore
@@ -76,7 +76,7 @@ function commandsOf(node: Record<string, unknown>): string[] {
   return [...namedNodes(node['cmds'], 'AlterTableCmd')].map((command) => String(command['subtype']));
 }
 
-function* statementsIn(node: unknown): Generator<Statement> {
+export function* statementsIn(node: unknown): Generator<Statement> {
   for (const [key, value] of members(node)) {
     if (/^[A-Z]\w*Stmt$/u.test(key) && typeof value === 'object' && value !== null)
       yield { type: key, node: membersOf(value) };
@@ -108,7 +108,7 @@ function nameOf(table: unknown): string {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-function* functionsIn(node: unknown): Generator<string> {
+export function* functionsIn(node: unknown): Generator<string> {
   for (const call of namedNodes(node, 'FuncCall')) {
     const parts = Array.isArray(call['funcname']) ? call['funcname'] : [];
     const names = parts.map((part: unknown) => textOf(memberOf(memberOf(part, 'String'), 'sval')));
@@ -117,7 +117,7 @@ function* functionsIn(node: unknown): Generator<string> {
 }
 
 /** The nodes of one type, wherever they are. */
-function* namedNodes(node: unknown, type: string): Generator<Record<string, unknown>> {
+export function* namedNodes(node: unknown, type: string): Generator<Record<string, unknown>> {
   for (const [key, value] of members(node)) {
     if (key === type) yield membersOf(value);
     yield* namedNodes(value, type);

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { actionAccepted } from '#contracts';
 import type { Tx } from '#database';
 import type { SliceHandler } from '#messaging';
-import { DecideSlice } from './decide-slice.js';
+import { DecideSlice, type Decided } from './decide-slice.js';
 import { EndHeld } from './end-held.js';
+import { ExplainStatements } from './explain-statements.js';
 import { ReadActions, type Accepted } from './read-actions.js';
 import { SayVerdicts } from './say-verdicts.js';
 
@@ -13,6 +14,7 @@ export class JudgeActions implements SliceHandler<typeof actionAccepted> {
   constructor(
     private readonly reads: ReadActions,
     private readonly decides: DecideSlice,
+    private readonly explains: ExplainStatements,
     private readonly says: SayVerdicts,
     private readonly ends: EndHeld,
   ) {}
@@ -20,7 +22,11 @@ export class JudgeActions implements SliceHandler<typeof actionAccepted> {
   async handle(events: Accepted[], tx: Tx): Promise<void> {
     const { heard, doubtful } = await this.reads.read(events, tx);
     const decided = await this.decides.decide(heard, tx);
-    await this.says.say(decided, tx);
+    await this.says.say(await Promise.all(decided.map((one) => this.explained(one))), tx);
     await this.ends.end(doubtful, tx);
+  }
+
+  private async explained(one: Decided): Promise<Decided> {
+    return { ...one, judged: await this.explains.add(one.judged, one.question, one.event.data.request) };
   }
 }

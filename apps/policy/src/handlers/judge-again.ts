@@ -6,6 +6,7 @@ import { CurrentRegistry } from '../io/current-registry.js';
 import { Decider } from '../io/decider.js';
 import { Evidence } from '../io/evidence.js';
 import { StandingStore, type Standing } from '../io/standing.store.js';
+import { ExplainStatements } from './explain-statements.js';
 
 /**
  * Judges an action again, by the rules in force and the registry as it is now, and reserves nothing. Its own reservation, review and
@@ -18,6 +19,7 @@ export class JudgeAgain {
     private readonly standings: StandingStore,
     private readonly registry: CurrentRegistry,
     private readonly decider: Decider,
+    private readonly explains: ExplainStatements,
   ) {}
 
   /** Throws ProblemError `evidence_invalid` for an action that this gate never accepted or policy never judged. */
@@ -29,13 +31,10 @@ export class JudgeAgain {
     if (standing === undefined) throw new ProblemError('evidence_invalid');
     const registry = await this.registry.readFor(question, standing.now);
     const { now, decidedAt } = standing;
-    const { verdict, facts } = this.decider.decide(question, {
-      registry,
-      counters: countersOf(standing),
-      purpose,
-      now,
-      decidedAt,
-    });
+    const counters = countersOf(standing);
+    const judged = this.decider.decide(question, { registry, counters, purpose, now, decidedAt });
+    // Where the plan is replaced, people look at what is found now. At a redeem nobody looks any more.
+    const { verdict, facts } = purpose === 'vote' ? await this.explains.add(judged, question, evidence) : judged;
     return { verdict: this.evidence.sign(verdict), facts };
   }
 }

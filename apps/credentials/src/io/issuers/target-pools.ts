@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Pool, type QueryResultRow } from 'pg';
+import { Client, Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { Fault, type Log } from '#platform';
 import type { SecretFiles } from '../secret-files.js';
 
@@ -24,6 +24,12 @@ interface Open {
   pool: Pool;
 }
 
+interface Look {
+  sql: string;
+  params: unknown[];
+  withinMs: number;
+}
+
 /** Connections to targets, as the gate's login there: one pool per secret, made anew when the secret changes. */
 export class TargetPools {
   readonly #pools = new Map<string, Open>();
@@ -46,6 +52,23 @@ export class TargetPools {
     try {
       return (await pool.query<R>(sql, params)).rows;
     } catch (error) {
+      throw refusal(error) ?? unavailable(error);
+    }
+  }
+
+  /** As `query`, read-only, and within this many milliseconds where nothing stands in the way of a connection. */
+  async look<R extends QueryResultRow>(secret: string, { sql, params, withinMs }: Look): Promise<R[]> {
+    const pool = await this.#poolOf(secret);
+    let client: PoolClient | undefined;
+    try {
+      client = await pool.connect();
+      await client.query(`BEGIN READ ONLY; SET LOCAL statement_timeout = ${String(withinMs)}`);
+      const { rows } = await client.query<R>(sql, params);
+      await client.query('ROLLBACK');
+      client.release();
+      return rows;
+    } catch (error) {
+      client?.release(true);
       throw refusal(error) ?? unavailable(error);
     }
   }

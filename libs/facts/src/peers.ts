@@ -1,6 +1,6 @@
 import { DatabaseClock } from '#database';
-import { CommonSettings, Fault, urlName } from '#platform';
 import { Injectable } from '@nestjs/common';
+import { CommonSettings, Fault, urlName, type FaultCode } from '#platform';
 import { Keyring, signServiceToken } from '#trust';
 
 export interface PeerAnswer {
@@ -10,14 +10,16 @@ export interface PeerAnswer {
   body: unknown;
 }
 
+type Peer = keyof typeof faultOf;
+
 const faultOf = {
-  credentials: 'peer_unavailable',
   policy: 'policy_unavailable',
   registry: 'registry_unavailable',
-} as const;
+  credentials: 'peer_unavailable',
+} as const satisfies Record<string, FaultCode>;
 
 /** A person is waiting, or a transaction is open: whoever does not answer by then is asked again later. Milliseconds. */
-const answerWithinMs = 3_000;
+const usuallyWithinMs = 3_000;
 
 /** Calls to the other services of this gate, each with a JWT by this service's own key. */
 @Injectable()
@@ -29,7 +31,7 @@ export class Peers {
   ) {}
 
   /** Throws a retryable Fault when no whole answer came in time. */
-  async post(service: keyof typeof faultOf, path: string, body: object): Promise<PeerAnswer> {
+  async post(service: Peer, path: string, body: object, withinMs = usuallyWithinMs): Promise<PeerAnswer> {
     const url = this.settings[urlName(service)];
     try {
       const response = await fetch(`${url}${path}`, {
@@ -40,7 +42,7 @@ export class Peers {
         },
         body: JSON.stringify(body),
         redirect: 'error',
-        signal: AbortSignal.timeout(answerWithinMs),
+        signal: AbortSignal.timeout(withinMs),
       });
       return { ok: response.ok, status: response.status, body: jsonOf(await response.text()) };
     } catch (cause) {
