@@ -169,6 +169,28 @@ BEGIN
 END
 $$;
 
+-- What each profile comes to, with what its group inherits: for whoever compares that with what it is for. Kinds: installed (its longest time in
+-- seconds), attribute, predefined, connects (another database), changes (tables), creates (schemas).
+CREATE OR REPLACE FUNCTION sallyport.powers() RETURNS TABLE (profile text, power text, detail text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE own AS (
+    SELECT p.name, p.group_role, r.oid FROM sallyport.profiles p JOIN pg_roles r ON r.rolname = p.group_role
+  ), reached AS (
+    SELECT o.name, o.oid FROM own o UNION SELECT e.name, m.roleid FROM reached e JOIN pg_auth_members m ON m.member = e.oid
+  )
+  SELECT p.name, 'installed', p.max_ttl_seconds::text FROM sallyport.profiles p
+  UNION ALL SELECT e.name, 'attribute', r.rolname || ' ' || a.word FROM reached e JOIN pg_roles r ON r.oid = e.oid
+    CROSS JOIN LATERAL (VALUES ('SUPERUSER', r.rolsuper), ('CREATEROLE', r.rolcreaterole), ('CREATEDB', r.rolcreatedb),
+      ('REPLICATION', r.rolreplication), ('BYPASSRLS', r.rolbypassrls)) AS a (word, has) WHERE a.has
+  UNION ALL SELECT e.name, 'predefined', r.rolname FROM reached e JOIN pg_roles r ON r.oid = e.oid WHERE r.rolname ~ '^pg_'
+  UNION ALL SELECT o.name, 'connects', d.datname FROM own o JOIN pg_database d
+    ON d.datallowconn AND d.datname <> current_database() AND has_database_privilege(o.oid, d.oid, 'CONNECT')
+  UNION ALL SELECT o.name, 'changes', t.changed::text
+    FROM own o CROSS JOIN LATERAL (SELECT c AS changed FROM sallyport.can_change(o.group_role) c LIMIT 20) t
+  UNION ALL SELECT o.name, 'creates', n.nspname FROM own o JOIN pg_namespace n
+    ON n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND has_schema_privilege(o.oid, n.oid, 'CREATE')
+$$;
+
 -- The one name a lease can have: a second mint collides instead of making a second role.
 CREATE OR REPLACE FUNCTION sallyport.role_name(p_lease uuid) RETURNS name
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
@@ -346,6 +368,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WHERE l.minted_by = session_user AND l.dropped_at IS NULL
 $$;
 
+ALTER FUNCTION sallyport.powers() OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.can_change(name) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.explainer_name(text) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.explain(text, text) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.role_name(uuid) OWNER TO sallyport_target_owner;
@@ -361,7 +385,8 @@ ALTER FUNCTION sallyport.list_ours() OWNER TO sallyport_target_owner;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sallyport.mint(uuid, text, text, int), sallyport.disable(uuid), sallyport.terminate(uuid),
   sallyport.drop(uuid), sallyport.remains(uuid[]), sallyport.list_ours(), sallyport.mint_brokered(uuid, text, text, int),
-  sallyport.executions_of(uuid[]), sallyport.explain(text, text), sallyport.explainer_name(text) TO sallyport_minter;
+  sallyport.executions_of(uuid[]), sallyport.explain(text, text), sallyport.explainer_name(text),
+  sallyport.powers() TO sallyport_minter;
 GRANT EXECUTE ON FUNCTION sallyport.executed(text, int) TO sallyport_executor;
 
 COMMIT;

@@ -169,6 +169,7 @@ export const doors: Readonly<Record<string, Door>> = {
     call: ({ toVote }) => ({ path: `/v1/actions/${toVote.actionId}` }),
   },
   'notifier GET /v1/channels': { who: 'person', as: 'rita', call: at('/v1/channels'), status: 200 },
+  'policy GET /v1/caps': { who: 'service', as: 'credentials', call: at('/v1/caps'), status: 200 },
   'policy POST /v1/judgements': {
     who: 'service', as: 'approvals', status: 200,
     call: (_, { evidence }) => ({ path: '/v1/judgements', body: JSON.stringify({ purpose: 'vote', evidence }) }),
@@ -306,6 +307,7 @@ export const doors: Readonly<Record<string, Door>> = {
     who: 'person', as: 'dana', status: 202,
     call: (_, { pull }) => ({ path: `/v1/kill-switch/${pull.id}/release`, body: reason }),
   },
+  'credentials GET /v1/profiles/width': { who: 'person', as: 'aldo', call: at('/v1/profiles/width'), status: 200 },
   'credentials GET /v1/strangers': { who: 'person', as: 'aldo', call: at('/v1/strangers'), status: 200 },
   'credentials POST /v1/targets/:target/strangers/:lease/drop': {
     // There is none: who may not ask is not told so.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { leaseAnswer, leasesAnswer, type LeaseAnswer, type LeasesAnswer } from '#contracts';
+import { leaseAnswer, leasesAnswer, widthsAnswer, type LeaseAnswer, type LeasesAnswer } from '#contracts';
 import type { Action } from '../../apps/credentials/src/core/evidence.fixture.js';
 import { eventually } from '../support/eventually.js';
 import { inLanes } from '../support/lanes.js';
@@ -153,6 +153,43 @@ describe('a state', () => {
       expect(world.outcomes(action)).toEqual(['offered', 'released', 'ended/completed']);
     }, { withinMs: 40_000 }); // prettier-ignore
     expect(read(await asked('sam', '?state=ended')).leases[0]).toMatchObject({ lease_id: lease, stuck: false });
+  });
+});
+
+describe('profiles that are wider than they need to be', () => {
+  const found = async (sub = 'aud'): Promise<string[]> => {
+    const { status, body } = await world.asPerson(sub, 'GET', '/v1/profiles/width');
+    expect(status).toBe(200);
+    return widthsAnswer.parse(body).wide.map(({ profile, code, detail }) => `${profile} ${code} ${detail}`);
+  };
+  const usual = ['share uses_above_rules 3, at most 1', 'orders_reader of_no_profile no registered profile uses it'];
+
+  it('are shown to overseers, by the registry, the rules and the catalogue of the target', async () => {
+    expect(await found()).toEqual(usual);
+    expect(codeOf(await world.asPerson('ada', 'GET', '/v1/profiles/width'))).toBe('404 not_found');
+    await world.register('profiles', 'orders-ddl', world.profile({ read_only: true }));
+    await world.target.admin('CREATE ROLE broom NOLOGIN CREATEROLE; GRANT broom, pg_read_all_data TO orders_ddl');
+    expect((await found()).filter((line) => !usual.includes(line))).toEqual([
+      'orders-ddl special_rights broom CREATEROLE, pg_read_all_data',
+      'orders-ddl can_change public.orders',
+      'orders-run special_rights broom CREATEROLE, pg_read_all_data',
+    ]);
+    await world.target.admin('REVOKE broom, pg_read_all_data FROM orders_ddl');
+    await world.register('profiles', 'orders-ddl', world.profile({}));
+    expect(await found()).toEqual(usual);
+  });
+
+  it('that nobody could compare are shown as that', async () => {
+    const { judge } = world.peers;
+    world.peers.judge = undefined;
+    await world.target.admin('ALTER FUNCTION sallyport.powers() RENAME TO older');
+    const lines = await found();
+    await world.target.admin('ALTER FUNCTION sallyport.older() RENAME TO powers');
+    world.peers.judge = judge;
+    expect(lines.filter((line) => line.startsWith('orders-run '))).toEqual([
+      'orders-run rules_unknown policy does not answer',
+      'orders-run target_unknown it does not answer, or its functions are older',
+    ]);
   });
 });
 

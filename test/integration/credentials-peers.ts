@@ -108,6 +108,7 @@ export class Peers {
     const text = Buffer.concat(chunks).toString('utf8');
     if (request.url === '/jwks') return { status: 200, body: { keys: [this.personJwk] } };
     if (request.url === '/v1/lookup') return this.lookup(text);
+    if (request.url === '/v1/caps') return this.caps();
     return request.url === '/v1/judgements' ? this.judgement(text) : { status: 404, body: {} };
   }
 
@@ -119,6 +120,11 @@ export class Peers {
       return (version === undefined ? this.current.get(key) : this.versions.get(`${key}:${String(version)}`)) ?? null;
     });
     return { status: 200, body: { entries, kids: asked.kids.map(() => null) } };
+  }
+
+  /** Nothing while policy does not answer. */
+  private caps(): Answered {
+    return this.judge === undefined ? { status: 503, body: {} } : { status: 200, body: { ttl_seconds: 900, uses: 1 } };
   }
 
   private judgement(text: string): Answered {

@@ -6,6 +6,7 @@ import { CloseReviews } from '../../apps/policy/src/handlers/close-reviews.js';
 import { EndUnreadable } from '../../apps/policy/src/handlers/end-unreadable.js';
 import { HearDenials } from '../../apps/policy/src/handlers/hear-denials.js';
 import { JudgeActions } from '../../apps/policy/src/handlers/judge-actions.js';
+import { ShowCaps } from '../../apps/policy/src/handlers/show-caps.js';
 import { PassOnAsks } from '../../apps/policy/src/handlers/pass-on-asks.js';
 import { anAgent, anIncident, aProfile } from '../../apps/policy/src/registry.fixture.js';
 import { accept, aRequest, type Accepted, type RequestChanges } from '../../apps/policy/src/requests.fixture.js';
@@ -26,6 +27,15 @@ beforeAll(async () => {
 beforeEach(() => world.begin());
 afterEach(() => world.close());
 afterAll(() => world.end());
+
+it('the rules say what they give at most: no finding raises it', async () => {
+  const { ttl_seconds, uses } = world.service.get(ShowCaps).handle();
+  expect({ ttl_seconds, uses }).toEqual({ ttl_seconds: 900, uses: 1 });
+  const asked = world.ask('refund', { access: { ttl_seconds: 3_600, uses: 5 }, properties: { amount_minor: 1 } });
+  const [verdict] = await world.judge(asked);
+  expect(verdict?.grant?.ttl_seconds).toBeLessThanOrEqual(ttl_seconds);
+  expect(verdict?.grant?.uses).toBeLessThanOrEqual(uses);
+});
 
 describe('a verdict', () => {
   it('carries the evidence, and is signed for exactly this action', async () => {

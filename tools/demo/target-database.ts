@@ -24,7 +24,7 @@ type Login = keyof typeof logins | 'gate';
 const profile = (name: string): ProfileWish => ({
   name,
   group: name,
-  maxTtlSeconds: 900,
+  maxTtlSeconds: 600,
   connections: 2,
   tables: undefined,
 });

@@ -38,6 +38,7 @@ import { Deliveries, deliveryTimer, ForgetDeliveries } from './handlers/deliveri
 import { KeepEnding } from './handlers/keep-ending.js';
 import { ListLeases } from './handlers/list-leases.js';
 import { LeaseWords } from './handlers/lease-words.js';
+import { MeasureProfiles } from './handlers/measure-profiles.js';
 import { MeetStranger } from './handlers/meet-stranger.js';
 import { MintCredential } from './handlers/mint-credential.js';
 import { IntentTables, MintIntent } from './handlers/mint-intent.js';
@@ -73,6 +74,7 @@ import { Explainer } from './io/issuers/explainer.js';
 import { Issuers } from './io/issuers/issuers.js';
 import { PostgresBrokeredIssuer } from './io/issuers/postgres-brokered.issuer.js';
 import { PostgresRoleIssuer } from './io/issuers/postgres-role.issuer.js';
+import { TargetPowers } from './io/issuers/target-powers.js';
 import { TargetPools } from './io/issuers/target-pools.js';
 import { TokenIssuer } from './io/issuers/token.issuer.js';
 import { KeyFileKeks } from './io/keks/key-file.keks.js';
@@ -87,6 +89,7 @@ import { StrangerStore } from './io/stranger.store.js';
 import { SecretFiles } from './io/secret-files.js';
 import { WebauthnKeyStore } from './io/webauthn-key.store.js';
 import { KillSwitchController } from './kill-switch.controller.js';
+import { ProfilesController } from './profiles.controller.js';
 import { RedeemController } from './redeem.controller.js';
 import { StrangersController } from './strangers.controller.js';
 import { PersonKeyStateController } from './person-key-state.controller.js';
@@ -139,13 +142,13 @@ const timers = [
 const handlers: Provider[] = [
   BeginCeremony, ConfirmedPulls, BeginEnrolment, BeginPull, BeginStepUp, CeremonyResults, EndWebauthnKey, FinishCeremony, ListWebauthnKeys, Pages, ReadAnswers, ShowCeremony,
   AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, EndSessions, RegisterPersonKey, ShowPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk, ExplainAction,
-  Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
+  Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeasureProfiles, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
   ReleaseSwitch, ReplayTables, RewrapSignIns, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndedSessionStore, EndingStore, Explainer, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, Peers, PersonKeyStore, PolicyClient, SealedSignInStore, StrangerStore, TokenIssuer,
+  CeremonyStore, WebauthnKeyStore, DeliveryStore, EndedSessionStore, EndingStore, Explainer, Issuers, KillSwitchStore, LeaseListStore, LeaseStore, OfferStore, Peers, PersonKeyStore, PolicyClient, SealedSignInStore, StrangerStore, TargetPowers, TokenIssuer,
 ]; // prettier-ignore
 
 @Module({})
@@ -169,6 +172,7 @@ export class CredentialsModule {
         LeaseListController,
         PersonKeyStateController,
         PersonKeysController,
+        ProfilesController,
         RedeemController,
         StepUpController,
         StrangersController,

@@ -20,6 +20,7 @@ import { PassOnAsks } from './handlers/pass-on-asks.js';
 import { ReadActions } from './handlers/read-actions.js';
 import { SayVerdicts } from './handlers/say-verdicts.js';
 import { SettleReservations } from './handlers/settle-reservations.js';
+import { ShowCaps } from './handlers/show-caps.js';
 import { SpendReservations } from './handlers/spend-reservations.js';
 import { AccountStore } from './io/account.store.js';
 import { ActionStore } from './io/action.store.js';
@@ -58,7 +59,7 @@ const hears = [
 /** Everything that acts and everything that stores: what a spec makes without a broker and without the other services. */
 export const parts: Provider[] = [
   CloseReviews, DecideSlice, EndHeld, EndUnreadable, ExplainStatements, FreeReservations, HearDenials, JudgeActions, JudgeAgain, PassOnAsks, ReadActions,
-  SayVerdicts, SettleReservations, SpendReservations,
+  SayVerdicts, SettleReservations, ShowCaps, SpendReservations,
   AccountStore, ActionStore, CurrentRegistry, Decider, Evidence, PolicyRuntime, RefusalStore, RegistryView, ReviewStore, SqlParser, StandingStore,
 ]; // prettier-ignore
 

@@ -31,16 +31,22 @@ export class Peers {
   ) {}
 
   /** Throws a retryable Fault when no whole answer came in time. */
-  async post(service: Peer, path: string, body: object, withinMs = usuallyWithinMs): Promise<PeerAnswer> {
+  post(service: Peer, path: string, body: object, withinMs = usuallyWithinMs): Promise<PeerAnswer> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#call(service, path, { method: 'POST', headers, body: JSON.stringify(body), withinMs });
+  }
+
+  /** Throws as `post` does. */
+  get(service: Peer, path: string): Promise<PeerAnswer> {
+    return this.#call(service, path, { method: 'GET', headers: {}, withinMs: usuallyWithinMs });
+  }
+
+  async #call(service: Peer, path: string, { headers, withinMs, ...rest }: Sending): Promise<PeerAnswer> {
     const url = this.settings[urlName(service)];
     try {
       const response = await fetch(`${url}${path}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${signServiceToken(this.keyring, { aud: url, now: await this.clock.now() })}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify(body),
+        ...rest,
+        headers: { ...headers, authorization: `Bearer ${await this.#token(url)}` },
         redirect: 'error',
         signal: AbortSignal.timeout(withinMs),
       });
@@ -49,6 +55,17 @@ export class Peers {
       throw new Fault(faultOf[service], { retryable: true, message: `${service} does not answer`, cause });
     }
   }
+
+  async #token(aud: string): Promise<string> {
+    return signServiceToken(this.keyring, { from: this.keyring.service, aud, now: await this.clock.now() });
+  }
+}
+
+interface Sending {
+  method: 'GET' | 'POST';
+  headers: Record<string, string>;
+  body?: string;
+  withinMs: number;
 }
 
 function jsonOf(text: string): unknown {

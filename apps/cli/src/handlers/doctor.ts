@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { builtInGroups } from '#contracts';
+import { builtInGroups, widthsAnswer } from '#contracts';
 import { openNote, parseCheckpoint, parseVerifierKey } from '#trust';
+import { widthWords } from '../core/width-words.js';
 import { Refused } from '../io/failures.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
@@ -36,6 +37,7 @@ export async function doctor(gate: Gate, output: Output): Promise<boolean> {
     () => checkCheckpoint(gate),
     () => checkChannels(gate),
     () => checkGroups(gate),
+    () => checkProfiles(gate),
   ];
   const findings = (await Promise.all(checks.map((check) => check()))).flat();
   for (const finding of findings) output.result(finding, lineOf(finding));
@@ -149,6 +151,22 @@ async function checkGroups(gate: Gate): Promise<Finding[]> {
     return [{ ...about, name: 'groups', ok: false, result: wordsOf(error), fix: 'sign in as a registrar' }];
   }
 }
+
+/** One line for each way in which a profile is wider than it needs to be; one for each that is not. */
+async function checkProfiles(gate: Gate): Promise<Finding[]> {
+  const about = { tried: 'GET /v1/profiles/width' };
+  try {
+    const { profiles, wide } = await gate.call('credentials', '/v1/profiles/width', widthsAnswer);
+    const isWide = new Set(wide.map(({ profile }) => profile));
+    const narrow = profiles.filter((profile) => !isWide.has(profile));
+    return [
+      ...narrow.map((profile) => ({ ...about, name: `profile ${profile}`, ok: true, result: 'no wider than it needs to be' })),
+      ...wide.map((one) => ({ ...about, name: `profile ${one.profile}`, ok: false, ...widthWords(one) })),
+    ];
+  } catch (error) {
+    return [{ ...about, name: 'profiles', ok: false, result: wordsOf(error), fix: 'sign in as a registrar or auditor' }];
+  }
+} // prettier-ignore
 
 function wordsOf(error: unknown): string {
   if (error instanceof Refused) return error.problem.title;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { judgementAnswer, type JudgementBody } from '#contracts';
+import { capsAnswer, judgementAnswer, type CapsAnswer, type JudgementBody } from '#contracts';
 import { Peers } from '#facts';
 import { Fault } from '#platform';
 
@@ -17,5 +17,11 @@ export class PolicyClient {
     const answer = judgementAnswer.safeParse(body);
     if (ok && answer.success) return answer.data.verdict;
     throw new Fault('policy_unavailable', { retryable: true, message: `policy answered ${String(status)}` });
+  }
+
+  /** What the rules give at most; undefined when policy does not say. */
+  async caps(): Promise<CapsAnswer | undefined> {
+    const answer = await this.peers.get('policy', '/v1/caps').catch(() => undefined);
+    return answer?.ok === true ? capsAnswer.safeParse(answer.body).data : undefined;
   }
 }

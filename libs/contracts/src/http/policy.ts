@@ -11,5 +11,9 @@ export const judgementBody = z.strictObject({
 });
 export type JudgementBody = z.infer<typeof judgementBody>;
 
+/** `GET /v1/caps` (service JWT of credentials): what the rules in force let a credential be at most, whatever a profile allows. */
+export const capsAnswer = z.object({ ttl_seconds: z.int().positive(), uses: z.int().positive() });
+export type CapsAnswer = z.infer<typeof capsAnswer>;
+
 export const judgementAnswer = z.object({ verdict: compactJws, facts });
 export type JudgementAnswer = z.infer<typeof judgementAnswer>;

@@ -25,6 +25,8 @@ export const profile = z
     end_on_replay: z.boolean().optional(),
     /** Of PostgreSQL: the profile of the same name installed at the target. */
     target_profile: z.string().max(63).optional(),
+    /** Of PostgreSQL: its actions only read. `doctor` says where the target would let them change something. */
+    read_only: z.boolean().optional(),
     /** postgres-brokered: most rows that the statement may return or change; with one more, nothing happens. */
     max_rows: z.int().positive().max(10_000).optional(),
   })
