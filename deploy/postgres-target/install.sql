@@ -191,6 +191,36 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ON n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND has_schema_privilege(o.oid, n.oid, 'CREATE')
 $$;
 
+-- Logins that are neither leases nor gates, and that reach tables which the profiles reach too: with rights of their own, with those that they
+-- inherit, and with those of every role that they could become. A superuser reaches everything.
+CREATE OR REPLACE FUNCTION sallyport.outsiders()
+RETURNS TABLE (account text, superuser boolean, profiles text[], reads int, changes int)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH gated AS (
+    SELECT p.name, c.oid FROM sallyport.profiles p JOIN pg_roles g ON g.rolname = p.group_role
+    JOIN pg_class c ON c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'sallyport')
+    WHERE has_table_privilege(g.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+      OR has_any_column_privilege(g.oid, c.oid, 'SELECT, INSERT, UPDATE')
+  ), login AS (
+    SELECT r.oid, r.rolname, r.rolsuper FROM pg_roles r
+    WHERE r.rolcanlogin AND has_database_privilege(r.oid, current_database(), 'CONNECT')
+      AND NOT EXISTS (SELECT FROM sallyport.leases l WHERE l.role_oid = r.oid)
+      AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid AND m.roleid = to_regrole('sallyport_minter'))
+  ), becomes AS (
+    SELECT l.*, r.oid AS role FROM login l JOIN pg_roles r ON r.oid = l.oid OR (NOT l.rolsuper AND pg_has_role(l.oid, r.oid, 'MEMBER'))
+  ), reach AS (
+    SELECT b.rolname, b.rolsuper, g.name, g.oid,
+      has_table_privilege(b.role, g.oid, 'SELECT') OR has_any_column_privilege(b.role, g.oid, 'SELECT') AS reads,
+      has_table_privilege(b.role, g.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        OR has_any_column_privilege(b.role, g.oid, 'INSERT, UPDATE') AS changes
+    FROM becomes b CROSS JOIN gated g
+  )
+  SELECT rolname::text, rolsuper, array_agg(DISTINCT name ORDER BY name),
+    (count(DISTINCT oid) FILTER (WHERE reads))::int, (count(DISTINCT oid) FILTER (WHERE changes))::int
+  FROM reach WHERE reads OR changes GROUP BY 1, 2 ORDER BY 1
+$$;
+
 -- The one name a lease can have: a second mint collides instead of making a second role.
 CREATE OR REPLACE FUNCTION sallyport.role_name(p_lease uuid) RETURNS name
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
@@ -369,6 +399,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 ALTER FUNCTION sallyport.powers() OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.outsiders() OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.can_change(name) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.explainer_name(text) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.explain(text, text) OWNER TO sallyport_target_owner;
@@ -386,7 +417,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sallyport.mint(uuid, text, text, int), sallyport.disable(uuid), sallyport.terminate(uuid),
   sallyport.drop(uuid), sallyport.remains(uuid[]), sallyport.list_ours(), sallyport.mint_brokered(uuid, text, text, int),
   sallyport.executions_of(uuid[]), sallyport.explain(text, text), sallyport.explainer_name(text),
-  sallyport.powers() TO sallyport_minter;
+  sallyport.powers(), sallyport.outsiders() TO sallyport_minter;
 GRANT EXECUTE ON FUNCTION sallyport.executed(text, int) TO sallyport_executor;
 
 COMMIT;

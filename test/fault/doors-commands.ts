@@ -43,6 +43,7 @@ export const commands: Readonly<Record<string, CommandLine>> = {
   'security-keys add': denied(() => ['--label', 'x']),
   'security-keys list': denied(() => []),
   'security-keys end': denied(() => ['key']),
+  'targets access': denied(() => ['orders-database']),
   'targets strangers': denied(() => []),
   'targets drop-stranger': denied(({ other }) => ['orders-database', other.released.lease.leaseId, ...why]),
   'audit export': denied((_, folder) => [join(folder, 'export')]),

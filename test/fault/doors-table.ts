@@ -309,6 +309,10 @@ export const doors: Readonly<Record<string, Door>> = {
   },
   'credentials GET /v1/profiles/width': { who: 'person', as: 'aldo', call: at('/v1/profiles/width'), status: 200 },
   'credentials GET /v1/strangers': { who: 'person', as: 'aldo', call: at('/v1/strangers'), status: 200 },
+  'credentials GET /v1/targets/:target/access': {
+    // It is no database that this gate knows, and who may not ask is not told more.
+    who: 'person', as: 'aldo', call: at('/v1/targets/orders-database/access'), status: '404 not_found',
+  },
   'credentials POST /v1/targets/:target/strangers/:lease/drop': {
     // There is none: who may not ask is not told so.
     who: 'person', as: 'sam', status: '404 not_found',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { leaseAnswer, leasesAnswer, widthsAnswer, type LeaseAnswer, type LeasesAnswer } from '#contracts';
+import { leaseAnswer, leasesAnswer, targetAccess, widthsAnswer, type LeaseAnswer, type LeasesAnswer } from '#contracts';
 import type { Action } from '../../apps/credentials/src/core/evidence.fixture.js';
 import { eventually } from '../support/eventually.js';
 import { inLanes } from '../support/lanes.js';
@@ -191,6 +191,31 @@ describe('profiles that are wider than they need to be', () => {
       'orders-run target_unknown it does not answer, or its functions are older',
     ]);
   });
+});
+
+it('who gets to a target without the gate is shown to overseers, as what and whose', async () => {
+  await world.target.admin(`CREATE ROLE staff NOLOGIN; GRANT UPDATE ON orders TO staff;
+    CREATE ROLE old_migrator LOGIN; GRANT staff TO old_migrator WITH INHERIT FALSE, SET TRUE;
+    CREATE ROLE report LOGIN; GRANT SELECT (id) ON orders TO report; CREATE ROLE nobody LOGIN`);
+  const outside_accounts = [{ target: 'orders-db', account: 'old_migrator' }, { target: 'orders-db', account: 'gone' }]; // prettier-ignore
+  await world.register('agents', 'migrator-1', { ...world.keys.agent.spec, outside_accounts });
+  // A lease is no outsider, nor is the login of the gate.
+  const { lease, action } = await anOffer('allow', 'orders-ddl');
+  expect((await world.redeem(lease, action)).status).toBe(200);
+  const { status, body } = await world.asPerson('aud', 'GET', '/v1/targets/orders-db/access');
+  expect(status).toBe(200);
+  const { accounts, absent } = targetAccess.parse(body);
+  const profiles = ['orders_ddl', 'orders_reader'];
+  expect(accounts).toEqual([
+    { account: 'postgres', superuser: true, profiles, reads: 1, changes: 1 },
+    { account: 'report', superuser: false, profiles, reads: 1, changes: 0 },
+    { account: 'old_migrator', agent: 'migrator-1', superuser: false, profiles, reads: 0, changes: 1 },
+  ]);
+  expect(absent).toEqual([{ agent: 'migrator-1', account: 'gone' }]);
+  expect(codeOf(await world.asPerson('ada', 'GET', '/v1/targets/orders-db/access'))).toBe('404 not_found');
+  expect(codeOf(await world.asPerson('aud', 'GET', '/v1/targets/sharing/access'))).toBe('404 not_found');
+  await world.register('agents', 'migrator-1', world.keys.agent.spec);
+  await world.complete(lease);
 });
 
 describe('pages', () => {

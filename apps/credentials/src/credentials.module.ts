@@ -59,6 +59,7 @@ import { RefuseUnreadable } from './handlers/refuse-unreadable.js';
 import { EndPersonKey, RegisterPersonKey, ShowPersonKey } from './handlers/register-person-key.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
 import { RewrapSignIns } from './handlers/rewrap-sign-ins.js';
+import { ShowAccess } from './handlers/show-access.js';
 import { ShowCeremony } from './handlers/show-ceremony.js';
 import { SweepAgain, SweepAgents, SweepSuspended, sweepTimer } from './handlers/sweep-suspended.js';
 import { Transact } from './handlers/transact.js';
@@ -144,7 +145,7 @@ const handlers: Provider[] = [
   AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, EndSessions, RegisterPersonKey, ShowPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk, ExplainAction,
   Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeasureProfiles, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
-  ReleaseSwitch, ReplayTables, RewrapSignIns, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
+  ReleaseSwitch, ReplayTables, RewrapSignIns, ShowAccess, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
 ]; // prettier-ignore
 
 const stores: Provider[] = [

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { exitCodes } from '../core/exit-codes.js';
 import { profileWish, readerWish, type ProfileWish } from '../core/target-wish.js';
-import { dropStranger, listStrangers } from '../handlers/strangers.js';
+import { dropStranger, listAccess, listStrangers } from '../handlers/strangers.js';
 import type { AdminReference, InstallOptions } from '../handlers/targets.js';
 import type { Context } from './context.js';
 
@@ -46,6 +46,10 @@ export function addTargets(program: Command, { gate, output }: Context): void {
       const { checkPostgres } = await import('../handlers/targets.js');
       if (!(await checkPostgres(output(), options))) process.exitCode = exitCodes.negative;
     });
+  targets
+    .command('access <target>')
+    .description('who gets to a target without the gate')
+    .action((target: string) => listAccess(gate(), output(), target));
   targets
     .command('strangers')
     .description('what stands at targets and belongs to no running lease')

@@ -1,4 +1,5 @@
-import { stranger, strangersAnswer } from '#contracts';
+import { stranger, strangersAnswer, targetAccess } from '#contracts';
+import { showAccess } from '../core/show-access.js';
 import { saidOfDrop, showStrangers } from '../core/show-strangers.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
@@ -6,6 +7,11 @@ import type { Output } from '../io/output.js';
 export async function listStrangers(gate: Gate, output: Output): Promise<void> {
   const answer = await gate.call('credentials', '/v1/strangers', strangersAnswer);
   output.result(answer, showStrangers(answer));
+}
+
+export async function listAccess(gate: Gate, output: Output, target: string): Promise<void> {
+  const answer = await gate.call('credentials', `/v1/targets/${encodeURIComponent(target)}/access`, targetAccess);
+  output.result(answer, showAccess(answer));
 }
 
 export async function dropStranger(

@@ -52,6 +52,19 @@ describe('facts', () => {
     });
   });
 
+  it('what the agent has at the target of the profile is one, and at another target is none', () => {
+    const known = new FakeRegistry();
+    const [there, elsewhere] = [{ target: 'tool-1', account: 'me' }, { target: 'tool-2', account: 'me' }]; // prettier-ignore
+    known.change('agents', 'agent-1', { outside_accounts: [there, elsewhere] });
+    const { input, facts } = gathered('refund', {}, { known });
+    expect(input.subject.outside_access).toStrictEqual([there]);
+    expect(facts['subject.outside_access']).toMatchObject({ value: [there], source: 'registry:agents/agent-1@2' });
+    known.change('profiles', 'refunds', { target: 'tool-3' });
+    const other = gathered('refund', {}, { known });
+    expect(other.input.subject.outside_access).toStrictEqual([]);
+    expect(other.facts['subject.outside_access']).toBeUndefined();
+  });
+
   it('that a person has said no to the same is one, and that nobody has is none', () => {
     expect(gathered('migrate').input.context.refusal).toStrictEqual({ refused: false });
     expect(gathered('migrate').facts['context.refusal']).toBeUndefined();

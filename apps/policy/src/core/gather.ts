@@ -50,7 +50,7 @@ export function gather(question: Question, world: World): Gathered {
     contract: 'sallyport.input/1',
     action: frozen(question),
     claims: claimsOf(question.request),
-    subject: subjectOf(entries.agent, world, sheet),
+    subject: subjectOf(entries.agent, entries.profile, world, sheet),
     resource: resourceOf(entries.resource, sheet),
     context: contextOf(question, entries, world, sheet),
   };

@@ -9,8 +9,14 @@ export interface Moment {
 }
 
 /** The agent as it is registered, and whether those behind it still stand. */
-export function subjectOf(agent: Known<'agents'>, { registry, now }: Moment, sheet: FactSheet): PolicyInput['subject'] {
+export function subjectOf(
+  agent: Known<'agents'>,
+  profile: Known<'profiles'> | undefined,
+  { registry, now }: Moment,
+  sheet: FactSheet,
+): PolicyInput['subject'] {
   const { spec } = agent;
+  const outside = (spec.outside_accounts ?? []).filter(({ target }) => target === profile?.spec.target);
   const from = registered(agent);
   const expired = spec.expires_at !== undefined && new Date(spec.expires_at) <= now;
   const owner = { person: spec.owner, active: isActivePerson(registry, spec.owner) };
@@ -23,6 +29,7 @@ export function subjectOf(agent: Known<'agents'>, { registry, now }: Moment, she
     principals: principals.length > 0 ? sheet.note('subject.principals', principals, from) : principals,
     scope: sheet.note('subject.scope', spec.scope, from),
     limits: spec.limits.length > 0 ? sheet.note('subject.limits', spec.limits, from) : spec.limits,
+    outside_access: outside.length > 0 ? sheet.note('subject.outside_access', outside, from) : outside,
     environment: sheet.note('subject.environment', spec.environment, from),
     state: sheet.note('subject.state', spec.state, from),
     expired: expired ? sheet.note('subject.expired', expired, from) : expired,

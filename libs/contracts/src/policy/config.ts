@@ -32,6 +32,9 @@ export const policyConfig = z.strictObject({
     forbidden_profiles: z.array(entryId),
     wide_group: entryId,
     wide_quorum: quorum,
+    /** Who decides what an agent could also do without the gate. */
+    standing_group: entryId.default('security'),
+    standing_quorum: quorum.default(1),
   }),
   db: z.strictObject({
     actions,

@@ -51,6 +51,8 @@ const subject = z.strictObject({
       }),
     )
     .refine(eachCurrencyOnce, 'each currency once'),
+  /** Accounts that it has at the target of the requested profile, whatever the gate gives or takes. */
+  outside_access: z.array(z.strictObject({ target: entryId, account: z.string() })),
   environment,
   state: z.enum(['active', 'suspended']),
   expired: z.boolean(),

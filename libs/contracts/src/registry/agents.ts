@@ -30,6 +30,8 @@ export const agent = z.strictObject({
       }),
     )
     .default([]),
+  /** Accounts of its own at registered targets, which no lease gave it: with them it could do there what it asks the gate for. */
+  outside_accounts: z.array(z.strictObject({ target: entryId, account: z.string().min(1).max(128) })).max(32).optional(),
   /** Requests per minute that intake accepts. */
   requests_per_minute: z.int().positive().default(600),
   /** How many of its requests may wait for people at once: in all, and under one `context.task_id`. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Known } from '#contracts';
+import type { Login, Seen } from '../../core/outsiders.js';
 import type { Power } from '../../core/width.js';
 import { TargetPools } from './target-pools.js';
 
@@ -16,5 +17,13 @@ export class TargetPowers {
     if (spec.kind !== 'postgres') return [];
     const sql = 'SELECT profile, power, detail FROM sallyport.powers()';
     return this.targets.look<Power>(spec.connection_secret, { sql, params: [], withinMs });
+  }
+
+  /** Who logs in there without the gate, and reaches what the profiles are for. Throws as `ofProfiles` does. */
+  async ofOutsiders(secret: string): Promise<Seen> {
+    const sql = `SELECT clock_timestamp() AS at, coalesce(json_agg(o), '[]') AS logins FROM sallyport.outsiders() o`;
+    const [row] = await this.targets.look<{ at: Date; logins: Login[] }>(secret, { sql, params: [], withinMs });
+    if (row === undefined) throw new TypeError('the target gave no row');
+    return row;
   }
 }

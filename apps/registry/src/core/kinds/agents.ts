@@ -12,13 +12,17 @@ const curves: Record<AgentKey['use'], readonly AgentKey['crv'][]> = {
 
 export const agents: KindRule<'agents'> = {
   writers: registrarsOnly,
-  references: ({ owner, principals }) => [...new Set([owner, ...principals])].map(person),
+  references: ({ owner, principals, outside_accounts: accounts = [] }) => [
+    ...[...new Set([owner, ...principals])].map(person),
+    ...[...new Set(accounts.map(({ target }) => target))].map((id) => ({ kind: 'targets' as const, id })),
+  ],
   claims: ({ jwks }) => jwks.keys.map(({ kid }) => kidClaim(kid)),
-  objection: ({ jwks, limits, principals }) => {
+  objection: ({ jwks, limits, outside_accounts: accounts = [], principals }) => {
     const twice =
       repeated(jwks.keys.map(({ kid }) => kid)) ??
       repeated(limits.map(({ currency }) => currency)) ??
-      repeated(principals);
+      repeated(principals) ??
+      repeated(accounts.map(({ account, target }) => `${account} at ${target}`));
     if (twice !== undefined) return mismatch(`${twice} occurs twice`);
     if (!jwks.keys.some(({ use }) => use === 'sig')) return mismatch('jwks.keys: one key has use "sig"');
     const wrong = jwks.keys.find((key) => !curves[key.use].includes(key.crv));
