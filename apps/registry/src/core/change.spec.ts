@@ -87,6 +87,8 @@ describe('what the kinds refuse', () => {
     ['an owner who is not registered', agent({ owner: 'nobody' }), 'people/nobody is not registered'],
     ['an owner who was deleted', agent({ owner: 'gone' }), 'people/gone is not registered'],
     ['a principal who is not registered', agent({ principals: ['nobody'] }), 'people/nobody is not registered'],
+    ['an account at a target that is not registered', agent({ outside_accounts: [{ target: 'nowhere', account: 'me' }] }), 'targets/nowhere is not registered'],
+    ['an account twice', agent({ outside_accounts: [{ target: 'pg', account: 'me' }, { target: 'pg', account: 'me' }] }), 'me at pg occurs twice'],
     ['two limits in one currency', agent({ limits: [{ currency: 'EUR', single_minor: 1, daily_minor: 1 }, { currency: 'EUR', single_minor: 9, daily_minor: 9 }] }), 'EUR occurs twice'],
   ])('agents: %s', (_, body, detail) => {
     expect(object('agents', body)).toContain(detail);
