@@ -181,7 +181,7 @@ describe('before people decide, the target only says what it would do', () => {
     expect(world.target.serverLog()).not.toContain('never-to-the-target');
     await untouched();
     await world.register('profiles', 'orders-look', world.profile({ issuer: 'postgres-brokered', max_rows: 9, target_profile: 'orders_reader' }));
-    expect(await explained('SELECT total FROM orders', 'orders-look')).toMatchObject({ explained: true, rows: 100 });
+    expect(await explained('SELECT total FROM orders', 'orders-look')).toMatchObject({ explained: true });
     const forbidden = { explained: false, why: 'refused', sqlstate: '42501' };
     expect(await explained('UPDATE orders SET total = 0', 'orders-look')).toEqual(forbidden);
   }); // prettier-ignore

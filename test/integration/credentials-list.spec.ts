@@ -207,8 +207,8 @@ it('who gets to a target without the gate is shown to overseers, as what and who
   const { accounts, absent } = targetAccess.parse(body);
   const profiles = ['orders_ddl', 'orders_reader'];
   expect(accounts).toEqual([
-    { account: 'postgres', superuser: true, profiles, reads: 1, changes: 1 },
     { account: 'report', superuser: false, profiles, reads: 1, changes: 0 },
+    { account: new URL(world.target.postgres.url).username, superuser: true, profiles, reads: 1, changes: 1 },
     { account: 'old_migrator', agent: 'migrator-1', superuser: false, profiles, reads: 0, changes: 1 },
   ]);
   expect(absent).toEqual([{ agent: 'migrator-1', account: 'gone' }]);
