@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { brokeredResult, explanation, type BrokeredResult, type Target } from '#contracts';
+import { brokeredResult, explanation, type BrokeredResult, type Explanation, type Target } from '#contracts';
 import { digestOf, signServiceToken } from '#trust';
 import { stop } from '../../apps/credentials/src/core/lease.js';
 import { MintIntent } from '../../apps/credentials/src/handlers/mint-intent.js';
@@ -168,6 +168,14 @@ const toExplain = (statement: unknown, profile = 'orders-run') =>
 const explained = async (statement: string, profile?: string) =>
   explanation.parse((await post(toExplain(statement, profile))).body);
 
+/** On a busy machine the target may not answer in time, which is an answer too. */
+const told = (statement: string, profile?: string): Promise<Explanation> =>
+  eventually(async () => {
+    const said = await explained(statement, profile);
+    if (!said.explained && said.why === 'unavailable') throw new Error('no answer in time');
+    return said;
+  });
+
 describe('before people decide, the target only says what it would do', () => {
   const untouched = async (): Promise<void> => {
     expect(await world.target.admin('SELECT 1 FROM orders WHERE total <> id * 100')).toEqual([]);
@@ -175,15 +183,15 @@ describe('before people decide, the target only says what it would do', () => {
   };
 
   it('with the rights of the profile, without the values, and changes nothing', async () => {
-    const said = await explained('UPDATE orders SET total = $1 WHERE id = 3 AND total::text <> $2');
+    const said = await told('UPDATE orders SET total = $1 WHERE id = 3 AND total::text <> $2');
     expect(said).toMatchObject({ explained: true, rows: 1 });
     expect(said.explained && said.steps[0]).toBe('Update on public.orders, 1 rows');
     expect(world.target.serverLog()).not.toContain('never-to-the-target');
     await untouched();
     await world.register('profiles', 'orders-look', world.profile({ issuer: 'postgres-brokered', max_rows: 9, target_profile: 'orders_reader' }));
-    expect(await explained('SELECT total FROM orders', 'orders-look')).toMatchObject({ explained: true });
+    expect(await told('SELECT total FROM orders', 'orders-look')).toMatchObject({ explained: true });
     const forbidden = { explained: false, why: 'refused', sqlstate: '42501' };
-    expect(await explained('UPDATE orders SET total = 0', 'orders-look')).toEqual(forbidden);
+    expect(await told('UPDATE orders SET total = 0', 'orders-look')).toEqual(forbidden);
   }); // prettier-ignore
 
   it.each([
@@ -207,7 +215,7 @@ describe('before people decide, the target only says what it would do', () => {
     await world.target.admin(`
       CREATE OR REPLACE FUNCTION writes() RETURNS int LANGUAGE plpgsql AS $$ BEGIN UPDATE public.orders SET total = 0; RETURN 1; END $$;
       CREATE OR REPLACE FUNCTION seemingly_stable() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN public.writes(); END $$`);
-    const said = await explained(statement);
+    const said = await told(statement);
     if (sqlstate === undefined) expect(said.explained).toBe(true);
     else expect(said).toEqual({ explained: false, why: 'refused', sqlstate });
     await untouched();
@@ -218,7 +226,7 @@ describe('before people decide, the target only says what it would do', () => {
     const session = await world.target.connect(username, decodeURIComponent(password));
     try {
       await session.query('BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
-      const said = await explained('SELECT * FROM orders');
+      const said = await told('SELECT * FROM orders');
       expect(said).toEqual({ explained: false, why: 'refused', sqlstate: '55P03' });
     } finally {
       await session.end();
@@ -233,11 +241,13 @@ describe('before people decide, the target only says what it would do', () => {
     await world.register('targets', 'silent-db', { ...(world.databaseTarget as object), connection_secret: 'silent' } as Target);
     await world.register('profiles', 'silent-run', world.profile({ issuer: 'postgres-brokered', max_rows: 9, target: 'silent-db' }));
     const begun = performance.now();
-    const [none, some] = await Promise.all([explained('SELECT 1', 'silent-run'), explained('SELECT * FROM orders')]);
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    const silence = explained('SELECT 1', 'silent-run').then((said) => ({ said, ms: performance.now() - begun }));
+    const some = await told('SELECT * FROM orders');
+    const { said: none, ms } = await silence;
+    silent.close();
+    expect(ms).toBeLessThan(4_000);
     expect(none).toEqual({ explained: false, why: 'unavailable' });
     expect(some.explained).toBe(true);
-    silent.close();
   }); // prettier-ignore
 
   it('to policy alone, about what intake accepted, while nobody has stopped it', async () => {

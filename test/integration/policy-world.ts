@@ -12,7 +12,13 @@ import { anAgent, FakeRegistry } from '../../apps/policy/src/registry.fixture.js
 import {
   accept, aRequest, makeGate, type Accepted, type RequestChanges, type Story, type TestGate,
 } from '../../apps/policy/src/requests.fixture.js'; // prettier-ignore
-import { acceptedData, FakeTargets, makePolicy, type PolicyUnderTest, type SaidRow } from '../../apps/policy/src/service.fixture.js';
+import {
+  acceptedData,
+  FakeTargets,
+  makePolicy,
+  type PolicyUnderTest,
+  type SaidRow,
+} from '../../apps/policy/src/service.fixture.js';
 import { compileBundle } from '../../tools/policies/compile.js';
 import { findOpa } from '../../tools/policies/opa.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -57,7 +63,13 @@ export class PolicyWorld {
   /** One more instance beside those that run. */
   async anInstance(): Promise<PolicyUnderTest> {
     const url = this.postgres.urlAs('sallyport_policy', 'spec');
-    const made = await makePolicy({ gate: this.gate, registry: this.registry, targets: this.targets, url, bundle: this.bundle });
+    const made = await makePolicy({
+      gate: this.gate,
+      registry: this.registry,
+      targets: this.targets,
+      url,
+      bundle: this.bundle,
+    });
     this.running.push(made);
     return made;
   }

@@ -3,7 +3,9 @@ import { whyUnexplained, type Explanation } from '#contracts';
 import { explainLines } from './explain-lines.js';
 
 const lines = (value: unknown): string =>
-  explainLines([{ name: 'context.explain', value, source: 'target:orders-db', at: '2026-11-21T22:30:00.000Z' }]).join('\n');
+  explainLines([{ name: 'context.explain', value, source: 'target:orders-db', at: '2026-11-21T22:30:00.000Z' }]).join(
+    '\n',
+  );
 
 describe('EXPLAIN on the screen', () => {
   it('says what is touched, by whose word and since when, and that nothing was run', () => {
@@ -15,7 +17,10 @@ describe('EXPLAIN on the screen', () => {
   });
 
   it.each(whyUnexplained.options)('says in words and by its code why there is none: %s', (why) => {
-    const shown = lines({ explained: false, why, ...(why === 'refused' && { sqlstate: '42P01' }) }).replaceAll(/\s+/gu, ' ');
+    const shown = lines({ explained: false, why, ...(why === 'refused' && { sqlstate: '42P01' }) }).replaceAll(
+      /\s+/gu,
+      ' ',
+    );
     expect(shown).toContain(`(${why}${why === 'refused' ? ', 42P01' : ''})`);
     expect(shown).toMatch(/EXPLAIN none: \w+ \w+/u);
   });

@@ -27,6 +27,8 @@ describe('what gets to a target without the gate', () => {
 
   it('is nobody, or no more what an agent names', () => {
     expect(shown([])).toContain('Nobody gets to what the profiles of orders-db are for but by leases.');
-    expect(shown([], [{ agent: 'migrator-1', account: 'old' }])).toContain('take it out of outside_accounts of migrator-1');
+    expect(shown([], [{ agent: 'migrator-1', account: 'old' }])).toContain(
+      'take it out of outside_accounts of migrator-1',
+    );
   });
 });

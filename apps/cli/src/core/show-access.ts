@@ -19,7 +19,10 @@ function screenOf(one: Outsider, target: string): string[] {
   const reach = `may read ${String(reads)} and change ${String(changes)} tables of ${profiles.join(', ')}`;
   return [
     `${account} at ${target}`,
-    ...row('whose', agent === undefined ? 'nobody has said' : `agent ${agent}; what it asks for there is always for people`),
+    ...row(
+      'whose',
+      agent === undefined ? 'nobody has said' : `agent ${agent}; what it asks for there is always for people`,
+    ),
     ...row('reaches', superuser ? `everything: it is a superuser; ${reach}` : reach),
     ...row('next', nextOf(one)),
   ];

@@ -135,7 +135,8 @@ function findings({ findings: found }: DecisionView): string[] {
 /** Facts that stand beside nothing else on this screen: they are part of what is decided on, so they are shown. */
 function otherFacts({ facts }: DecisionView, points: readonly Confirmation[]): string[] {
   const shownAbove = new Set(points.map(({ fact }) => fact && keyOf(fact)));
-  const isPlaced = (name: string): boolean => /^(?:subject\.|resource\.|context\.(?:profile|spend|explain)$)/u.test(name);
+  const isPlaced = (name: string): boolean =>
+    /^(?:subject\.|resource\.|context\.(?:profile|spend|explain)$)/u.test(name);
   return factsBelow(
     'other facts',
     facts.filter((fact) => !isPlaced(fact.name) && !shownAbove.has(keyOf(fact))),

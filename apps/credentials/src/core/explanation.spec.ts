@@ -47,13 +47,11 @@ describe('a statement is explained where it would be run', () => {
     ['another action', run({ actions: ['db.other'] })],
     ['another resource', run({ resources: ['staging/*'] })],
     ['a profile of another target', run({ target: 'other-db' })],
-    ['a profile that is not registered', undefined],
   ])('and not for %s', (_, profile) => {
     expect(placeOf(asked, profile, target)).toBeUndefined();
   });
 
-  it('and not at what is not registered, or is no database', () => {
-    expect(placeOf(asked, run(), undefined)).toBeUndefined();
+  it('and not at what is no database', () => {
     const tool = known('targets', 'orders-db', { kind: 'tool', base_url: 'https://t.example', jwks: { keys: [] } });
     expect(placeOf(asked, run(), tool)).toBeUndefined();
   });

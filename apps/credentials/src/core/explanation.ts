@@ -11,11 +11,10 @@ export interface Place {
 /** Undefined where the gate would not run it itself: the profile is of another kind, for something else, or of no such target. */
 export function placeOf(
   asked: Parameters<typeof covers>[1],
-  profile: Known<'profiles'> | undefined,
-  target: Known<'targets'> | undefined,
+  profile: Known<'profiles'>,
+  target: Known<'targets'>,
 ): Place | undefined {
-  if (profile === undefined || target === undefined || issuerKinds[profile.spec.issuer].mode !== 'brokered')
-    return undefined;
+  if (issuerKinds[profile.spec.issuer].mode !== 'brokered') return undefined;
   const fits = covers(profile.spec, asked) && profile.spec.target === target.id && suits(profile.spec.issuer, target);
   const { target_profile: targetProfile } = profile.spec;
   if (!fits || target.spec.kind !== 'postgres' || targetProfile === undefined) return undefined;

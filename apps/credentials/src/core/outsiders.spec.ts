@@ -8,7 +8,13 @@ const naming = (id: string, ...accounts: [target: string, account: string][]): K
   const outside_accounts = accounts.map(([target, account]) => ({ target, account }));
   return { ...agent, id, spec: { ...agent.spec, outside_accounts } };
 };
-const login = (account: string): Login => ({ account, superuser: false, profiles: ['orders_ddl'], reads: 1, changes: 0 });
+const login = (account: string): Login => ({
+  account,
+  superuser: false,
+  profiles: ['orders_ddl'],
+  reads: 1,
+  changes: 0,
+});
 const seen = (agents: Known<'agents'>[], ...logins: string[]) =>
   accessOutside('orders-db', agents, { at: now, logins: logins.map(login) });
 

@@ -36,7 +36,10 @@ export function termsOf(chain: Passage, profile: Known<'profiles'>): Terms | und
 }
 
 /** Whether a profile is for this action on this resource. */
-export function covers({ actions, resources }: Known<'profiles'>['spec'], { action, resource }: Pick<RequestValue, 'action' | 'resource'>): boolean {
+export function covers(
+  { actions, resources }: Known<'profiles'>['spec'],
+  { action, resource }: Pick<RequestValue, 'action' | 'resource'>,
+): boolean {
   return actions.includes(action.name) && resources.some((pattern) => fitsPattern(pattern, resource.id));
 }
 

@@ -5,7 +5,8 @@ import { leftAtTarget, widerAtTarget, widerThanUsed, type Power, type Registered
 
 const { agent } = aWorld();
 const asking = (...scope: Agent['scope']): Known<'agents'> => ({ ...agent, spec: { ...agent.spec, scope } });
-const resource = (id: string) => ({ ...known('targets', id, {} as never), kind: 'resources', spec: {} as Resource }) as const;
+const resource = (id: string) =>
+  ({ ...known('targets', id, {} as never), kind: 'resources', spec: {} as Resource }) as const;
 const caps = { ttl_seconds: 900, uses: 1 };
 const codes = (found: readonly { code: string; detail: string }[]): string[] =>
   found.map(({ code, detail }) => `${code} ${detail}`);
@@ -23,7 +24,11 @@ describe('a profile is wider than what uses it', () => {
   });
 
   it.each<[string, Partial<Profile>, string[]]>([
-    ['an action that no agent may ask for', { actions: ['db.schema.migrate', 'db.drop'] }, ['action_of_nobody db.drop']],
+    [
+      'an action that no agent may ask for',
+      { actions: ['db.schema.migrate', 'db.drop'] },
+      ['action_of_nobody db.drop'],
+    ],
     ['a pattern over what no agent may ask for', { resources: ['prod/*'] }, ['resource_of_nobody prod/pay']],
     ['more time than the rules give', { max_ttl_seconds: 901 }, ['ttl_above_rules 901, at most 900']],
     ['more uses than the rules give', { uses: 2 }, ['uses_above_rules 2, at most 1']],
@@ -86,8 +91,12 @@ describe('a target lets a profile do more', () => {
 
   it('for longer than anybody is given, or for nobody', () => {
     const profiles = [aProfile({ max_ttl_seconds: 300 })];
-    expect(codes(leftAtTarget('orders-db', profiles, [installed]))).toEqual(['ttl_at_target 600 s there, 300 s registered']);
+    expect(codes(leftAtTarget('orders-db', profiles, [installed]))).toEqual([
+      'ttl_at_target 600 s there, 300 s registered',
+    ]);
     expect(leftAtTarget('orders-db', [aProfile({ max_ttl_seconds: 600 })], [installed])).toEqual([]);
-    expect(codes(leftAtTarget('other-db', profiles, [installed]))).toEqual(['of_no_profile no registered profile uses it']);
+    expect(codes(leftAtTarget('other-db', profiles, [installed]))).toEqual([
+      'of_no_profile no registered profile uses it',
+    ]);
   });
 });

@@ -25,7 +25,9 @@ export function widerThanUsed(profile: Profile, { agents, resources, caps }: Reg
   const covered = resources.map(({ id }) => id).filter((id) => isIn(patterns, id));
   // Where nothing that it covers is registered yet, only the names can be compared.
   const isUsed = (action: string): boolean =>
-    covered.length === 0 ? scopes.some((scope) => scope.actions.includes(action)) : covered.some((id) => isAsked(id, [action]));
+    covered.length === 0
+      ? scopes.some((scope) => scope.actions.includes(action))
+      : covered.some((id) => isAsked(id, [action]));
   const idle = actions.filter((action) => !isUsed(action));
   const unused = covered.filter((id) => !isAsked(id, actions));
   return [

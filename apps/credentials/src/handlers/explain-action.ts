@@ -30,11 +30,13 @@ export class ExplainAction {
     const { action, requested_access } = accepted.value;
     const profile = this.facts.copy.get('profiles', requested_access.profile);
     const target = profile && this.facts.copy.get('targets', profile.spec.target);
+    // Policy has seen both: this process does not know them yet.
+    if (profile === undefined || target === undefined) return { explained: false, why: 'unavailable' };
     const place = placeOf(accepted.value, profile, target);
     const statement = readRunnable(action.properties)?.statement;
     if (place === undefined || statement === undefined) return { explained: false, why: 'profile_mismatch' };
-    const names = { profile: requested_access.profile, target: target?.id ?? '' };
-    if (await this.isStopped(accepted, names)) return { explained: false, why: 'stopped' };
+    if (await this.isStopped(accepted, { profile: profile.id, target: target.id }))
+      return { explained: false, why: 'stopped' };
     return this.explainer.explain(orderOf(place, statement));
   }
 
