@@ -221,6 +221,12 @@ describe('before people decide, the target only says what it would do', () => {
     await untouched();
   });
 
+  it('and takes no longer for a statement that is long to plan', async () => {
+    await world.target.admin(`CREATE OR REPLACE FUNCTION dreams() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM pg_sleep(9); RETURN 1; END $$`);
+    const said = await told('SELECT * FROM orders WHERE id = dreams()');
+    expect(said).toEqual({ explained: false, why: 'refused', sqlstate: '57014' });
+  }); // prettier-ignore
+
   it('and does not wait for a lock', async () => {
     const { username, password } = new URL(world.target.postgres.url);
     const session = await world.target.connect(username, decodeURIComponent(password));

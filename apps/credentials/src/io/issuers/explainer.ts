@@ -44,13 +44,18 @@ export class Explainer {
       return explanationOf(row?.plan);
     } catch (error) {
       this.log.warn('target.no_explanation', { ref: secret, error });
-      return isNotInstalled(error) ? { explained: false, why: 'not_installed' } : unavailable;
+      return whyNone(error);
     }
   }
 }
 
-/** The functions there are older than this, or do not know the profile. */
-function isNotInstalled(error: unknown): boolean {
+/** SQLSTATE: no such function; cancelled by its time limit. */
+const [undefinedFunction, cancelled] = ['42883', '57014'];
+
+function whyNone(error: unknown): Explanation {
   const { code } = ((error as { cause?: unknown }).cause ?? {}) as { code?: unknown };
-  return error instanceof TargetRefusal || code === '42883';
+  // The functions there are older than this, or do not know the profile.
+  if (error instanceof TargetRefusal || code === undefinedFunction) return { explained: false, why: 'not_installed' };
+  // A statement that takes long to plan is no reason to leave the target alone.
+  return code === cancelled ? { explained: false, why: 'refused', sqlstate: cancelled } : unavailable;
 }
