@@ -57,7 +57,7 @@ export class Peers {
   }
 
   async #token(aud: string): Promise<string> {
-    return signServiceToken(this.keyring, { from: this.keyring.service, aud, now: await this.clock.now() });
+    return signServiceToken(this.keyring, { aud, now: await this.clock.now() });
   }
 }
 
