@@ -13,7 +13,7 @@ class FakePeers extends Peers {
   asked = 0;
 
   constructor() {
-    super({} as never, {} as never);
+    super({} as never, {} as never, {} as never);
   }
 
   override post(): Promise<PeerAnswer> {
