@@ -3,7 +3,7 @@ import {
   agentUrn, requestValue, specs, type ApprovalAnswer, type EntryDocument, type EvidenceAnswer, type Known, type RequestValue,
 } from '#contracts'; // prettier-ignore
 import { RegistryCopy, type CopyEntry } from '#facts';
-import { actionDigest, requestAttributes, signingKey, signRequest, viewDigest, viewOf } from '#trust';
+import { actionDigest, requestAttributes, signingKey, signRequest, stageText, viewDigest, viewOf } from '#trust';
 import type { Asked } from '#sdk';
 import { gather } from '../../apps/policy/src/core/gather.js';
 import type { Question } from '../../apps/policy/src/core/question.js';
@@ -77,7 +77,12 @@ export class StoryWorld {
     const { actionType, agent, facts, signature, text, verdict } = this.judged(agentId, asked);
     const request = { value: text, signature, acceptance: '' };
     const view = viewOf({ verdict, facts, agent, variant: 'full', request, actionType });
-    const stages = view.stages.map(({ stage, group, quorum }) => ({ stage, group, quorum, approved: 0 }));
+    const stages = view.stages.map((one) => ({
+      stage: one.stage,
+      group: stageText(one),
+      quorum: one.quorum,
+      approved: 0,
+    }));
     const deadline_at = verdict.plan?.deadline_at ?? '';
     const history = [{ at: storyTime, what: 'opened' }];
     return {

@@ -70,6 +70,42 @@ describe.each(names)('approvals show: %s', (name) => {
     expect(showApproval(answer)).not.toContain('may say no');
   });
 
+  it('says where people come from, when others may as well, and by when', () => {
+    const answer = answerTo(name);
+    const { decision, progress } = answer;
+    const from = [{ group: 'shop', owner_of: 'prod/orders' }, { person: 'maya', manager_of: 'paul' }]; // prettier-ignore
+    const escalate = { after_seconds: 900, to: 'legal' };
+    const stages = [{ stage: 1, from, quorum: 2, confirmations: [], escalate, deadline_seconds: 3_600 }];
+    const screen = (more: object) =>
+      showApproval({
+        ...answer,
+        decision: { ...decision, stages },
+        progress: { ...progress, stages: [{ stage: 1, group: 'x', quorum: 2, approved: 1, ...more }] },
+      }).replaceAll(/\s+/gu, ' ');
+    const people = 'approved by 1 of 2 of shop (owner of prod/orders) or maya (manager of paul)';
+    expect(screen({})).toContain(`${people}, or legal after 15 min without a decision, within 60 min;`);
+    const at = { escalates: { at: '2026-11-21T22:45:00.000Z', to: 'legal' }, deadline_at: '2026-11-21T23:30:00.000Z' };
+    expect(screen({ open: true, ...at })).toContain(
+      `${people}, or legal from 2026-11-21 22:45:00 UTC on, until 2026-11-21 23:30:00 UTC;`,
+    );
+  });
+
+  it('shows the points of the reader’s own stage where all are open at once, and names it to be copied', () => {
+    const answer = answerTo(name);
+    const { decision, progress } = answer;
+    const second = { stage: 2, group: 'legal', quorum: 1, confirmations: [{ id: 'contract', text: 'it is allowed' }] };
+    const stages = [...decision.stages, second];
+    const seats = [...progress.stages, { stage: 2, group: 'legal', quorum: 1, approved: 0 }];
+    const screen = showApproval({
+      ...answer,
+      decision: { ...decision, stages, parallel: true },
+      progress: { ...progress, stages: seats, yours: 2 },
+    });
+    expect(screen).toContain('[ ] contract: it is allowed');
+    expect(screen.replaceAll(/[\s\\]+/gu, ' ')).toContain('--stage 2 --confirm contract --reason');
+    expect(screen.replaceAll(/\s+/gu, ' ')).toContain(', and 0 of 1 of legal');
+  });
+
   it('loses not one of the exact bytes', () => {
     const { decision } = answerTo(name);
     const screen = showApproval(answerTo(name));

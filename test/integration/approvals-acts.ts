@@ -16,15 +16,27 @@ export const groups = ['dba', 'security'] as const satisfies Group[];
 export const wishes = {
   both: planOf([stageOf({ quorum: 2 }), stageOf({ stage: 2, group: 'security' })]),
   other: planOf([stageOf({ group: 'security' }), stageOf({ stage: 2 })]),
+  atOnce: planOf([stageOf({ quorum: 2 }), stageOf({ stage: 2, group: 'security' })], { parallel: true }),
+  goingOn: planOf([stageOf({ quorum: 2, escalate: { after_seconds: 3_000, to: 'security' } })]),
+  goingOnAtOnce: planOf(
+    [stageOf({ escalate: { after_seconds: 3_000, to: 'security' } }), stageOf({ stage: 2, group: 'security' })],
+    { parallel: true },
+  ),
 } as const satisfies Record<string, Plan>;
 
+export type Wish = keyof typeof wishes;
+const anyWish = fc.constantFrom<Wish>('both', 'other', 'atOnce', 'goingOn', 'goingOnAtOnce');
+/** What policy wants at first. */
+export const firstWish = anyWish.filter((wish) => wish !== 'other');
+
 /** What policy answers when it is asked again before a vote. */
-export type Says = 'allow' | 'deny' | 'silence' | keyof typeof wishes;
+export type Says = 'allow' | 'deny' | 'silence' | Wish;
 export type Side = 'left' | 'right';
 
 /** What people and the clock do; several may happen at the same moment. */
 export type Act =
-  | { do: 'vote'; by: Name; decision: VoteBody['decision']; at: Side }
+  /** `stage`: named where all are open at once. */
+  | { do: 'vote'; by: Name; decision: VoteBody['decision']; stage: number; at: Side }
   | { do: 'withdraw' | 'stop'; by: Name; at: Side }
   | { do: 'timer'; at: Side }
   | { do: 'crash'; afterMs: number };
@@ -35,12 +47,20 @@ export type Turn =
   | { turn: 'person'; who: Name; isActive: boolean }
   | { turn: 'policy'; says: Says }
   | { turn: 'deadline' }
+  /** Nobody has decided what is open for long enough. */
+  | { turn: 'silence' }
   | { turn: 'restart'; at: Side };
 
 const anyName = fc.constantFrom(...crowd);
 const anySide = fc.constantFrom<Side>('left', 'right');
 const yesMostly = fc.constantFrom<VoteBody['decision']>('approve', 'approve', 'approve', 'deny');
-const aVote = fc.record({ do: fc.constant('vote' as const), by: anyName, decision: yesMostly, at: anySide });
+const aVote = fc.record({
+  do: fc.constant('vote' as const),
+  by: anyName,
+  decision: yesMostly,
+  stage: fc.constantFrom(1, 2),
+  at: anySide,
+});
 const anEnd = fc.record({ do: fc.constantFrom('withdraw' as const, 'stop' as const), by: anyName, at: anySide });
 const aTimer = fc.record({ do: fc.constant('timer' as const), at: anySide });
 const aCrash = fc.record({ do: fc.constant('crash' as const), afterMs: fc.integer({ min: 0, max: 12 }) });
@@ -57,7 +77,8 @@ export const anyActOrCrash: fc.Arbitrary<Act> = fc.oneof(
 export const anyTurn: fc.Arbitrary<Turn> = fc.oneof(
   fc.record({ turn: fc.constant('group' as const), group: fc.constantFrom(...groups), members: fc.subarray([...crowd], { minLength: 1 }) }),
   fc.record({ turn: fc.constant('person' as const), who: anyName, isActive: fc.boolean() }),
-  fc.record({ turn: fc.constant('policy' as const), says: fc.constantFrom<Says>('allow', 'allow', 'both', 'other', 'silence', 'deny') }),
+  fc.record({ turn: fc.constant('policy' as const), says: fc.oneof({ weight: 2, arbitrary: fc.constantFrom<Says>('allow', 'silence', 'deny') }, { weight: 1, arbitrary: anyWish }) }),
   fc.record({ turn: fc.constant('restart' as const), at: anySide }),
   fc.record({ turn: fc.constant('deadline' as const) }),
+  fc.record({ turn: fc.constant('silence' as const) }),
 ); // prettier-ignore

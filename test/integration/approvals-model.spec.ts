@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { rounds, seed } from '../support/depth.js';
-import { anyAct, anyActOrCrash, anyTurn, type Act, type Turn } from './approvals-acts.js';
+import { anyAct, anyActOrCrash, anyTurn, firstWish, type Act, type Turn, type Wish } from './approvals-acts.js';
 import { ModelWorld } from './approvals-model.js';
 import { Story } from './approvals-story.js';
 
@@ -20,12 +20,13 @@ afterAll(async () => {
 async function turn(story: Story, actionId: string, one: Turn): Promise<void> {
   await world.take(actionId, one);
   if (one.turn === 'deadline') story.passDeadline();
+  if (one.turn === 'silence') await story.passSilence();
   await story.check([]);
 }
 
 /** One thing after the other: what has to be counted is counted. */
-async function inOrder(steps: readonly (Act | Turn)[]): Promise<void> {
-  const actionId = await world.open();
+async function inOrder(wish: Wish, steps: readonly (Act | Turn)[]): Promise<void> {
+  const actionId = await world.open(wish);
   const story = new Story(world, actionId);
   await story.check([]);
   for (const step of steps) {
@@ -40,8 +41,8 @@ async function inOrder(steps: readonly (Act | Turn)[]): Promise<void> {
 }
 
 /** Some things at the same moment, on two replicas, while sessions break; the world turns in between. */
-async function atOnce(moments: readonly (Act[] | Turn)[]): Promise<void> {
-  const actionId = await world.open();
+async function atOnce(wish: Wish, moments: readonly (Act[] | Turn)[]): Promise<void> {
+  const actionId = await world.open(wish);
   const story = new Story(world, actionId);
   await story.check([]);
   for (const moment of moments) {
@@ -59,12 +60,12 @@ const deepTime = 1_200_000;
 describe('whatever happens to a request, never granted without every quorum, one end, no vote twice', () => {
   it('one after the other', async () => {
     const steps = fc.array(fc.oneof({ weight: 4, arbitrary: anyAct }, { weight: 1, arbitrary: anyTurn }), { minLength: 3, maxLength: 16 });
-    await fc.assert(fc.asyncProperty(steps, inOrder), options(rounds({ quick: 25, deep: 600 })));
+    await fc.assert(fc.asyncProperty(firstWish, steps, inOrder), options(rounds({ quick: 25, deep: 600 })));
   }, deepTime); // prettier-ignore
 
   it('at the same moment, on two replicas, while sessions break', async () => {
     const moment = fc.array(anyActOrCrash, { minLength: 2, maxLength: 8 });
     const moments = fc.array(fc.oneof({ weight: 3, arbitrary: moment }, { weight: 1, arbitrary: anyTurn }), { minLength: 2, maxLength: 8 });
-    await fc.assert(fc.asyncProperty(moments, atOnce), options(rounds({ quick: 25, deep: 600 })));
+    await fc.assert(fc.asyncProperty(firstWish, moments, atOnce), options(rounds({ quick: 25, deep: 600 })));
   }, deepTime); // prettier-ignore
 });

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { ProblemError, type Known, type VoteBody } from '#contracts';
+import { ProblemError, type DecisionView, type Known, type Plan, type VoteBody } from '#contracts';
 import { migrate } from '#database';
 import { Fault } from '#platform';
 import { migrations } from '../../apps/approvals/src/approvals.module.js';
@@ -8,6 +8,7 @@ import { agentId, agentOf, groupOf, personOf } from '../../apps/approvals/src/co
 import { accept, judge, makeGate, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
 import { EndByPerson } from '../../apps/approvals/src/handlers/end-by-person.js';
+import { EscalateApprovals } from '../../apps/approvals/src/handlers/escalate-approvals.js';
 import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
@@ -24,10 +25,18 @@ import {
   type Says,
   type Side,
   type Turn,
+  type Wish,
 } from './approvals-acts.js';
 
 /** Always sees what is shown. */
 const auditor = personOf('audrey');
+
+/** As policy makes it now. */
+function planNow(wish: Wish): Plan {
+  const plan: Plan = wishes[wish];
+  const counts = plan.stages.some(({ escalate }) => escalate !== undefined);
+  return { ...plan, deadline_at: soon(), ...(counts && { begins_at: soon(0) }) };
+}
 
 export interface VoteRow {
   plan_no: number;
@@ -42,6 +51,11 @@ export interface Row {
   code: string | null;
   plan_no: number;
   stage: number;
+}
+
+export interface PlanShown extends Pick<DecisionView, 'stages'> {
+  isParallel: boolean;
+  digest: string;
 }
 
 type Entry = Known<'groups'> | Known<'people'>;
@@ -99,7 +113,7 @@ export class ModelWorld {
   }
 
   /** Everything as at the beginning, and a new request that is open. */
-  async open(): Promise<string> {
+  async open(wish: Wish): Promise<string> {
     this.says = 'allow';
     this.members = everybody;
     this.inactive = new Set();
@@ -110,7 +124,7 @@ export class ModelWorld {
     const accepted = accept(this.gate);
     this.#asked.set(accepted.request.acceptance, accepted);
     const { actionId: action_id } = accepted;
-    const evidence = judge(this.gate, accepted, { plan: { ...wishes.both, deadline_at: soon() } });
+    const evidence = judge(this.gate, accepted, { plan: planNow(wish) });
     await eventually(() => this.at('left').hear(OpenApprovals, { action_id, agent_id: agentId, evidence }));
     return action_id;
   }
@@ -118,6 +132,7 @@ export class ModelWorld {
   async take(actionId: string, turn: Turn): Promise<void> {
     if (turn.turn === 'restart') return this.restart(turn.at);
     if (turn.turn === 'deadline') return this.passDeadline(actionId);
+    if (turn.turn === 'silence') return this.passSilence(actionId);
     if (turn.turn === 'policy') this.says = turn.says;
     if (turn.turn === 'group') {
       this.members = { ...this.members, [turn.group]: turn.members };
@@ -138,6 +153,14 @@ export class ModelWorld {
     );
   }
 
+  /** What is open began before the next group's time; nobody's timer has looked yet. */
+  async passSilence(actionId: string): Promise<void> {
+    await this.admin.query(
+      `UPDATE approvals.approval SET began_at = began_at - interval '3001 s' WHERE action_id = $1 AND state = 'open'`,
+      [actionId],
+    );
+  }
+
   /** Answers the state that it led to, the code of a refusal, or `unknown` where the answer was lost. */
   async act(actionId: string, act: Act): Promise<string> {
     try {
@@ -153,11 +176,12 @@ export class ModelWorld {
     if (act.do === 'crash') return this.#crash(act.afterMs);
     const service = this.at(act.at);
     if (act.do === 'timer') {
+      await service.fire(EscalateApprovals, actionId);
       await service.fire(ExpireApprovals, actionId);
       return 'fired';
     }
     const caller = personOf(act.by);
-    if (act.do === 'vote') return this.#vote(service, { actionId, by: act.by, decision: act.decision });
+    if (act.do === 'vote') return this.#vote(service, actionId, act);
     const { state } = await service
       .get(EndByPerson)
       .handle({ actionId, caller, act: act.do, reason: 'no more', traceparent: undefined });
@@ -165,12 +189,14 @@ export class ModelWorld {
   }
 
   /** As a person votes: on what is shown to them, signed by their own key. */
-  async #vote(service: TestApprovals, { actionId, by, decision }: { actionId: string; by: Name; decision: VoteBody['decision'] }): Promise<string> {
+  async #vote(service: TestApprovals, actionId: string, { by, decision, stage }: Act & { do: 'vote' }): Promise<string> {
     const caller = personOf(by);
     const [identity] = caller.spec.identities;
     if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
     const { decision: view, view_digest } = await this.at('left').get(ShowApproval).handle(actionId, auditor);
-    const body: VoteBody = this.#ballots.sign(identity, view, { decision, reason: 'looked', view_digest, confirmed: [] });
+    const seat = view.parallel === true && decision === 'approve' ? { stage } : {};
+    const said = { decision, reason: 'looked', view_digest, confirmed: [], ...seat };
+    const body: VoteBody = this.#ballots.sign(identity, view, said);
     const { state } = await service.get(CastVote).handle({ actionId, caller, body, traceparent: undefined });
     return state;
   } // prettier-ignore
@@ -202,11 +228,11 @@ export class ModelWorld {
   }
 
   /** The plan in force, and the digest of what is shown under it. */
-  async shown(actionId: string): Promise<{ stages: { stage: number; group: string; quorum: number }[]; digest: string }> {
+  async shown(actionId: string): Promise<PlanShown> {
     const reading = () => this.at('left').get(ShowApproval).handle(actionId, auditor);
     const { decision, view_digest } = await eventually(reading);
-    return { stages: decision.stages, digest: view_digest };
-  } // prettier-ignore
+    return { stages: decision.stages, isParallel: decision.parallel === true, digest: view_digest };
+  }
 
   /** The types of what both replicas have said about it, and their numbers. */
   said(actionId: string): { type: string; sequence: number }[] {
@@ -232,6 +258,6 @@ export class ModelWorld {
       return judge(this.gate, accepted, { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined });
     if (says === 'deny')
       return judge(this.gate, accepted, { purpose: 'vote', outcome: 'deny', code: 'policy_denied', plan: undefined });
-    return judge(this.gate, accepted, { purpose: 'vote', plan: { ...wishes[says], deadline_at: soon() } });
+    return judge(this.gate, accepted, { purpose: 'vote', plan: planNow(says) });
   }
 }

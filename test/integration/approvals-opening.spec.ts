@@ -1,19 +1,26 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type ApprovalsAnswer, type VerdictEvidence } from '#contracts';
+import {
+  approvalEscalated, approvalGranted, approvalVoted, type ApprovalsAnswer, type Plan, type Stage, type VerdictEvidence,
+} from '#contracts'; // prettier-ignore
+import { peek } from '#trust';
 import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
+import { EscalateApprovals } from '../../apps/approvals/src/handlers/escalate-approvals.js';
 import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
 import { ListApprovals, type ListInput } from '../../apps/approvals/src/handlers/list-approvals.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import {
   ask,
+  cast,
   dataOf,
   gate,
   lastOutcome,
   open,
   person,
+  saidOf,
   service,
+  signed,
   timersOf,
   typesOf,
   useDesk,
@@ -249,3 +256,105 @@ describe('reading', () => {
     expect(await read('cora')).toContain('surely fine');
   });
 });
+
+/** Whether it waits for this person; or whether they see it at all. */
+async function isListed(id: string, by: string, mine = true): Promise<boolean> {
+  const alike = { kind: 'each', like: id } as const;
+  const { approvals } = await service.get(ListApprovals).handle(person(by), { state: 'open', mine, alike });
+  return approvals.some(({ action_id }) => action_id === id);
+}
+
+describe('a plan that asks several at once', () => {
+  const dba = stageOf();
+  const both = (more: Partial<Plan> = {}): Plan =>
+    planOf([dba, stageOf({ stage: 2, group: 'security' })], { parallel: true, deadline_at: soon(), ...more });
+
+  it('waits in the lists of all of them, takes each seat once, and is granted when all are taken', async () => {
+    const id = await open(both());
+    expect(saidOf(id)[0]?.data).toMatchObject({ summary: { groups: ['dba', 'security'] }, stage: 1 });
+    expect(await Promise.all(['anna', 'sam', 'dina'].map((by) => isListed(id, by)))).toEqual([true, true, false]);
+    expect(await vote(id, 'sam')).toBe('schema_mismatch');
+    expect(await vote(id, 'sam', { stage: 1 })).toBe('not_eligible/not_in_group');
+    const moved = { ...(await signed(id, 'cora', { stage: 1 })), stage: 2 };
+    expect(await cast(id, 'cora', moved)).toBe('proof_invalid');
+    expect(await vote(id, 'sam', { stage: 2 })).toBe('open');
+    expect(await isListed(id, 'anna')).toBe(true);
+    expect(await vote(id, 'cora', { stage: 2 })).toBe('not_eligible/seat_taken');
+    expect(await vote(id, 'cora', { stage: 1 })).toBe('granted');
+    const seats = saidOf(id).filter(({ type }) => type === approvalVoted.type).map(({ data }) => data['stage']);
+    expect([seats, saidOf(id).map(({ sequence }) => sequence)]).toEqual([[2, 1], [1, 2, 3, 4]]);
+  });
+
+  it('leaves the lists of a stage that is complete, whose people may still say no', async () => {
+    const id = await open(both({ stages: [dba, stageOf({ stage: 2, group: 'security', quorum: 2 })] }));
+    expect(await vote(id, 'anna', { stage: 1 })).toBe('open');
+    expect(await Promise.all(['ben', 'sam', 'cora'].map((by) => isListed(id, by)))).toEqual([false, true, true]);
+    const { progress } = await service.get(ShowApproval).handle(id, person('cora'));
+    expect(progress).toMatchObject({ yours: 2, stage: 2, stages: [{ approved: 1 }, { approved: 0, open: true }] });
+    expect(await vote(id, 'ben', { decision: 'deny' })).toBe('denied');
+  });
+
+  it('asks a person by name: in their list, to see, to decide, counted without a group', async () => {
+    const from = [{ group: 'security', owner_of: 'prod/orders' }, { person: 'nobody', manager_of: 'paul' }];
+    const id = await open(planOf([stageOf({ from, quorum: 2 })], { deadline_at: soon() }));
+    expect(await Promise.all(['nobody', 'sam', 'anna'].map((by) => isListed(id, by)))).toEqual([true, true, false]);
+    expect(await isListed(id, 'nobody', false)).toBe(true);
+    expect(await vote(id, 'nobody')).toBe('open');
+    expect(await vote(id, 'sam')).toBe('granted');
+    const { evidence } = approvalGranted.data.parse(saidOf(id).at(-1)?.data);
+    const seats = evidence.votes.map(({ counting }) => peek(counting));
+    expect(seats).toMatchObject([{ person: 'nobody', seat: { stage: 1 } }, { person: 'sam', seat: { group: { id: 'security' } } }]);
+    expect(seats[0]).not.toHaveProperty('seat.group');
+    const lost = await open(planOf([stageOf({ from: [{ person: 'nemo' }] })], { deadline_at: soon() }));
+    expect(lastOutcome(lost)).toBe('denied/no_eligible_approver');
+  });
+}); // prettier-ignore
+
+describe('silence in a stage', () => {
+  const escalate = { after_seconds: 60, to: 'soc-lead' };
+  /** A stage of `dba` that began so many seconds ago, and goes on to `soc-lead` after a minute. */
+  const since = (seconds: number, more: Partial<Stage> = {}): Plan =>
+    planOf([stageOf({ escalate, ...more })], { begins_at: soon(-seconds), deadline_at: soon() });
+
+  it('lets the next group in at its second and not before, whatever timers do, and tells it once', async () => {
+    const early = await open(since(50));
+    expect(await timersOf(early)).toEqual(['escalate-approval', 'expire-approval']);
+    await service.fire(EscalateApprovals, early);
+    expect([await vote(early, 'dina'), typesOf(early), await isListed(early, 'dina')]).toEqual(['not_eligible/not_in_group', ['approval.opened'], false]);
+    expect(await timersOf(early)).toEqual(['escalate-approval', 'expire-approval']);
+    const id = await open(since(61, { quorum: 2 }));
+    expect(await vote(id, 'dina')).toBe('open');
+    await service.fire(EscalateApprovals, id);
+    await service.fire(EscalateApprovals, id);
+    expect(typesOf(id)).toEqual(['approval.opened', 'approval.voted', 'approval.escalated']);
+    const said = approvalEscalated.data.parse(saidOf(id).at(-1)?.data);
+    expect(said).toMatchObject({ summary: { groups: ['soc-lead'] }, stages: [{ stage: 1, to: 'soc-lead' }] });
+    expect(await Promise.all(['anna', 'sam', 'dina'].map((by) => isListed(id, by)))).toEqual([true, true, false]);
+    expect(await vote(id, 'anna')).toBe('granted');
+    await service.fire(EscalateApprovals, id);
+    expect(saidOf(id).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('opens what its own people cannot decide, if the next group can', async () => {
+    expect(lastOutcome(await open(since(0, { group: 'ghosts' })))).toBe('pending/approval_required');
+    expect(lastOutcome(await open(since(0, { group: 'ghosts', quorum: 4 })))).toBe('denied/no_eligible_approver');
+  });
+
+  it('ends the request when the time of the stage is over; the next stage has its own', async () => {
+    const late = await open(planOf([stageOf({ deadline_seconds: 60 })], { begins_at: soon(-61), deadline_at: soon() }));
+    expect(await vote(late, 'anna')).toBe('expired');
+    await service.fire(ExpireApprovals, late);
+    expect(lastOutcome(late)).toBe('expired/approval_expired');
+    const stages = [stageOf({ deadline_seconds: 60 }), stageOf({ stage: 2, group: 'security', deadline_seconds: 60 })];
+    const id = await open(planOf(stages, { begins_at: soon(-30), deadline_at: soon() }));
+    const left = async (): Promise<number> => {
+      const [row] = await service.database.query<{ left: number }>(
+        `SELECT extract(epoch FROM due_at - now())::float8 AS left FROM timers WHERE ref = $1 AND kind = 'expire-approval'`, [id]);
+      return row?.left ?? 0;
+    };
+    expect(await left()).toBeLessThan(31);
+    expect(await vote(id, 'anna')).toBe('open');
+    expect(await left()).toBeGreaterThan(40);
+    expect(await vote(id, 'sam')).toBe('granted');
+  });
+}); // prettier-ignore

@@ -1,11 +1,7 @@
 import { expect } from '@jest/globals';
+import type { Plan } from '#contracts';
 import { groups, wishes, type Act, type Group, type Name } from './approvals-acts.js';
-import type { ModelWorld, Row, VoteRow } from './approvals-model.js';
-
-interface PlanShown {
-  stages: { stage: number; group: string; quorum: number }[];
-  digest: string;
-}
+import type { ModelWorld, PlanShown, Row, VoteRow } from './approvals-model.js';
 
 const ends = /^approval\.(?:granted|denied|expired|cancelled)$/u;
 const keyOf = ({ plan_no, person }: VoteRow): string => `${String(plan_no)} ${person}`;
@@ -14,6 +10,8 @@ const keyOf = ({ plan_no, person }: VoteRow): string => `${String(plan_no)} ${pe
 export class Story {
   readonly #counted = new Map<string, VoteRow>();
   readonly #plans = new Map<number, PlanShown>();
+  /** Plan and stage of those that were open while nobody decided for long enough. */
+  readonly #silent = new Set<string>();
   #isLate = false;
   #hasCrashed = false;
   #end: Row | undefined;
@@ -27,15 +25,26 @@ export class Story {
     if (this.#end === undefined) this.#isLate = true;
   }
 
+  async passSilence(): Promise<void> {
+    const { plan_no, stage } = await this.world.row(this.actionId);
+    const plan = this.#plans.get(plan_no);
+    const open = plan?.isParallel === true ? plan.stages.map((one) => one.stage) : [stage];
+    for (const one of open) this.#silent.add(`${String(plan_no)} ${String(one)}`);
+  }
+
   /** Whether this act alone, now, must be counted: a quiet refusal of everybody would keep every promise but this one. */
   async mustCount(act: Act): Promise<boolean> {
     if (act.do !== 'vote' || this.#isLate) return false;
     const { state, plan_no, stage } = await this.world.row(this.actionId);
     const plan = this.#plans.get(plan_no);
-    const group = plan?.stages.find((one) => one.stage === stage)?.group;
+    const seat = plan?.isParallel === true ? act.stage : stage;
     const isNew = !this.#counted.has(`${String(plan_no)} ${act.by}`);
-    const isJudgedSo = act.decision === 'deny' || this.world.says === 'allow' || isSamePlan(plan, this.world.says);
-    return state === 'open' && isNew && isJudgedSo && this.#mayDecide(act.by, group);
+    const isPossible = act.decision === 'deny' || (!this.#isComplete(plan_no, seat) && this.#isJudgedSo(plan));
+    return state === 'open' && isNew && isPossible && this.#maySit(act.by, plan_no, seat);
+  }
+
+  #isJudgedSo(plan: PlanShown | undefined): boolean {
+    return this.world.says === 'allow' || isSamePlan(plan, this.world.says);
   }
 
   /** After these acts, which happened at one moment. Answers how many votes were counted. */
@@ -67,12 +76,25 @@ export class Story {
       expect([this.#isLate, this.#end]).toEqual([false, undefined]);
       expect(acts).toContainEqual(expect.objectContaining({ do: 'vote', by: vote.person, decision: vote.decision }));
       const plan = this.#plans.get(vote.plan_no);
-      expect(this.#mayDecide(vote.person, plan?.stages.find(({ stage }) => stage === vote.stage)?.group)).toBe(true);
+      expect(this.#maySit(vote.person, vote.plan_no, vote.stage)).toBe(true);
       expect(payloadOf(vote.vote)).toMatchObject({ action_id: this.actionId, view_digest: plan?.digest, decision: vote.decision });
       this.#counted.set(keyOf(vote), vote);
     }
     return fresh.length;
   } // prettier-ignore
+
+  /** By the group of the stage, and after a silence by the one that it goes on to. */
+  #maySit(who: Name, planNo: number, number: number): boolean {
+    const stage = this.#plans.get(planNo)?.stages.find((one) => one.stage === number);
+    const isSilent = this.#silent.has(`${String(planNo)} ${String(number)}`);
+    return this.#mayDecide(who, stage?.group) || (isSilent && this.#mayDecide(who, stage?.escalate?.to));
+  }
+
+  #isComplete(planNo: number, number: number): boolean {
+    const stage = this.#plans.get(planNo)?.stages.find((one) => one.stage === number);
+    const yes = [...this.#counted.values()].filter((vote) => vote.plan_no === planNo && vote.decision === 'approve');
+    return yes.filter((vote) => vote.stage === number).length >= (stage?.quorum ?? 0);
+  }
 
   #mayDecide(who: Name, group: string | undefined): boolean {
     const isInChain = who === 'olga' || who === 'paul';
@@ -125,11 +147,10 @@ export class Story {
 }
 
 function isSamePlan(plan: PlanShown | undefined, says: string): boolean {
-  const wish = Object.entries(wishes).find(([name]) => name === says)?.[1];
-  const short = (stages: PlanShown['stages']): string =>
-    stages.map(({ stage, group, quorum }) => `${String(stage)} ${group} ${String(quorum)}`).join();
-  return wish !== undefined && plan !== undefined && short(wish.stages) === short(plan.stages);
-}
+  const wish: Plan | undefined = Object.entries(wishes).find(([name]) => name === says)?.[1];
+  const short = (stages: PlanShown['stages'], isParallel: boolean): string => JSON.stringify([isParallel, stages]);
+  return wish !== undefined && plan !== undefined && short(wish.stages, wish.parallel === true) === short(plan.stages, plan.isParallel);
+} // prettier-ignore
 
 function payloadOf(jws: string): unknown {
   return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8'));

@@ -1,4 +1,4 @@
-import { actionAccepted, approvalOpened, approvalReplaced, approvalVoted, leaseEnded, leaseOffered, leaseReplayed, policyApprovalRequired } from '#contracts'; // prettier-ignore
+import { actionAccepted, approvalEscalated, approvalOpened, approvalReplaced, approvalVoted, leaseEnded, leaseOffered, leaseReplayed, policyApprovalRequired } from '#contracts'; // prettier-ignore
 import type { DataOf, EventDefinition, OutcomeName, OutcomeValue, ReplayWhy, SignedOutcome, Stage } from '#contracts';
 import { Database, makeDataSource, migrate, roleOf, Timers } from '#database';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
@@ -183,6 +183,19 @@ export class Story {
     return this.say(policyApprovalRequired, { evidence: this.evidence(groups) });
   }
 
+  /** One stage of a person and a group, which goes on to another group. */
+  needsSomebody(person: string, group: string, to: string): Incoming<unknown> {
+    const escalate = { after_seconds: 60, to };
+    const stage = { stage: 1, from: [{ person }, { group }], quorum: 1, confirmations: [], escalate };
+    return this.say(policyApprovalRequired, { evidence: this.evidenceOf([stage]) });
+  }
+
+  /** approvals says that this group may decide as well; nothing of it is signed. */
+  isEscalated(to: string): Incoming<unknown> {
+    const times = { escalated_at: soon(0), deadline_at: soon() };
+    return this.say(approvalEscalated, { summary, stages: [{ stage: 1, to }], ...times });
+  }
+
   isOpened(more: Saying = {}): Incoming<unknown> {
     return this.say(approvalOpened, { ...this.waiting(1), outcome: this.outcome('pending', 'approvals', more) });
   }
@@ -246,9 +259,12 @@ export class Story {
   }
 
   private evidence(groups: readonly string[]) {
-    const stages = groups.map((group, i): Stage => ({ stage: i + 1, group, quorum: 1, confirmations: [] }));
+    return this.evidenceOf(groups.map((group, i) => ({ stage: i + 1, group, quorum: 1, confirmations: [] })));
+  }
+
+  private evidenceOf(stages: Stage[]) {
     return judge(this.world.gate, this.accepted, {
-      plan: planOf(stages, { deadline_at: soon() }),
+      plan: planOf(stages, { begins_at: soon(0), deadline_at: soon() }),
       obligations: { notify: [] },
     });
   }

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Shutdown } from '#platform';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
-import { personRecipient } from '../../apps/notifier/src/core/recipient.js';
+import { personRecipient } from '#contracts';
 import { AttemptMessage } from '../../apps/notifier/src/handlers/attempt-message.js';
 import { ListChannels, type ChannelLine } from '../../apps/notifier/src/handlers/list-channels.js';
 import { SendMessages } from '../../apps/notifier/src/handlers/send-messages.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { approvalCancelRequested, type ActionState } from '#contracts';
+import { approvalCancelRequested, approvalExpired, type ActionState } from '#contracts';
 import type { Caller } from '#trust/http';
 import { anAgent, aPerson } from '../../apps/policy/src/registry.fixture.js';
 import { eventually } from '../support/eventually.js';
@@ -191,6 +191,23 @@ describe('telling people', () => {
     expect(await world.messagesOf(story.id)).toEqual([]);
     await world.hear(story.needsApproval('dba'));
     expect(await world.messagesOf(story.id)).toEqual(['new dba mail 1']);
+  });
+
+  it('asks people by name, and the next group once it is said that nobody has decided; tells all of them the end', async () => {
+    world.person('nora', 'nora@example.com');
+    const story = new Story(world);
+    for (const event of [story.needsSomebody('nora', 'dba', 'security'), story.isOpened()]) await world.hear(event);
+    const first = ['new dba mail 1', 'new person:nora mail 1'];
+    expect((await world.messagesOf(story.id)).sort()).toEqual(first);
+    await world.hear(story.isEscalated('dba'));
+    expect((await world.messagesOf(story.id)).sort()).toEqual(first);
+    for (const event of [story.isEscalated('security'), story.isEscalated('security')]) await world.hear(event);
+    expect((await world.messagesOf(story.id)).sort()).toEqual(['escalated security mail 1', ...first]);
+    expect(await world.door().handle(story.id, person('nora'), now)).toMatchObject({ state: 'pending' });
+    await expect(world.door().handle(story.id, person('nemo'), now)).rejects.toThrow('not_found');
+    await world.hear(story.say(approvalExpired, { code: 'approval_expired', outcome: story.outcome('expired', 'approvals') }));
+    const end = ['expired dba mail 0', 'expired person:nora mail 0', 'expired security mail 0'];
+    expect((await world.messagesOf(story.id)).filter((line) => line.startsWith('expired')).sort()).toEqual(end);
   });
 
   it('alarms the owner of the agent and soc-lead of a second redeem, once for each reason, whatever else was heard', async () => {

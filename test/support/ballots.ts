@@ -16,6 +16,7 @@ export interface Unsigned {
   view_digest: string;
   confirmed: string[];
   caps?: Caps | undefined;
+  stage?: number | undefined;
 }
 
 /** What credentials answers about a key, where it does not run: nobody has ended one. */

@@ -204,9 +204,10 @@ export class RunningGate {
     { decision, progress, view_digest }: ApprovalAnswer,
     said: Pick<VoteBody, 'decision' | 'reason'> = { decision: 'approve', reason: 'checked' },
   ): Promise<object> {
-    const open = decision.stages.find(({ stage }) => stage === progress.stage);
+    const own = progress.yours ?? progress.stage;
+    const open = decision.stages.find(({ stage }) => stage === own);
     const confirmed = (open?.confirmations ?? []).map(({ id }) => id);
-    const body = { ...said, view_digest, confirmed };
+    const body = { ...said, view_digest, confirmed, ...(decision.parallel && { stage: own }) };
     const { key, statement } = await this.voter(person);
     const by = { gate: this.trust.gate, jti: newId(), now: Date.now() };
     return { ...body, proof: signVote(key, voteOn(decision, body, by)), person_key: statement };

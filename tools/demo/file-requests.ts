@@ -79,7 +79,7 @@ async function describe(person: Person, agent: string, actionId: string): Promis
     const line = approvals.find(({ action_id }) => action_id === actionId);
     if (line !== undefined) {
       const { decision, progress } = await person.read(actionId);
-      const stage = decision.stages.find((each) => each.stage === progress.stage);
+      const stage = decision.stages.find((each) => each.stage === (progress.yours ?? progress.stage));
       const confirmations = stage?.confirmations.map(({ id }) => id) ?? [];
       return { actionId, agent, decider: person.id, headline: line.headline, confirmations };
     }

@@ -52,8 +52,9 @@ function claims(inputs: Inputs, judge: Judge): fc.IProperty<[unknown, unknown]> 
     const emergencies = ({ findings }: PolicyDecision): unknown =>
       findings.filter(({ effect }) => effect === 'emergency');
     if (!sameAnswer(emergencies(told), emergencies(silent))) throw new Error('a claim changes an emergency');
-    const duties = ({ obligations: { approvals, veto, step_up, approval_ttl_s, credential } }: PolicyDecision): unknown => [
+    const duties = ({ obligations: { approvals, parallel, veto, step_up, approval_ttl_s, credential } }: PolicyDecision): unknown => [
       approvals,
+      parallel,
       veto,
       step_up,
       approval_ttl_s,

@@ -18,6 +18,7 @@ import { EndApprovals } from './handlers/end-approvals.js';
 import { EndAsked } from './handlers/end-asked.js';
 import { EndByPerson } from './handlers/end-by-person.js';
 import { EndUnreadable } from './handlers/end-unreadable.js';
+import { EscalateApprovals } from './handlers/escalate-approvals.js';
 import { ExpireApprovals } from './handlers/expire-approvals.js';
 import { HoldToLimits } from './handlers/hold-to-limits.js';
 import { JudgeAgain } from './handlers/judge-again.js';
@@ -35,7 +36,7 @@ import { ShowEvidence } from './handlers/show-evidence.js';
 import { StreamApprovals } from './handlers/stream-approvals.js';
 import { SuspendAgents } from './handlers/suspend-agents.js';
 import { Sweep, SweepAgain, SweepSuspended } from './handlers/sweep-suspended.js';
-import { expireTimer, suspendTimer, sweepTimer } from './handlers/timer-kinds.js';
+import { escalateTimer, expireTimer, suspendTimer, sweepTimer } from './handlers/timer-kinds.js';
 import { ApprovalStore } from './io/approval.store.js';
 import { CaseStore } from './io/case.store.js';
 import { ChangeStore } from './io/change.store.js';
@@ -54,6 +55,7 @@ import { VoteStore } from './io/vote.store.js';
 import { WaitingStore } from './io/waiting.store.js';
 import { LandingController } from './landing.controller.js';
 import { AddPersonKeys } from './migrations/add-person-keys.js';
+import { AskByPlan } from './migrations/ask-by-plan.js';
 import { ConfirmVotes } from './migrations/confirm-votes.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
 import { DescribeRequests } from './migrations/describe-requests.js';
@@ -74,6 +76,7 @@ export const migrations = [
   DescribeRequests,
   FindGranted,
   KeepViews,
+  AskByPlan,
 ];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */
@@ -86,13 +89,14 @@ const hears = [
 
 const timers = TimersModule.forHandlers([
   { kind: expireTimer, handler: ExpireApprovals },
+  { kind: escalateTimer, handler: EscalateApprovals },
   { kind: sweepTimer, handler: SweepAgain },
   { kind: suspendTimer, handler: SuspendAgents },
 ]);
 
 const handlers: Provider[] = [
   AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EarlierVotes, EndApprovals, EndAsked, EndByPerson,
-  EndUnreadable, ExpireApprovals, HoldToLimits, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
+  EndUnreadable, EscalateApprovals, ExpireApprovals, HoldToLimits, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
   OpenReviews, ReadEvidence, ReadProof, ReplacePlan, ShowApproval, ShowEvidence, StreamApprovals, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
 ]; // prettier-ignore
 

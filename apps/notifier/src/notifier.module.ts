@@ -25,9 +25,10 @@ import { Secrets } from './io/secrets.js';
 import { Waiters } from './io/waiters.js';
 import { WebhookDoor } from './io/webhook.js';
 import { CreateNotifier } from './migrations/create-notifier.js';
+import { FollowEscalations } from './migrations/follow-escalations.js';
 import { NotifierController } from './notifier.controller.js';
 
-export const migrations = [...registryCopyMigrations, CreateNotifier];
+export const migrations = [...registryCopyMigrations, CreateNotifier, FollowEscalations];
 
 const heard = [topics.actions, topics.decisions, topics.approvals, topics.leases];
 

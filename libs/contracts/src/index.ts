@@ -6,6 +6,7 @@ export * from './request.js';
 export * from './event.js';
 export * from './person-statements.js';
 export * from './statements.js';
+export * from './recipient.js';
 export * from './delivery.js';
 export * from './events/index.js';
 export * from './registry/index.js';

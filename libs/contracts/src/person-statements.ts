@@ -37,6 +37,8 @@ export const vote = z.strictObject({
   reason: z.string().max(4_096),
   confirmed: z.array(z.string()),
   caps: caps.optional(),
+  /** The stage whose seat the person fills, where all stages of the plan are open at once. */
+  stage: z.int().positive().optional(),
   jti: uuidv7,
   iat: z.int(),
 });
@@ -101,7 +103,8 @@ export const counting = z.strictObject({
   proof_digest: digest,
   person: entryId,
   person_version: z.int().positive(),
-  seat: z.strictObject({ stage: z.int().positive(), group: versioned }),
+  /** Without a group where the plan names the person. */
+  seat: z.strictObject({ stage: z.int().positive(), group: versioned.optional() }),
   /** The action type that the view was rendered with; absent when none was registered. */
   action_type: versioned.optional(),
   received_at: instant,

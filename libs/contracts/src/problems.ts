@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Why a person may not decide; stands beside `not_eligible`. */
 export const notEligibleWhy = z.enum([
   'self_approval', 'in_delegation_chain', 'owner', 'not_in_group', 'already_voted', 'not_a_person', 'limit_too_low',
-  'registrar', 'excluded',
+  'registrar', 'excluded', 'seat_taken',
 ]); // prettier-ignore
 export type NotEligibleWhy = z.infer<typeof notEligibleWhy>;
 

@@ -32,14 +32,30 @@ export const confirmation = z.strictObject({
 });
 export type Confirmation = z.infer<typeof confirmation>;
 
+/**
+ * Where people of a stage come from: a group, or one named person. What policy has looked up for itself says of whom it is: the owner group
+ * of that resource, the manager of that person.
+ */
+export const seatSource = z.union([
+  z.strictObject({ group: entryId, owner_of: entryId.optional() }),
+  z.strictObject({ person: entryId, manager_of: entryId.optional() }),
+]);
+export type SeatSource = z.infer<typeof seatSource>;
+
 export const stage = z.strictObject({
   /** Stages run in the order of this number; equal numbers do not occur. */
   stage: z.int().positive(),
-  group: entryId,
+  /** Whose people decide: this one group, or else whoever `from` names. One of the two is there, never both. */
+  group: entryId.optional(),
+  from: z.array(seatSource).min(1).max(20).optional(),
   quorum: z.int(),
   /** The delegated limit that a person of this stage needs at least. */
   min_limit: money.optional(),
   confirmations: z.array(confirmation),
+  /** Counted from the moment in which the stage begins: silence until then ends the request. The plan's deadline holds besides. */
+  deadline_seconds: z.int().positive().optional(),
+  /** After so long a silence people of this group may fill seats of the stage too. Nobody loses a seat, and the quorum stays. */
+  escalate: z.strictObject({ after_seconds: z.int().nonnegative(), to: entryId }).optional(),
 });
 export type Stage = z.infer<typeof stage>;
 
@@ -69,6 +85,10 @@ export const plan = z.strictObject({
     z.strictObject({ person: entryId, why: z.enum(['owner', 'registrar', 'in_delegation_chain', 'excluded']) }),
   ),
   deadline_at: instant,
+  /** All stages begin at once, and each vote names the stage whose seat it fills. Without it they run in order. */
+  parallel: z.literal(true).optional(),
+  /** When the first stage begins (all of them, in parallel); only where a stage counts seconds. A later one begins when the one before is complete. */
+  begins_at: instant.optional(),
   /** Each approving vote is confirmed with a security key. */
   step_up: z.boolean(),
   /** Only where the action has a secret part. */

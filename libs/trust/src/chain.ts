@@ -192,7 +192,7 @@ export function citedBy(chain: Chain, plans: readonly (Plan | undefined)[]): Cit
   const people = new Map<string, { id: string; version?: number }>();
   for (const { counting } of chain.votes) {
     const { group } = counting.seat;
-    groups.set(`${group.id}:${String(group.version)}`, group);
+    if (group !== undefined) groups.set(`${group.id}:${String(group.version)}`, group);
     const { person: id, person_version: version } = counting;
     people.set(`${id}:${String(version)}`, { id, version });
   }

@@ -39,7 +39,10 @@ export {
   makeProof, verifyProof, type ProofCode, type ProofExpectation, type ProofInput, type ProofVerified,
 } from './proof.js'; // prettier-ignore
 export { decrypt, encryptTo, type Decrypted, type DeliveryHeader } from './delivery.js';
-export { groupsOf, planDigest, sameConfirmations, samePlan } from './plan.js';
+export {
+  escalatesAt, groupsOf, isSoundPlan, partiesOf, peopleNamedIn, planDigest, sameConfirmations, samePlan, sourcesAt, sourcesOf, sourceText, stageEndsAt,
+  stageText,
+} from './plan.js'; // prettier-ignore
 export {
   isSignedInTime, keyNonce, readPersonKey, readSignedVote, signPersonKey, signVote,
 } from './person-key.js'; // prettier-ignore
@@ -54,7 +57,7 @@ export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified 
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isReplayOf, signReplay, type SaidReplay } from './replay.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';
-export { grantedBy, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
+export { grantedBy, hasLimit, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
 export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
 export { maskedText, membersNamed, variantOf, variantsOf, type Hiding, type ViewVariant } from './secrets.js';
 export { longestShown, mostShown, shownProperties, tooLongToShow } from './summaries.js';

@@ -99,12 +99,12 @@ function render({ actionType, agent, evidence, judged, variant }: Pieces): OwnVi
 /** The statement that a person signs to decide as `body` says on what this view shows. `now` in milliseconds. */
 export function voteOn(
   view: Pick<DecisionView, 'action_id' | 'action_digest' | 'plan_digest' | 'variant'>,
-  body: Pick<VoteBody, 'decision' | 'reason' | 'view_digest' | 'confirmed' | 'caps'>,
+  body: Pick<VoteBody, 'decision' | 'reason' | 'view_digest' | 'confirmed' | 'caps' | 'stage'>,
   by: { gate: string; jti: string; now: number },
 ): Vote {
   const { action_digest, action_id, plan_digest, variant } = view;
-  const { caps, confirmed, decision, reason, view_digest } = body;
-  const said = { decision, reason, confirmed, ...(caps && { caps }) };
+  const { caps, confirmed, decision, reason, stage, view_digest } = body;
+  const said = { decision, reason, confirmed, ...(caps && { caps }), ...(stage !== undefined && { stage }) };
   const { gate, jti, now } = by;
   return { gate, action_id, action_digest, plan_digest, view_digest, variant, ...said, jti, iat: Math.floor(now / 1_000) };
 } // prettier-ignore

@@ -10,7 +10,7 @@ export const at = (seconds: number): string => new Date(1_800_000_000_000 + seco
 
 export const stageOf = (more: Partial<Stage> = {}): Stage => ({
   stage: 1,
-  group: 'dba',
+  ...(more.from === undefined && { group: 'dba' }),
   quorum: 1,
   confirmations: [],
   ...more,
@@ -44,7 +44,10 @@ export const groupOf = (id: string, members: string[], version = 1): Known<'grou
 
 export interface VoteMore {
   stage?: number;
+  /** Empty: counted by name. */
   group?: string;
+  /** The stage that the person names. */
+  names?: number | undefined;
   version?: number;
   at?: number;
   deny?: boolean;
@@ -55,19 +58,22 @@ export interface VoteMore {
 }
 
 export function voteOf(person: string, more: VoteMore = {}): VerifiedVote {
+  const usual = { stage: 1, group: 'dba', version: 1, at: 10, deny: false, confirmed: [], castBy: person };
+  const { caps, names, ...said } = { ...usual, ...more };
+  const group = { id: said.group, version: said.version };
   return {
     vote: {
       gate: 'gate.test.example', action_id: actionId, action_digest: digest, plan_digest: digest, view_digest: digest,
-      variant: 'full', decision: more.deny === true ? 'deny' : 'approve', reason: '', confirmed: more.confirmed ?? [],
-      jti: actionId, iat: 1_800_000_000, ...(more.caps && { caps: more.caps }),
+      variant: 'full', decision: said.deny ? 'deny' : 'approve', reason: '', confirmed: said.confirmed,
+      jti: actionId, iat: 1_800_000_000, ...(caps && { caps }), ...(names !== undefined && { stage: names }),
     },
     key: {
-      gate: 'gate.test.example', thumbprint: 'A'.repeat(43), iss: 'https://idp.example', sub: more.castBy ?? person, until: 1_800_028_800,
+      gate: 'gate.test.example', thumbprint: 'A'.repeat(43), iss: 'https://idp.example', sub: said.castBy, until: 1_800_028_800,
     },
     counting: {
       gate: 'gate.test.example', action_id: actionId, proof_digest: digest, person, person_version: 1,
-      seat: { stage: more.stage ?? 1, group: { id: more.group ?? 'dba', version: more.version ?? 1 } },
-      received_at: at(more.at ?? 10),
+      seat: { stage: said.stage, ...(group.id !== '' && { group }) },
+      received_at: at(said.at),
     },
   }; // prettier-ignore
 }

@@ -17,7 +17,7 @@ const withStage = (more: Parameters<typeof stageOf>[0]): Plan =>
 describe('samePlan', () => {
   it('overlooks the deadline, the moment a fact was read, and the order of exclusions', () => {
     const later = planOf([stageOf({ confirmations: [window('mw-1', 60)] })], {
-      excluded: plan.excluded.toReversed(), deadline_at: at(7_200),
+      excluded: plan.excluded.toReversed(), deadline_at: at(7_200), begins_at: at(60),
     }); // prettier-ignore
     expect(samePlan(plan, later)).toBe(true);
     expect(planDigest(plan)).not.toBe(planDigest(later));
@@ -34,6 +34,10 @@ describe('samePlan', () => {
     ['exclusions', { ...plan, excluded: [] }],
     ['veto', { ...plan, veto: ['soc-lead'] }],
     ['step-up', { ...plan, step_up: true }],
+    ['order', { ...plan, parallel: true }],
+    ['source of people', planOf([{ ...stageOf({ from: [{ group: 'dba' }], confirmations: [window('mw-1')] }) }], { excluded: plan.excluded })],
+    ['time of a stage', withStage({ deadline_seconds: 60 })],
+    ['next group', withStage({ escalate: { after_seconds: 60, to: 'lead' } })],
     ['number of stages', { ...plan, stages: [...plan.stages, stageOf({ stage: 2 })] }],
   ])('sees another %s', (_, other) => {
     expect(samePlan(plan, other)).toBe(false);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { factsOf, groupOf, personOf, planOf, stageOf, voteOf, type VoteMore } from './plan.fixture.js';
+import { at, factsOf, groupOf, personOf, planOf, stageOf, voteOf, type VoteMore } from './plan.fixture.js';
 import { grantedBy, satisfies, type Satisfied, type VoteFacts } from './satisfies.js';
 
 const facts = factsOf(
@@ -30,6 +30,14 @@ const staged = planOf([stageOf({ stage: 2, group: 'finance' }), stageOf({ stage:
 const euros = (currency: string) => planOf([stageOf({ group: 'finance', min_limit: { amount_minor: 1, currency } })]);
 const growing = planOf([stageOf(), stageOf({ stage: 2, quorum: 2 })]);
 const fay: VoteMore = { group: 'finance' };
+const atOnce = planOf([stageOf(), stageOf({ stage: 2, group: 'finance' })], { parallel: true });
+const named = planOf([stageOf({ from: [{ person: 'eve', manager_of: 'ann' }] })]);
+const timed = planOf(
+  [stageOf({ deadline_seconds: 60 }), stageOf({ stage: 2, group: 'finance', deadline_seconds: 60 })],
+  { begins_at: at(0) },
+);
+const next = (more: object = {}) =>
+  planOf([stageOf({ ...more, escalate: { after_seconds: 60, to: 'finance' } })], { begins_at: at(0) });
 
 const why = (result: Satisfied) => (result.ok ? 'satisfied' : result.why);
 
@@ -66,6 +74,26 @@ describe('satisfies', () => {
     ['stages out of order', staged, [voteOf('bob', { at: 12 }), voteOf('fay', { ...fay, stage: 2, at: 11 })], 'quorum_missing'],
     ['only the second stage', staged, [voteOf('fay', { ...fay, stage: 2 })], 'quorum_missing'],
     ['one person in two stages', staged, [voteOf('ann'), voteOf('ann', { ...fay, stage: 2, at: 11 })], 'quorum_missing'],
+    ['stages at once, in whatever order', atOnce, [voteOf('fay', { ...fay, stage: 2, names: 2 }), voteOf('bob', { names: 1, at: 11 })], 'satisfied'],
+    ['stages at once, a seat that nobody named', atOnce, [voteOf('fay', { ...fay, stage: 2, names: 2 }), voteOf('bob', { at: 11 })], 'quorum_missing'],
+    ['stages at once, a seat that the person did not name', atOnce, [voteOf('ann', { names: 2 }), voteOf('fay', { ...fay, stage: 2, names: 2 })], 'quorum_missing'],
+    ['stages at once, one of them empty', atOnce, [voteOf('bob', { names: 1 })], 'quorum_missing'],
+    ['in order, a seat that the person did not name', one, [voteOf('bob', { names: 2 })], 'quorum_missing'],
+    ['a person whom the plan names', named, [voteOf('eve', { group: '' })], 'satisfied'],
+    ['somebody else, counted by name', named, [voteOf('bob', { group: '' })], 'quorum_missing'],
+    ['a person whom the plan names, counted by a group', named, [voteOf('eve')], 'quorum_missing'],
+    ['a member, counted by name', one, [voteOf('bob', { group: '' })], 'quorum_missing'],
+    ['at the end of the time of a stage', planOf([stageOf({ deadline_seconds: 60 })], { begins_at: at(0) }), [voteOf('bob', { at: 60 })], 'satisfied'],
+    ['after the time of a stage', planOf([stageOf({ deadline_seconds: 60 })], { begins_at: at(0) }), [voteOf('bob', { at: 61 })], 'quorum_missing'],
+    ['within the time of a later stage, from its own beginning', timed, [voteOf('bob', { at: 50 }), voteOf('fay', { ...fay, stage: 2, at: 110 })], 'satisfied'],
+    ['after the time of a later stage', timed, [voteOf('bob', { at: 50 }), voteOf('fay', { ...fay, stage: 2, at: 111 })], 'quorum_missing'],
+    ['the next group, one second too early', next(), [voteOf('fay', { ...fay, at: 59 })], 'quorum_missing'],
+    ['the next group, in time', next(), [voteOf('fay', { ...fay, at: 60 })], 'satisfied'],
+    ['both groups together', next({ quorum: 2 }), [voteOf('bob'), voteOf('fay', { ...fay, at: 60 })], 'satisfied'],
+    ['the next group alone, for two', next({ quorum: 2 }), [voteOf('fay', { ...fay, at: 60 })], 'quorum_missing'],
+    ['seconds from no beginning', planOf([stageOf({ deadline_seconds: 60 })]), [voteOf('bob')], 'plan_invalid'],
+    ['people in two ways', planOf([{ ...stageOf(), from: [{ person: 'bob' }] }]), [voteOf('bob')], 'plan_invalid'],
+    ['nobody to come from', planOf([{ stage: 1, quorum: 1, confirmations: [] }]), [voteOf('bob')], 'plan_invalid'],
     ['no stages', planOf([]), [voteOf('bob')], 'plan_invalid'],
     ['a quorum of zero', planOf([stageOf({ quorum: 0 })]), [voteOf('bob')], 'plan_invalid'],
     ['a negative quorum', planOf([stageOf({ quorum: -1 })]), [], 'plan_invalid'],
@@ -105,6 +133,7 @@ const world = fc.record({
   inactive: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
   members: fc.array(fc.subarray(names), { minLength: 2, maxLength: 2 }),
   stages: fc.array(fc.record({ group: fc.constantFrom(...groupNames), quorum: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 2 }),
+  parallel: fc.boolean(),
   excluded: fc.subarray(names, { maxLength: 2 }),
   seats: fc.array(fc.record({ stage: fc.integer({ min: 1, max: 2 }), group: fc.constantFrom(...groupNames), at: fc.nat(20) }), { minLength: 5, maxLength: 5 }),
 }); // prettier-ignore
@@ -118,11 +147,21 @@ function build(w: typeof world extends fc.Arbitrary<infer T> ? T : never) {
   );
   const groups = groupNames.map((name, i) => groupOf(name, w.members[i] ?? []));
   const stages = w.stages.map((stage, i) => stageOf({ ...stage, stage: i + 1 }));
-  const plan = planOf(stages, { excluded: w.excluded.map((person) => ({ person, why: 'excluded' as const })) });
+  const atOnce = w.parallel && { parallel: true as const };
+  const plan = planOf(stages, {
+    ...atOnce,
+    excluded: w.excluded.map((person) => ({ person, why: 'excluded' as const })),
+  });
   return {
     plan,
     facts: factsOf(groups, people),
-    votes: names.map((name, i) => voteOf(name, { ...w.seats[i], castBy: `u${String(w.accounts[i])}` })),
+    votes: names.map((name, i) =>
+      voteOf(name, {
+        ...w.seats[i],
+        ...(w.parallel && { names: w.seats[i]?.stage }),
+        castBy: `u${String(w.accounts[i])}`,
+      }),
+    ),
   };
 }
 
@@ -142,7 +181,7 @@ describe('satisfies, over random worlds', () => {
       for (const { stage, group, quorum } of plan.stages) {
         const members = f.groups.find((g) => g.id === group)?.spec.members ?? [];
         const humans = votes
-          .filter((v) => v.counting.seat.stage === stage && v.counting.seat.group.id === group)
+          .filter((v) => v.counting.seat.stage === stage && v.counting.seat.group?.id === group)
           .filter((v) => members.includes(v.counting.person))
           .filter((v) => f.people.find((p) => p.id === v.counting.person)?.spec.state === 'active')
           .map((v) => subOf(f, v.counting.person))

@@ -1,4 +1,5 @@
-import type { Caps, IssuerSubject, Known, Plan, Stage } from '#contracts';
+import type { Caps, IssuerSubject, Known, Person, Plan, SeatSource, Stage } from '#contracts';
+import { isSoundPlan, sourcesAt, stageEndsAt } from './plan.js';
 import type { VerifiedVote } from './votes.js';
 
 /** The registry entries at the versions that the countings cite, and of excluded people whatever is known. */
@@ -39,15 +40,16 @@ class Seats {
 }
 
 /**
- * Do these votes satisfy this plan in full? Every stage in its order has its quorum of distinct people; each voted
- * for its seat after the stage before was complete and before the deadline, is active, is a member of the group at
- * the version that the counting cites, is not excluded, has the limit, and confirmed every point. Linked identities
+ * Do these votes satisfy this plan in full? Every stage, in its order or all at once, has its quorum of distinct people; each voted
+ * for its seat after the stage had begun and before its deadline, is active, is a member of the group at the version that
+ * the counting cites or a person whom the stage names, is not excluded, has the limit, and confirmed every point. Whoever is of the group that a
+ * stage escalates to counts from that moment on, and not a second before. Linked identities
  * are one person, and one person fills one seat in the whole plan. Any deny is a no. Where the plan asks for a step-up,
  * each vote was confirmed with a security key of that person, each confirmation for one vote. A plan without stages or with
  * a quorum below one is never satisfied. `granted` holds the smallest caps of all approving votes.
  */
 export function satisfies(plan: Plan, votes: readonly VerifiedVote[], facts: VoteFacts): Satisfied {
-  if (!isSound(plan)) return { ok: false, why: 'plan_invalid' };
+  if (!isSoundPlan(plan)) return { ok: false, why: 'plan_invalid' };
   if (votes.some(({ vote }) => vote.decision !== 'approve')) return { ok: false, why: 'denied' };
   if (plan.step_up && !areConfirmed(votes)) return { ok: false, why: 'step_up' };
   const missing = firstMissingStage(plan, votes, facts);
@@ -71,31 +73,29 @@ function areConfirmed(votes: readonly VerifiedVote[]): boolean {
   return nonces.size === votes.length && !nonces.has(undefined);
 }
 
-function isSound(plan: Plan): boolean {
-  const numbers = new Set(plan.stages.map(({ stage }) => stage));
-  return (
-    plan.stages.length > 0 &&
-    numbers.size === plan.stages.length &&
-    plan.stages.every(({ quorum }) => Number.isSafeInteger(quorum) && quorum >= 1)
-  );
+/** A stage that is not complete. */
+interface Open {
+  stage: Stage;
+  beganAt: number;
+  filled: number;
 }
 
 function firstMissingStage(plan: Plan, votes: readonly VerifiedVote[], facts: VoteFacts): number | undefined {
   const seated = new Seats(plan, facts.people);
-  const inOrder = [...votes].sort(byReceipt);
-  const queue = [...plan.stages].sort((a, b) => a.stage - b.stage);
-  let [current] = queue;
-  let filled = 0;
-  for (const vote of inOrder) {
-    if (current === undefined) return undefined;
-    if (vote.counting.received_at > plan.deadline_at || !fillsSeat(current, vote, facts)) continue;
-    if (!seated.take(vote)) continue;
-    if (++filled < current.quorum) continue;
-    queue.shift();
-    [current] = queue;
-    filled = 0;
+  const waiting = [...plan.stages].sort((a, b) => a.stage - b.stage);
+  const begin = (beganAt: number): Open[] => {
+    const stages = waiting.splice(0, plan.parallel === true ? waiting.length : 1);
+    return stages.map((stage) => ({ stage, beganAt, filled: 0 }));
+  };
+  let open = begin(Date.parse(plan.begins_at ?? plan.deadline_at));
+  for (const vote of [...votes].sort(byReceipt)) {
+    const seat = open.find(({ stage }) => stage.stage === vote.counting.seat.stage);
+    if (seat === undefined || !fillsSeat(seat, vote, { plan, facts }) || !seated.take(vote)) continue;
+    if (++seat.filled < seat.stage.quorum) continue;
+    open = open.filter((one) => one !== seat);
+    if (open.length === 0) open = begin(Date.parse(vote.counting.received_at));
   }
-  return current?.stage;
+  return open[0]?.stage.stage;
 }
 
 /** Instants of one form sort as text. The rest only makes the order the same everywhere. */
@@ -104,18 +104,31 @@ function byReceipt({ counting: a }: VerifiedVote, { counting: b }: VerifiedVote)
   return x === y ? 0 : String(x) < String(y) ? -1 : 1;
 }
 
-/** Everything about the one seat: the stage and group, membership at the cited version, limit, and confirmations. */
-function fillsSeat(stage: Stage, { vote, key, counting, stepUp }: VerifiedVote, facts: VoteFacts): boolean {
-  const { seat } = counting;
-  if (seat.stage !== stage.stage || seat.group.id !== stage.group) return false;
-  const group = facts.groups.find(({ id, version }) => id === seat.group.id && version === seat.group.version);
+/** Everything about the one seat: which it is, the time, whose it is, membership at the cited version, limit, and confirmations. */
+function fillsSeat(open: Open, verified: VerifiedVote, { facts, plan }: { plan: Plan; facts: VoteFacts }): boolean {
+  const { beganAt, stage } = open;
+  const { vote, key, counting, stepUp } = verified;
+  const now = Date.parse(counting.received_at);
+  if (!isNamed(stage, vote.stage, plan) || now > stageEndsAt(plan, stage, beganAt)) return false;
   const person = personOf(counting, facts.people);
-  if (group === undefined || person?.spec.state !== 'active') return false;
+  if (person?.spec.state !== 'active') return false;
+  if (!isOneOf(sourcesAt(stage, { beganAt, now }), counting, facts.groups)) return false;
   // Whoever signed, and whoever confirmed: the same person.
   if (![key, stepUp ?? key].every((identity) => isTheirs(person, identity))) return false;
-  if (!group.spec.members.includes(person.id) || !hasLimit(person, stage)) return false;
-  return stage.confirmations.every(({ id }) => vote.confirmed.includes(id));
+  return hasLimit(person.spec, stage) && stage.confirmations.every(({ id }) => vote.confirmed.includes(id));
 }
+
+/** Where several seats are open at once, nobody but the person says which one it is. */
+function isNamed({ stage }: Stage, named: number | undefined, { parallel }: Plan): boolean {
+  return named === undefined ? parallel !== true : named === stage;
+}
+
+function isOneOf(sources: readonly SeatSource[], { person, seat }: VerifiedVote['counting'], groups: VoteFacts['groups']): boolean {
+  const cited = seat.group;
+  if (cited === undefined) return sources.some((one) => 'person' in one && one.person === person);
+  const group = groups.find(({ id, version }) => id === cited.id && version === cited.version);
+  return group?.spec.members.includes(person) === true && sources.some((one) => 'group' in one && one.group === cited.id);
+} // prettier-ignore
 
 function personOf(counting: VerifiedVote['counting'], people: VoteFacts['people']): Known<'people'> | undefined {
   return people.find(({ id, version }) => id === counting.person && version === counting.person_version);
@@ -126,9 +139,10 @@ function isTheirs({ spec }: Known<'people'>, { iss, sub }: IssuerSubject): boole
   return spec.identities.some((identity) => identity.iss === iss && identity.sub === sub);
 }
 
-function hasLimit(person: Known<'people'>, { min_limit: least }: Stage): boolean {
+/** Does the delegated limit of this person reach what the stage asks for? Limits of another currency count for nothing. */
+export function hasLimit({ limits }: Pick<Person, 'limits'>, { min_limit: least }: Pick<Stage, 'min_limit'>): boolean {
   if (least === undefined) return true;
-  return person.spec.limits.some((l) => l.currency === least.currency && l.amount_minor >= least.amount_minor);
+  return limits.some((own) => own.currency === least.currency && own.amount_minor >= least.amount_minor);
 }
 
 function smallestCaps(votes: readonly VerifiedVote[]): Caps {

@@ -57,6 +57,7 @@ export function viewOf(input: ViewInput): DecisionView {
     facts: factsPart(input.facts),
     findings: verdict.findings,
     stages: plan.stages,
+    ...(plan.parallel && { parallel: plan.parallel }),
     ...(plan.veto && { veto: plan.veto }),
     excluded: plan.excluded,
     ...(plan.step_up && { step_up: true as const }),

@@ -113,7 +113,7 @@ export class Person {
   /** Reads the decision and approves exactly that, with every point of the open stage confirmed, or with those that are given. */
   async approve(actionId: string, confirmed?: readonly string[]): Promise<VoteAnswer> {
     const seen = await this.read(actionId);
-    const stage = seen.decision.stages.find((each) => each.stage === seen.progress.stage);
+    const stage = seen.decision.stages.find((each) => each.stage === (seen.progress.yours ?? seen.progress.stage));
     const points = confirmed ?? stage?.confirmations.map(({ id }) => id) ?? [];
     return this.#vote(seen, {
       decision: 'approve',

@@ -23,7 +23,15 @@ export interface Held {
   /** Version of the row; each event that is said about it takes the next number. */
   version: number;
   planNo: number;
+  /** The first of those that are open. */
   stage: number;
+  /** Those in which people may say yes now: several at once only where the plan is parallel. */
+  openStages: number[];
+  /** When the open stages began. */
+  beganAt: Date;
+  /** Open stages whose next group was told. */
+  escalated: number[];
+  /** Of what is open now; never later than the plan's. */
   deadlineAt: Date;
   /** Undefined when the evidence did not hold: then nothing is repeated from it. */
   summary: Summary | undefined;
@@ -40,12 +48,4 @@ export type Ending =
 /** Stages in the order in which they are decided. */
 export function stagesInOrder(plan: Plan): Stage[] {
   return plan.stages.toSorted((a, b) => a.stage - b.stage);
-}
-
-export function firstStage(plan: Plan): Stage | undefined {
-  return stagesInOrder(plan)[0];
-}
-
-export function stageAfter(plan: Plan, stage: number): Stage | undefined {
-  return stagesInOrder(plan).find((candidate) => candidate.stage > stage);
 }

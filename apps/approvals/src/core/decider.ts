@@ -1,4 +1,4 @@
-import type { IssuerSubject, Known, Stage } from '#contracts';
+import type { IssuerSubject, Known } from '#contracts';
 
 /** A person as deciding needs them. All linked identities are this one person. */
 export interface Decider {
@@ -19,10 +19,3 @@ export function hasCast(person: Pick<Decider, 'id' | 'identities'>, vote: { pers
   const { by } = vote;
   return vote.person === person.id || person.identities.some(({ iss, sub }) => iss === by?.iss && sub === by.sub);
 } // prettier-ignore
-
-/** Does the delegated limit of this person reach what the stage asks for? Limits of another currency count for nothing. */
-export function coversLimit(person: Pick<Decider, 'limits'>, stage: Pick<Stage, 'min_limit'>): boolean {
-  const least = stage.min_limit;
-  if (least === undefined) return true;
-  return person.limits.some((own) => own.currency === least.currency && own.amount_minor >= least.amount_minor);
-}

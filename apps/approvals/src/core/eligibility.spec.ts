@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Known, NotEligibleWhy, Person } from '#contracts';
+import type { Known, NotEligibleWhy, Person, Stage } from '#contracts';
+import { sourcesOf } from '#trust';
 import { chainOf, maySee, seatToApprove, seatToDeny, whyMayNotEnd, type Circle } from './eligibility.js';
 import { agentOf, circleOf, decider, groupOf, idp, planOf, stageOf } from './plan.fixture.js';
 
@@ -15,6 +16,7 @@ const groups = [
   groupOf('soc-lead', ['sam', 'olga']),
   groupOf('auditors', ['audrey']),
 ];
+const opened = (stage: Stage) => ({ stage, from: sourcesOf(stage) });
 const circle: Circle = {
   ...circleOf(plan, groups),
   chain: chainOf([agentOf()], { iss: idp, sub: 'sub-asked' }),
@@ -43,25 +45,25 @@ describe('who may approve', () => {
       'self_approval',
     ],
   ])('%s', (_, id, spec, expected) => {
-    const seat = seatToApprove(decider(id, spec), first, circle);
+    const seat = seatToApprove(decider(id, spec), opened(first), circle);
     expect(seat.ok ? 'yes' : seat.why).toBe(expected);
   });
 
   it('needs the delegated limit of the stage, to the last minor unit', () => {
     const seat = (amount_minor: number) =>
-      seatToApprove(decider('gus', { limits: [{ amount_minor, currency: 'EUR' }] }), second, circle);
+      seatToApprove(decider('gus', { limits: [{ amount_minor, currency: 'EUR' }] }), opened(second), circle);
     expect(seat(4_999)).toEqual({ ok: false, why: 'limit_too_low' });
     expect(seat(5_000)).toMatchObject({ ok: true });
   });
 
   it('keeps a new owner out of an old plan', () => {
     const changed = { ...circle, chain: chainOf([agentOf(), agentOf({ owner: 'anna' }, 2)], undefined) };
-    expect(seatToApprove(decider('anna'), first, changed)).toEqual({ ok: false, why: 'owner' });
+    expect(seatToApprove(decider('anna'), opened(first), changed)).toEqual({ ok: false, why: 'owner' });
   });
 
   it('has no seat in a group that the registry does not know', () => {
     const without = { ...circle, groups: new Map() };
-    expect(seatToApprove(decider('anna'), first, without)).toEqual({ ok: false, why: 'not_in_group' });
+    expect(seatToApprove(decider('anna'), opened(first), without)).toEqual({ ok: false, why: 'not_in_group' });
   });
 
   it('never lets anybody of the chain in, whatever the groups, limits and plan say', () => {
@@ -79,9 +81,12 @@ describe('who may approve', () => {
           const agent: Known<'agents'> = { ...agentOf({ owner, principals }), changed_by: registrar };
           const around = circleOf(planOf([first]), [groupOf('dba', members)], [agent]);
           const chain = [owner, registrar, ...principals];
-          for (const seat of [seatToApprove, seatToDeny]) {
-            expect(seat(decider(voter), first, around).ok).toBe(members.includes(voter) && !chain.includes(voter));
-          }
+          const seats = [
+            seatToApprove(decider(voter), opened(first), around),
+            seatToDeny(decider(voter), [opened(first)], around),
+          ];
+          const may = members.includes(voter) && !chain.includes(voter);
+          expect(seats.map(({ ok }) => ok)).toEqual([may, may]);
         },
       ),
     );
@@ -90,12 +95,12 @@ describe('who may approve', () => {
 
 describe('who may say no', () => {
   it('anybody of any stage, whatever their limit and without waiting for their turn', () => {
-    const seat = seatToDeny(decider('gus'), first, circle);
+    const seat = seatToDeny(decider('gus'), [opened(first)], circle);
     expect(seat).toMatchObject({ ok: true, stage: { stage: 2 } });
   });
 
   it('nobody of the chain', () => {
-    expect(seatToDeny(decider('olga'), first, circle)).toEqual({ ok: false, why: 'owner' });
+    expect(seatToDeny(decider('olga'), [opened(first)], circle)).toEqual({ ok: false, why: 'owner' });
   });
 });
 
@@ -103,13 +108,13 @@ describe('a group with a veto', () => {
   const guarded = { ...circle, plan: { ...plan, veto: ['auditors'] } };
 
   it('says no beside the stage that is being decided', () => {
-    const seat = seatToDeny(decider('audrey'), first, guarded);
+    const seat = seatToDeny(decider('audrey'), [opened(first)], guarded);
     expect(seat).toMatchObject({ ok: true, stage: { stage: 1 }, group: { id: 'auditors' } });
-    expect(seatToDeny(decider('audrey'), first, circle)).toEqual({ ok: false, why: 'not_in_group' });
+    expect(seatToDeny(decider('audrey'), [opened(first)], circle)).toEqual({ ok: false, why: 'not_in_group' });
   });
 
   it('never says yes', () => {
-    expect(seatToApprove(decider('audrey'), first, guarded)).toEqual({ ok: false, why: 'not_in_group' });
+    expect(seatToApprove(decider('audrey'), opened(first), guarded)).toEqual({ ok: false, why: 'not_in_group' });
   });
 
   it('takes a grant back like the groups of the stages', () => {
@@ -120,6 +125,27 @@ describe('a group with a veto', () => {
     const groupsToo = circleOf({ ...plan, veto: ['legal'] }, [...groups, groupOf('legal', ['lou'])]);
     expect(maySee(decider('lou'), groupsToo)).toBe(true);
     expect(maySee(decider('lou'), { ...groupsToo, plan })).toBe(false);
+  });
+});
+
+describe('a person whom the plan names', () => {
+  const named = stageOf({ from: [{ group: 'finance' }, { person: 'nora' }] });
+  const around = circleOf(planOf([named]), groups);
+
+  it('sits without a group, and nobody else does', () => {
+    expect(seatToApprove(decider('nora'), opened(named), around)).toEqual({ ok: true, stage: named, group: undefined });
+    expect(seatToApprove(decider('fay'), opened(named), around)).toMatchObject({ ok: true, group: { id: 'finance' } });
+    expect(seatToApprove(decider('nobody'), opened(named), around)).toEqual({ ok: false, why: 'not_in_group' });
+  });
+
+  it('knows of the request, and may take it back', () => {
+    expect([maySee(decider('nora'), around), maySee(decider('nobody'), around)]).toEqual([true, false]);
+    expect(whyMayNotEnd(decider('nora'), around)).toBeUndefined();
+  });
+
+  it('is kept out like anybody else who is excluded', () => {
+    const without = circleOf(planOf([named], { excluded: [{ person: 'nora', why: 'excluded' }] }), groups);
+    expect(seatToApprove(decider('nora'), opened(named), without)).toEqual({ ok: false, why: 'excluded' });
   });
 });
 

@@ -1,7 +1,8 @@
-import type { IssuerSubject, Known, NotEligibleWhy, Plan, Stage } from '#contracts';
-import { groupsOf } from '#trust';
+import type { IssuerSubject, Known, NotEligibleWhy, Plan, SeatSource, Stage } from '#contracts';
+import { groupsOf, hasLimit, peopleNamedIn, sourcesOf } from '#trust';
 import { stagesInOrder } from './approval.js';
-import { coversLimit, type Decider } from './decider.js';
+import type { Decider } from './decider.js';
+import type { OpenStage } from './waits-for.js';
 
 /**
  * Everything that decides about people for one request, as the registry says it now. The plan names who policy
@@ -55,40 +56,51 @@ export function isMember(person: Decider, group: string, circle: Pick<Circle, 'g
   return circle.groups.get(group)?.spec.members.includes(person.id) ?? false;
 }
 
-export type Seat = { ok: true; stage: Stage; group: Known<'groups'> } | { ok: false; why: NotEligibleWhy };
+/** Without a group where the plan names the person. */
+export type Seat = { ok: true; stage: Stage; group: Known<'groups'> | undefined } | { ok: false; why: NotEligibleWhy };
 
-/** The seat an approving vote fills: in the stage that is being decided, within the person's delegated limit. */
-export function seatToApprove(person: Decider, stage: Stage, circle: Circle): Seat {
+/** What lets this person sit here: a group, or the plan, which names them. */
+function placeOf(person: Decider, from: readonly SeatSource[], circle: Circle): Pick<Seat & { ok: true }, 'group'> | undefined {
+  for (const one of from) {
+    if ('person' in one && one.person === person.id) return { group: undefined };
+    const group = 'group' in one ? circle.groups.get(one.group) : undefined;
+    if (group !== undefined && isMember(person, group.id, circle)) return { group };
+  }
+  return undefined;
+} // prettier-ignore
+
+/** The seat an approving vote fills: in a stage that is being decided, within the person's delegated limit. */
+export function seatToApprove(person: Decider, { from, stage }: OpenStage, circle: Circle): Seat {
   const why = whyExcluded(person, circle);
   if (why !== undefined) return { ok: false, why };
-  const group = circle.groups.get(stage.group);
-  if (group === undefined || !isMember(person, stage.group, circle)) return { ok: false, why: 'not_in_group' };
-  return coversLimit(person, stage) ? { ok: true, stage, group } : { ok: false, why: 'limit_too_low' };
+  const place = placeOf(person, from, circle);
+  if (place === undefined) return { ok: false, why: 'not_in_group' };
+  return hasLimit(person, stage) ? { ok: true, stage, ...place } : { ok: false, why: 'limit_too_low' };
 }
 
 /**
- * The seat from which a person says no: the stage being decided if they stand in it, else any other of the plan,
- * else beside the stage being decided, for a group that has a veto.
+ * The seat from which a person says no: a stage being decided if they stand in it, else any other of the plan,
+ * else beside the first one being decided, for a group that has a veto.
  * Saying no needs no delegated limit, and nobody has to wait for their stage to stop a request.
  */
-export function seatToDeny(person: Decider, current: Stage, circle: Circle): Seat {
+export function seatToDeny(person: Decider, open: readonly OpenStage[], circle: Circle): Seat {
   const why = whyExcluded(person, circle);
   if (why !== undefined) return { ok: false, why };
-  for (const stage of [current, ...stagesInOrder(circle.plan)]) {
-    const group = circle.groups.get(stage.group);
-    if (group !== undefined && isMember(person, stage.group, circle)) return { ok: true, stage, group };
+  const others = stagesInOrder(circle.plan).map((stage) => ({ stage, from: sourcesOf(stage) }));
+  for (const { from, stage } of [...open, ...others]) {
+    const place = placeOf(person, from, circle);
+    if (place !== undefined) return { ok: true, stage, ...place };
   }
-  const veto = circle.plan.veto?.find((group) => isMember(person, group, circle));
-  const group = veto === undefined ? undefined : circle.groups.get(veto);
-  if (group !== undefined) return { ok: true, stage: current, group };
-  return { ok: false, why: 'not_in_group' };
+  const veto = (circle.plan.veto ?? []).map((group) => ({ group }));
+  const place = placeOf(person, veto, circle);
+  const [current] = open;
+  return place && current ? { ok: true, stage: current.stage, ...place } : { ok: false, why: 'not_in_group' };
 }
 
 /** From which group this person looks at a request: that of the seat from which they could decide, else one that may look at all. */
-export function looksFrom(person: Decider, stage: number, circle: Circle): string | undefined {
-  const current = circle.plan.stages.find((one) => one.stage === stage);
-  const seat = current && seatToDeny(person, current, circle);
-  if (seat?.ok === true) return seat.group.id;
+export function looksFrom(person: Decider, open: readonly OpenStage[], circle: Circle): string | undefined {
+  const seat = open.length === 0 ? undefined : seatToDeny(person, open, circle);
+  if (seat?.ok === true) return seat.group?.id;
   return overseers.find((group) => isMember(person, group, circle));
 }
 
@@ -101,8 +113,13 @@ export const overseers = ['soc-lead', 'auditors'] as const;
  */
 export function maySee(person: Decider, circle: Circle): boolean {
   if (!person.active) return false;
-  const groups = [...groupsOf(circle.plan), ...overseers];
-  return groups.some((group) => isMember(person, group, circle)) || whyInPlanChain(person, circle) !== undefined;
+  const isOverseer = overseers.some((group) => isMember(person, group, circle));
+  return isOverseer || hasPart(person, circle) || whyInPlanChain(person, circle) !== undefined;
+}
+
+function hasPart(person: Decider, circle: Circle): boolean {
+  const { plan } = circle;
+  return peopleNamedIn(plan).includes(person.id) || groupsOf(plan).some((group) => isMember(person, group, circle));
 }
 
 function whyInPlanChain(person: Decider, circle: Circle): NotEligibleWhy | undefined {
@@ -110,11 +127,11 @@ function whyInPlanChain(person: Decider, circle: Circle): NotEligibleWhy | undef
   return whyInChain(person, circle.chain) ?? named?.why;
 }
 
-/** Why this person may not take a request back or stop it: anyone eligible in a group of the plan may, and `soc-lead`. */
+/** Why this person may not take a request back or stop it: anyone eligible who has a part in the plan may, and `soc-lead`. */
 export function whyMayNotEnd(person: Decider, circle: Circle): NotEligibleWhy | undefined {
   if (!person.active) return 'not_a_person';
   if (isMember(person, 'soc-lead', circle)) return undefined;
   const excluded = whyExcluded(person, circle);
   if (excluded !== undefined) return excluded;
-  return groupsOf(circle.plan).some((group) => isMember(person, group, circle)) ? undefined : 'not_in_group';
+  return hasPart(person, circle) ? undefined : 'not_in_group';
 }

@@ -1,10 +1,11 @@
-import type { Grant, Known, Plan, RequestValue, Stage, Verdict } from '#contracts';
-import { firstStage, type Ending } from './approval.js';
+import type { Grant, Known, Plan, RequestValue, Verdict } from '#contracts';
+import type { Ending } from './approval.js';
 import type { Believed } from './belief.js';
 import { whyPlanCannotStand, type PeopleOf } from './plan.js';
+import { stagesAtFirst, waitsFor, type WaitsFor } from './waits-for.js';
 
 export type Opening =
-  | { kind: 'open'; request: RequestValue; verdict: Verdict; plan: Plan; grant: Grant; stage: Stage }
+  | { kind: 'open'; request: RequestValue; verdict: Verdict; plan: Plan; grant: Grant; waits: WaitsFor }
   /** It ends as it begins. */
   | { kind: 'ended'; ending: Ending }
   | { kind: 'forged' };
@@ -32,11 +33,10 @@ export function planned(
   peopleOf: PeopleOf,
 ): Opening & { kind: 'open' | 'ended' } {
   const { plan, grant } = verdict;
-  const stage = plan && firstStage(plan);
-  if (plan === undefined || grant === undefined || stage === undefined) {
+  if (plan === undefined || grant === undefined) {
     return { kind: 'ended', ending: { state: 'denied', code: 'policy_unsatisfiable' } };
   }
   const why = whyPlanCannotStand(plan, peopleOf);
   if (why !== undefined) return { kind: 'ended', ending: { state: 'denied', code: why } };
-  return { kind: 'open', request, verdict, plan, grant, stage };
+  return { kind: 'open', request, verdict, plan, grant, waits: waitsFor(plan, stagesAtFirst(plan)) };
 }

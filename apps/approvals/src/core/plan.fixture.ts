@@ -12,7 +12,7 @@ export const at = (seconds: number): Date => new Date(Date.UTC(2026, 4, 4, 12, 0
 
 export const stageOf = (more: Partial<Stage> = {}): Stage => ({
   stage: 1,
-  group: 'dba',
+  ...(more.from === undefined && { group: 'dba' }),
   quorum: 1,
   confirmations: [],
   ...more,
@@ -80,6 +80,9 @@ export const heldOf = (more: Partial<Held> = {}): Held => ({
   version: 1,
   planNo: 1,
   stage: 1,
+  openStages: [more.stage ?? 1],
+  beganAt: at(0),
+  escalated: [],
   deadlineAt: at(3_600),
   summary: undefined,
   traceparent: undefined,

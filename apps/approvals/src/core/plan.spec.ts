@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Plan } from '#contracts';
+import type { Plan, Stage } from '#contracts';
 import type { Decider } from './decider.js';
 import { whyPlanCannotStand } from './plan.js';
-import { decider, planOf, stageOf } from './plan.fixture.js';
+import { at, decider, planOf, stageOf } from './plan.fixture.js';
 
 const eur = (amount_minor: number) => ({ amount_minor, currency: 'EUR' });
 
@@ -11,8 +11,11 @@ const people: Record<string, Decider[]> = {
   finance: [decider('fay', { limits: [eur(100)] }), decider('gus', { limits: [eur(5_000)] })],
   directors: [decider('dora')],
   asleep: [decider('ines', { state: 'inactive' })],
+  'person:nora': [decider('nora')],
 };
 const why = (plan: Plan) => whyPlanCannotStand(plan, (group) => people[group] ?? []);
+
+const timed = (stage: Stage): Plan => planOf([stage], { begins_at: at(0).toISOString() });
 
 describe('a plan stands only when every seat can be filled by a person of its own', () => {
   it.each<[string, Plan, ReturnType<typeof why>]>([
@@ -50,6 +53,28 @@ describe('a plan stands only when every seat can be filled by a person of its ow
       ]),
       undefined,
     ],
+    ['a named person', planOf([stageOf({ from: [{ person: 'nora' }] })]), undefined],
+    ['a named person whom nobody knows', planOf([stageOf({ from: [{ person: 'nemo' }] })]), 'no_eligible_approver'],
+    [
+      'a group and a named person',
+      planOf([stageOf({ from: [{ group: 'dba' }, { person: 'nora' }], quorum: 4 })]),
+      undefined,
+    ],
+    [
+      'a group and a named person, and one more',
+      planOf([stageOf({ from: [{ group: 'dba' }, { person: 'nora' }], quorum: 5 })]),
+      'no_eligible_approver',
+    ],
+    [
+      'nobody, and a next group',
+      timed(stageOf({ group: 'asleep', escalate: { after_seconds: 9, to: 'directors' } })),
+      undefined,
+    ],
+    [
+      'nobody, and a next group of too few',
+      timed(stageOf({ group: 'asleep', quorum: 2, escalate: { after_seconds: 9, to: 'directors' } })),
+      'no_eligible_approver',
+    ],
   ])('%s', (_, plan, expected) => {
     expect(why(plan)).toBe(expected);
   });
@@ -59,6 +84,9 @@ describe('a plan that no host of ours can decide is unsatisfiable', () => {
   it.each<[string, Plan]>([
     ['quorum 0', planOf([stageOf({ quorum: 0 })])],
     ['no stages', { ...planOf([]), stages: [] }],
+    ['people in two ways', planOf([{ ...stageOf(), from: [{ person: 'anna' }] }])],
+    ['nobody at all', planOf([{ stage: 1, quorum: 1, confirmations: [] }])],
+    ['seconds from no beginning', planOf([stageOf({ deadline_seconds: 60 })])],
     ['a stage number twice', planOf([stageOf(), stageOf({ group: 'finance' })])],
   ])('%s', (_, plan) => {
     expect(why(plan)).toBe('policy_unsatisfiable');

@@ -1,24 +1,20 @@
-import type { DeniedCode, Plan, Stage } from '#contracts';
-import { coversLimit, type Decider } from './decider.js';
+import { recipientOf, type DeniedCode, type Plan, type Recipient, type Stage } from '#contracts';
+import { hasLimit, isSoundPlan, sourcesOf } from '#trust';
 import { stagesInOrder } from './approval.js';
+import type { Decider } from './decider.js';
 
-/** The people of a group as they stand now. Read lazily: a group may have thousands, a plan needs a handful. */
-export type PeopleOf = (group: string) => Iterable<Decider>;
+/** The people of a group, or the one person, as they stand now. Read lazily: a group may have thousands, a plan needs a handful. */
+export type PeopleOf = (recipient: Recipient) => Iterable<Decider>;
 
 /**
  * Why a plan cannot be decided by anybody, or undefined when it can.
  *
  * A plan stands when every seat can be filled at once by distinct people: one person never fills two seats of a plan,
- * whatever stages they stand in.
+ * whatever stages they stand in. Whoever may decide only after a silence counts too: then it waits for them.
  */
 export function whyPlanCannotStand(plan: Plan, peopleOf: PeopleOf): DeniedCode | undefined {
-  if (!isWellFormed(plan)) return 'policy_unsatisfiable';
+  if (!isSoundPlan(plan)) return 'policy_unsatisfiable';
   return canBeSeated(plan, peopleOf) ? undefined : 'no_eligible_approver';
-}
-
-function isWellFormed(plan: Plan): boolean {
-  const numbers = new Set(plan.stages.map((stage) => stage.stage));
-  return plan.stages.length > 0 && numbers.size === plan.stages.length && plan.stages.every((s) => s.quorum >= 1);
 }
 
 function canBeSeated(plan: Plan, peopleOf: PeopleOf): boolean {
@@ -37,11 +33,16 @@ function canBeSeated(plan: Plan, peopleOf: PeopleOf): boolean {
 function eligibleFor(stage: Stage, around: { plan: Plan; peopleOf: PeopleOf; atMost: number }): string[] {
   const excluded = new Set(around.plan.excluded.map((exclusion) => exclusion.person));
   const able = new Set<string>();
-  for (const person of around.peopleOf(stage.group)) {
+  for (const person of peopleOfStage(stage, around.peopleOf)) {
     if (able.size >= around.atMost) break;
-    if (person.active && !excluded.has(person.id) && coversLimit(person, stage)) able.add(person.id);
+    if (person.active && !excluded.has(person.id) && hasLimit(person, stage)) able.add(person.id);
   }
   return [...able];
+}
+
+function* peopleOfStage(stage: Stage, peopleOf: PeopleOf): Generator<Decider> {
+  for (const source of sourcesOf(stage)) yield* peopleOf(recipientOf(source));
+  if (stage.escalate !== undefined) yield* peopleOf(stage.escalate.to);
 }
 
 /** Bipartite matching by augmenting paths (Kuhn): can each seat have a person of its own? */

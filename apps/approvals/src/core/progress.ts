@@ -1,21 +1,31 @@
-import type { Plan, VoteBody } from '#contracts';
-import { stagesInOrder, type ApprovalState } from './approval.js';
+import type { ApprovalAnswer, Plan, VoteBody } from '#contracts';
+import { escalatesAt, stageEndsAt, stageText } from '#trust';
+import { stagesInOrder, type ApprovalState, type Held } from './approval.js';
 
-export interface StageProgress {
-  stage: number;
-  group: string;
-  quorum: number;
-  approved: number;
+type StageProgress = ApprovalAnswer['progress']['stages'][number];
+
+/** How far each stage of a plan has come, and by when those that are open must go on. */
+export function progressOf(
+  plan: Plan,
+  votes: { stage: number; decision: VoteBody['decision'] }[],
+  held: Pick<Held, 'state' | 'openStages' | 'beganAt'>,
+): StageProgress[] {
+  return stagesInOrder(plan).map((one) => ({
+    stage: one.stage,
+    group: stageText(one),
+    quorum: one.quorum,
+    approved: votes.filter((vote) => vote.stage === one.stage && vote.decision === 'approve').length,
+    ...(held.state === 'open' && held.openStages.includes(one.stage) && timesOf(plan, one, held.beganAt.getTime())),
+  }));
 }
 
-/** How far each stage of a plan has come. */
-export function progressOf(plan: Plan, votes: { stage: number; decision: VoteBody['decision'] }[]): StageProgress[] {
-  return stagesInOrder(plan).map(({ stage, group, quorum }) => ({
-    stage,
-    group,
-    quorum,
-    approved: votes.filter((vote) => vote.stage === stage && vote.decision === 'approve').length,
-  }));
+function timesOf(plan: Plan, stage: Plan['stages'][number], beganAt: number): Partial<StageProgress> {
+  const at = escalatesAt(stage, beganAt);
+  return {
+    open: true,
+    deadline_at: new Date(stageEndsAt(plan, stage, beganAt)).toISOString(),
+    ...(stage.escalate && at !== undefined && { escalates: { at: new Date(at).toISOString(), to: stage.escalate.to } }),
+  };
 }
 
 export interface Told {

@@ -43,6 +43,7 @@ function saysTheSame(body: VoteBody, vote: Vote): boolean {
   const { caps = {} } = body;
   return (
     vote.decision === body.decision &&
+    vote.stage === body.stage &&
     vote.reason === body.reason &&
     vote.confirmed.length === body.confirmed.length &&
     vote.confirmed.every((point, at) => point === body.confirmed[at]) &&

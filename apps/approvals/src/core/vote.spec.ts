@@ -57,7 +57,7 @@ describe('what stands against a vote', () => {
     [
       'a vote before, in a stage that is over',
       bodyOf(),
-      caseOf({ voted: true, held: { stage: 2 } }),
+      caseOf({ voted: true, held: { stage: 2, openStages: [2] } }),
       { code: 'not_eligible', why: 'already_voted' },
     ],
     ['a later stage', bodyOf(all), caseOf({ person: decider('zoe') }), { code: 'not_eligible', why: 'not_in_group' }],
@@ -79,16 +79,22 @@ describe('what stands against a vote', () => {
   });
 });
 
+const atOnce = { ...plan, parallel: true as const };
+const yes = (...stages: number[]) => stages.map((stage) => ({ stage, decision: 'approve' as const }));
+
 describe('what a vote leads to', () => {
   it.each<[string, Parameters<typeof countVote>, object]>([
-    ['a no ends it at once', [plan, first, 'deny', 0], { then: 'denied' }],
-    ['the first stage is complete', [plan, first, 'approve', 0], { then: 'next_stage', stage: { stage: 2 } }],
-    ['one of two', [plan, second, 'approve', 0], { then: 'waits' }],
-    ['two of two', [plan, second, 'approve', 1], { then: 'granted' }],
-    ['a no of the last one', [plan, second, 'deny', 1], { then: 'denied' }],
+    ['a no ends it at once', [plan, first, { decision: 'deny', before: [] }], { then: 'denied' }],
+    ['the first stage is complete', [plan, first, { decision: 'approve', before: [] }], { then: 'next_stage', stage: { stage: 2 } }],
+    ['one of two', [plan, second, { decision: 'approve', before: yes(1) }], { then: 'waits' }],
+    ['two of two', [plan, second, { decision: 'approve', before: yes(1, 2) }], { then: 'granted' }],
+    ['a no of the last one', [plan, second, { decision: 'deny', before: yes(1, 2) }], { then: 'denied' }],
+    ['one of several at once', [atOnce, first, { decision: 'approve', before: [] }], { then: 'waits', open: [second] }],
+    ['half of another of them', [atOnce, second, { decision: 'approve', before: [] }], { then: 'waits' }],
+    ['the last of them', [atOnce, first, { decision: 'approve', before: yes(2, 2) }], { then: 'granted' }],
   ])('%s', (_, args, expected) => {
     expect(countVote(...args)).toMatchObject(expected);
-  });
+  }); // prettier-ignore
 });
 
 describe('what is granted', () => {

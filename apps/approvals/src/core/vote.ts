@@ -1,8 +1,9 @@
 import type { Caps, Grant, NotEligibleWhy, Plan, ProblemCode, Stage, VoteBody } from '#contracts';
 import { grantedBy, variantOf, type ViewVariant } from '#trust';
-import { stageAfter, type Held } from './approval.js';
+import { stagesInOrder, type Held } from './approval.js';
 import type { Decider } from './decider.js';
 import { seatToApprove, seatToDeny, type Circle, type Seat } from './eligibility.js';
+import { openNow, waitsFor, type OpenStage, type WaitsFor } from './waits-for.js';
 
 export interface Refusal {
   ok: false;
@@ -12,7 +13,7 @@ export interface Refusal {
 }
 
 export interface VoteCase {
-  held: Pick<Held, 'state' | 'stage' | 'deadlineAt' | 'now' | 'planNo'>;
+  held: Pick<Held, 'state' | 'stage' | 'openStages' | 'beganAt' | 'deadlineAt' | 'now' | 'planNo'>;
   person: Decider;
   circle: Circle;
   /** The plan that the circle was read for: a row that has moved on to another plan refuses the vote. */
@@ -26,13 +27,13 @@ export interface VoteCase {
 }
 
 /** May this vote be counted, and from which seat? Asked before policy is asked, and again under the lock. */
-export function considerVote(body: VoteBody, vote: VoteCase): Extract<Seat, { ok: true }> | Refusal {
+export function considerVote(body: VoteBody, vote: VoteCase): Sits | Refusal {
   const late = whyNotOpen(vote.held);
   if (late !== undefined) return { ok: false, code: late };
   if (vote.held.planNo !== vote.planNo) return { ok: false, code: 'view_changed' };
   const seat = seatFor(body, vote);
-  if (!seat.ok) return { ok: false, code: 'not_eligible', why: seat.why };
-  const isShown = body.view_digest === vote.viewDigest && variantOf(vote.circle.plan, seat.group.id) === vote.variant;
+  if (!seat.ok) return seat;
+  const isShown = body.view_digest === vote.viewDigest && variantOf(vote.circle.plan, seat.group?.id) === vote.variant;
   if (!isShown) return { ok: false, code: 'view_changed' };
   return whyNotConfirmed(body, seat.stage, vote.circle.plan) ?? seat;
 }
@@ -42,20 +43,36 @@ function whyNotOpen(held: VoteCase['held']): ProblemCode | undefined {
   return held.state === 'open' ? undefined : 'already_decided';
 }
 
-function seatFor(body: VoteBody, vote: VoteCase): Seat {
+type Sits = Extract<Seat, { ok: true }>;
+
+function seatFor(body: VoteBody, vote: VoteCase): Sits | Refusal {
   const { circle, held, person } = vote;
-  const current = circle.plan.stages.find((stage) => stage.stage === held.stage);
-  if (current === undefined) return { ok: false, why: 'not_in_group' };
-  const seat =
-    body.decision === 'approve' ? seatToApprove(person, current, circle) : seatToDeny(person, current, circle);
+  const open = openNow(circle.plan, held);
+  const seat = body.decision === 'deny' ? seatToDeny(person, open, circle) : seatToTake(body, vote, open);
+  if ('code' in seat) return seat;
   // Said first, a person who voted in an earlier stage would otherwise read that they do not belong to this one.
-  return vote.voted && (seat.ok || seat.why === 'not_in_group') ? { ok: false, why: 'already_voted' } : seat;
+  const isVoted = vote.voted && (seat.ok || seat.why === 'not_in_group' || seat.why === 'seat_taken');
+  if (isVoted) return { ok: false, code: 'not_eligible', why: 'already_voted' };
+  return seat.ok ? seat : { ok: false, code: 'not_eligible', why: seat.why };
 }
+
+/** Where several stages are open at once, the person says in which one: nobody else picks the seat that a vote fills. */
+function seatToTake({ stage }: VoteBody, { circle, held, person }: VoteCase, open: readonly OpenStage[]): Seat | Refusal {
+  const { parallel, stages } = circle.plan;
+  if (stage === undefined && parallel === true) return mismatch('stage: all stages are open at once, name yours');
+  const named = stage ?? held.stage;
+  if (!stages.some((one) => one.stage === named)) return mismatch('stage: no such stage');
+  const one = open.find((each) => each.stage.stage === named);
+  if (one !== undefined) return seatToApprove(person, one, circle);
+  return { ok: false, why: parallel === true ? 'seat_taken' : 'not_in_group' };
+} // prettier-ignore
+
+const mismatch = (detail: string): Refusal => ({ ok: false, code: 'schema_mismatch', detail });
 
 function whyNotConfirmed(body: VoteBody, stage: Stage, plan: Plan): Refusal | undefined {
   const known = new Set(plan.stages.flatMap((one) => one.confirmations.map((point) => point.id)));
   const unknown = body.confirmed.find((id) => !known.has(id));
-  if (unknown !== undefined) return { ok: false, code: 'schema_mismatch', detail: 'confirmed: no such point' };
+  if (unknown !== undefined) return mismatch('confirmed: no such point');
   if (body.decision === 'deny') return undefined;
   const confirmed = new Set(body.confirmed);
   const missing = stage.confirmations.find((point) => !confirmed.has(point.id));
@@ -64,17 +81,41 @@ function whyNotConfirmed(body: VoteBody, stage: Stage, plan: Plan): Refusal | un
 }
 
 export type Counted =
-  { then: 'waits' } | { then: 'next_stage'; stage: Stage } | { then: 'granted' } | { then: 'denied' };
+  /** `open`: what is left of several stages at once, where this vote has completed one. */
+  { then: 'waits'; open?: Stage[] } | { then: 'next_stage'; stage: Stage } | { then: 'granted' } | { then: 'denied' };
 
 /**
  * What one more vote does to a plan. A no is final at once; a yes that completes the last stage grants.
- * `approved` = approving votes of this plan and stage that were counted before.
+ * `before` = the votes of this plan that were counted before.
  */
-export function countVote(plan: Plan, seat: Stage, decision: VoteBody['decision'], approved: number): Counted {
+export function countVote(
+  plan: Plan,
+  seat: Stage,
+  { before, decision }: { decision: VoteBody['decision']; before: readonly CountedBefore[] },
+): Counted {
   if (decision === 'deny') return { then: 'denied' };
-  if (approved + 1 < seat.quorum) return { then: 'waits' };
-  const stage = stageAfter(plan, seat.stage);
-  return stage === undefined ? { then: 'granted' } : { then: 'next_stage', stage };
+  const yes = [seat.stage, ...before.filter((one) => one.decision === 'approve').map(({ stage }) => stage)];
+  const open = stagesInOrder(plan).filter(({ quorum, stage }) => yes.filter((one) => one === stage).length < quorum);
+  const [next] = open;
+  if (next === undefined) return { then: 'granted' };
+  if (open.some(({ stage }) => stage === seat.stage)) return { then: 'waits' };
+  return plan.parallel === true ? { then: 'waits', open } : { then: 'next_stage', stage: next };
+}
+
+interface CountedBefore {
+  stage: number;
+  decision: VoteBody['decision'];
+}
+
+/** Whom the request waits for after this vote; undefined where it goes on waiting for the same people. */
+export function waitsAfter(
+  plan: Plan,
+  { beganAt, escalated, now }: Pick<Held, 'beganAt' | 'escalated' | 'now'>,
+  counted: Counted,
+): WaitsFor | undefined {
+  if (counted.then === 'next_stage') return waitsFor(plan, [counted.stage], { beganAt: now });
+  const left = counted.then === 'waits' ? counted.open : undefined;
+  return left && waitsFor(plan, left, { beganAt, escalated });
 }
 
 export interface Access {

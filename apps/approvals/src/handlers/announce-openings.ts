@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { approvalOpened } from '#contracts';
-import { Timers, type Tx } from '#database';
+import { Timers, type TimerToSet, type Tx } from '#database';
 import { Outbox, type Said } from '#messaging';
 import type { Opening } from '../core/opening.js';
 import { summaryOf } from '../core/summary.js';
+import { groupsAsked } from '../core/waits-for.js';
 import type { NewApproval } from '../io/new-row.js';
 import type { Opened } from '../io/opening.store.js';
 import { Outcomes } from '../io/outcomes.js';
 import { EndApprovals } from './end-approvals.js';
-import { expireTimer } from './timer-kinds.js';
+import { timersOf } from './timer-kinds.js';
 
 export interface Announced {
   row: NewApproval;
@@ -28,7 +29,7 @@ export class AnnounceOpenings {
 
   async say(tx: Tx, announced: Announced[]): Promise<void> {
     if (announced.length === 0) return;
-    await this.timers.set(tx, announced.flatMap(timerOf));
+    await this.timers.set(tx, announced.flatMap(clockOf));
     await this.outbox.say(
       tx,
       announced.map((one) => this.saidOf(one)),
@@ -38,7 +39,7 @@ export class AnnounceOpenings {
   private saidOf({ row, opening, opened }: Announced): Said {
     if (opening.kind === 'ended')
       return this.ends.saidOf({ ...row, summary: row.content?.summary, version: 0 }, { ending: opening.ending });
-    const { plan, request, stage, verdict } = opening;
+    const { plan, request, verdict, waits } = opening;
     const { task_id } = request.context;
     const reasons = verdict.findings.filter(({ effect }) => effect === 'require_approval').map(({ code }) => code);
     return {
@@ -49,10 +50,10 @@ export class AnnounceOpenings {
         action_id: row.actionId,
         agent_id: row.agentId,
         // Those who can decide now, a veto included; the others are told when their stage begins.
-        summary: { ...summaryOf(request, verdict), groups: [stage.group, ...(plan.veto ?? [])] },
-        stage: stage.stage,
+        summary: { ...summaryOf(request, verdict), groups: groupsAsked(plan, waits) },
+        stage: waits.stage,
         opened_at: opened.openedAt.toISOString(),
-        deadline_at: plan.deadline_at,
+        deadline_at: waits.deadlineAt.toISOString(),
         ...(task_id !== undefined && { task_id }),
         outcome: this.outcomes.pending(row, plan.deadline_at, reasons),
       },
@@ -61,8 +62,6 @@ export class AnnounceOpenings {
   }
 }
 
-function timerOf({ opening, row }: Announced): { kind: string; ref: string; dueAt: Date }[] {
-  return opening.kind === 'open'
-    ? [{ kind: expireTimer, ref: row.actionId, dueAt: new Date(opening.plan.deadline_at) }]
-    : [];
+function clockOf({ opening, row }: Announced): TimerToSet[] {
+  return opening.kind === 'open' ? timersOf(row.actionId, opening.waits) : [];
 }

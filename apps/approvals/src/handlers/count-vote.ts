@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { approvalGranted, approvalVoted, type CountedVote, type DataOf, type Plan } from '#contracts';
+import { approvalGranted, approvalVoted, type CountedVote, type DataOf, type Plan, type Versioned } from '#contracts';
 import { Timers, type Tx } from '#database';
 import { Outbox, type Said } from '#messaging';
 import { canonical, votesNamed } from '#trust';
 import { stagesInOrder, type Held } from '../core/approval.js';
 import type { Seat } from '../core/eligibility.js';
-import { accessAfter, countVote, type Counted } from '../core/vote.js';
+import { accessAfter, countVote, waitsAfter, type Counted } from '../core/vote.js';
+import { groupsAsked, type WaitsFor } from '../core/waits-for.js';
 import { ApprovalStore } from '../io/approval.store.js';
 import { VoteSigner, type Proof } from '../io/vote-signer.js';
 import { VoteStore, type StoredVote } from '../io/vote.store.js';
 import type { LoadedCase } from './load-case.js';
-import { expireTimer } from './timer-kinds.js';
+import { expireTimer, timersOf } from './timer-kinds.js';
 import type { CastVoteInput } from './vote-input.js';
 
 export interface VoteToCount {
@@ -40,15 +41,21 @@ export class CountVote {
     const { before, held, input, loaded, seat } = vote;
     const { body } = input;
     const stored = this.sign(vote);
-    const approved = before.filter((one) => one.stage === seat.stage.stage && one.decision === 'approve').length;
-    const counted = countVote(loaded.plan, seat.stage, body.decision, approved);
+    const counted = countVote(loaded.plan, seat.stage, { decision: body.decision, before });
     const granted = counted.then === 'granted';
-    const next = counted.then === 'next_stage' ? counted.stage : undefined;
-    await this.approvals.count(tx, held, { vote: stored, reason: body.reason, next, granted });
+    const waits = waitsAfter(loaded.plan, held, counted);
+    await this.approvals.count(tx, held, { vote: stored, reason: body.reason, granted });
     if (granted) await this.timers.clear(tx, expireTimer, [held.actionId]);
-    const voted = votedOf(vote, stored, { counted, shown: await this.shown(tx, loaded) });
+    if (waits !== undefined) await this.wait(tx, held, waits);
+    const next = counted.then === 'next_stage' ? nextOf(held, loaded.plan, waits) : undefined;
+    const voted = votedOf(vote, stored, { next, shown: await this.shown(tx, loaded) });
     await this.outbox.say(tx, granted ? [voted, this.granted(vote, [...before, stored])] : [voted]);
     return counted;
+  }
+
+  private async wait(tx: Tx, { actionId }: Held, waits: WaitsFor): Promise<void> {
+    await this.approvals.wait(tx, actionId, waits);
+    await this.timers.set(tx, timersOf(actionId, waits));
   }
 
   /** What this person decided on, with the first vote on it: said once, and kept. */
@@ -65,8 +72,8 @@ export class CountVote {
       action_id: row.actionId,
       person: person.id,
       person_version: person.version,
-      seat: { stage: seat.stage.stage, group: { id: seat.group.id, version: seat.group.version } },
-      ...(actionType && { action_type: { id: actionType.id, version: actionType.version } }),
+      seat: { stage: seat.stage.stage, ...(seat.group && { group: versionOf(seat.group) }) },
+      ...(actionType && { action_type: versionOf(actionType) }),
       received_at: held.now.toISOString(),
     });
     return { person: person.id, stage: seat.stage.stage, decision: body.decision, caps: body.caps, counted };
@@ -103,9 +110,8 @@ export class CountVote {
 function votedOf(
   { held, input, loaded, seat }: VoteToCount,
   stored: StoredVote,
-  { counted, shown }: { counted: Counted; shown: string | undefined },
+  { next, shown }: { next: Next; shown: string | undefined },
 ): Said<typeof approvalVoted> {
-  const next = counted.then === 'next_stage' ? nextOf(held, counted.stage) : undefined;
   return {
     event: approvalVoted,
     subject: held.actionId,
@@ -124,10 +130,14 @@ function votedOf(
   };
 }
 
-function nextOf(held: Held, stage: { stage: number; group: string }): DataOf<typeof approvalVoted>['next'] {
-  if (held.summary === undefined) return undefined;
-  const summary = { ...held.summary, groups: [stage.group] };
-  return { stage: stage.stage, deadline_at: held.deadlineAt.toISOString(), summary };
+const versionOf = ({ id, version }: Versioned): Versioned => ({ id, version });
+
+type Next = DataOf<typeof approvalVoted>['next'];
+
+function nextOf({ summary: before }: Held, { stages }: Plan, waits: WaitsFor | undefined): Next {
+  if (before === undefined || waits === undefined) return undefined;
+  const summary = { ...before, groups: groupsAsked({ stages }, waits) };
+  return { stage: waits.stage, deadline_at: waits.deadlineAt.toISOString(), summary };
 }
 
 function inOrderOf(plan: Plan, votes: StoredVote[]): CountedVote[] {

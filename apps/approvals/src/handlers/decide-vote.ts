@@ -82,5 +82,6 @@ export class DecideVote {
 
 function resultOf(counted: Counted, held: Held): VoteResult {
   if (counted.then === 'granted' || counted.then === 'denied') return { state: counted.then, stage: held.stage };
-  return { state: 'open', stage: counted.then === 'next_stage' ? counted.stage.stage : held.stage };
+  const [left] = counted.then === 'next_stage' ? [counted.stage] : (counted.open ?? []);
+  return { state: 'open', stage: left?.stage ?? held.stage };
 }

@@ -26,7 +26,7 @@ export class ListApprovals {
   }
 
   private async lines(caller: Known<'people'>, { alike, mine, state }: ListInput): Promise<Line[]> {
-    const groups = mine ? this.registry.groupsOf(caller.id) : this.registry.sightOf(caller.id);
+    const groups = mine ? this.registry.partiesOf(caller.id) : this.registry.sightOf(caller.id);
     if (state !== 'open') return this.inbox.closed(state, groups);
     if (groups === 'all' || !mine) return this.inbox.open(groups, alike);
     return this.inbox.waitingFor(deciderOf(caller), groups, alike);

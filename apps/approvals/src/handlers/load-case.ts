@@ -9,6 +9,7 @@ import { Fault } from '#platform';
 import { groupsOf, Trust, variantOf, viewDigest, viewOf, type ViewVariant } from '#trust';
 import { deciderOf, type Decider } from '../core/decider.js';
 import { chainOf, looksFrom, maySee, overseers, type Circle } from '../core/eligibility.js';
+import { openNow } from '../core/waits-for.js';
 import { CaseStore, type CaseRow } from '../io/case.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 
@@ -51,19 +52,26 @@ export class LoadCase {
     const known = entries.find((entry) => isKnown(entry, 'people'));
     const person = known && deciderOf(known);
     if (person === undefined || !maySee(person, people.circle)) throw new ProblemError('not_found');
-    const variant = variantOf(judged.plan, looksFrom(person, row.stage, people.circle));
+    const variant = variantOf(judged.plan, looksFrom(person, openNow(judged.plan, row), people.circle));
     return { row, ...judged, ...people, ...shown(row, judged.verdict, variant), person };
   }
 
-  /** The verdict was verified before it was stored; verified again because people decide on what it says. */
-  private judged(row: CaseRow): { verdict: Verdict; plan: Plan; grant: Grant } {
-    const read = this.trust.verify(row.verdict, { purpose: 'verdict', service: 'policy', schema: verdictSchema });
-    if (!read.ok || read.payload.plan === undefined || read.payload.grant === undefined) {
-      throw new Fault('internal', { retryable: false, message: 'the stored verdict does not verify' });
-    }
-    const { payload: verdict } = read;
-    return { verdict, plan: read.payload.plan, grant: read.payload.grant };
+  private judged(row: CaseRow): Judged {
+    const judged = readJudged(this.trust, row.verdict);
+    if (judged !== undefined) return judged;
+    throw new Fault('internal', { retryable: false, message: 'the stored verdict does not verify' });
   }
+}
+
+type Judged = Pick<LoadedCase, 'verdict' | 'plan' | 'grant'>;
+
+/** The verdict was verified before it was stored; verified again because people decide on what it says. */
+export function readJudged(trust: Trust, jws: string): Judged | undefined {
+  const read = trust.verify(jws, { purpose: 'verdict', service: 'policy', schema: verdictSchema });
+  if (!read.ok) return undefined;
+  const { payload: verdict } = read;
+  const { grant, plan } = verdict;
+  return plan === undefined || grant === undefined ? undefined : { verdict, plan, grant };
 }
 
 function wantedFor(row: CaseRow, plan: Plan, personId: string): Wanted[] {

@@ -2,7 +2,7 @@ import {
   agentUrn, type DataOf, type Known, type policyApprovalRequired, type RequestValue, type Verdict, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
 import type { Incoming } from '#messaging';
-import { groupsOf, shapeDigest } from '#trust';
+import { partiesOf, shapeDigest } from '#trust';
 import type { Believed } from '../core/belief.js';
 import type { Opening } from '../core/opening.js';
 import { summaryOf } from '../core/summary.js';
@@ -35,7 +35,7 @@ export function newApproval(one: Case): NewApproval | undefined {
     actionDigest: believed.kind === 'sound' ? believed.verdict.action_digest : believed.actionDigest,
     state: opening.kind === 'open' ? 'open' : opening.ending.state,
     code: opening.kind === 'open' ? null : opening.ending.code,
-    stage: opening.kind === 'open' ? opening.stage : undefined,
+    waits: opening.kind === 'open' ? opening.waits : undefined,
     content: contentOfCase(one),
     traceparent: event.traceparent,
   };
@@ -60,7 +60,7 @@ export function contentOf({ evidence, request, shown, verdict }: Frozen): Conten
   const { plan } = verdict;
   if (plan === undefined) throw new TypeError('people decide on a plan');
   return {
-    groups: groupsOf(plan),
+    groups: partiesOf(plan),
     excluded: plan.excluded.map(({ person }) => person),
     headline: shown.headline,
     shape: shapeDigest({ source: agentUrn(verdict.agent.id), data: request }),

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { DataOf, Known, policyApprovalRequired, Versioned } from '#contracts';
+import type { DataOf, Known, policyApprovalRequired, Recipient, Versioned } from '#contracts';
 import type { Tx } from '#database';
 import { DeadLetters, type Incoming, type SliceHandler } from '#messaging';
-import { groupsOf } from '#trust';
+import { partiesOf } from '#trust';
 import { shownOf, type Believed } from '../core/belief.js';
 import { openingOf, type Opening } from '../core/opening.js';
 import { RegistryFacts, versionKey } from '../io/registry-facts.js';
@@ -60,9 +60,9 @@ export class OpenApprovals implements SliceHandler<typeof policyApprovalRequired
 
   /** The copy may lag behind a group that was just filled: the registry is asked before "nobody can decide" ends a request. */
   private async lookAgain(cases: Case[]): Promise<Case[]> {
-    const groups = cases.filter(({ opening }) => lacksPeople(opening)).flatMap(({ believed }) => groupsIn(believed));
-    if (groups.length === 0) return cases;
-    const peopleNow = await this.registry.peopleNow([...new Set(groups)]);
+    const asked = cases.filter(({ opening }) => lacksPeople(opening)).flatMap(({ believed }) => askedIn(believed));
+    if (asked.length === 0) return cases;
+    const peopleNow = await this.registry.peopleNow([...new Set(asked)]);
     return cases.map((one) => (lacksPeople(one.opening) ? this.caseOf(one, peopleNow) : one));
   }
 }
@@ -71,8 +71,8 @@ function lacksPeople(opening: Opening): boolean {
   return opening.kind === 'ended' && opening.ending.code === 'no_eligible_approver';
 }
 
-function groupsIn(believed: Believed): string[] {
-  return believed.kind === 'sound' && believed.verdict.plan ? groupsOf(believed.verdict.plan) : [];
+function askedIn(believed: Believed): Recipient[] {
+  return believed.kind === 'sound' && believed.verdict.plan ? partiesOf(believed.verdict.plan) : [];
 }
 
 function agentsIn(believed: Believed): Versioned[] {

@@ -3,12 +3,13 @@ import { approvalReplaced } from '#contracts';
 import { Timers, type Tx } from '#database';
 import { Outbox } from '#messaging';
 import type { Held } from '../core/approval.js';
+import { groupsAsked } from '../core/waits-for.js';
 import { ApprovalStore } from '../io/approval.store.js';
 import { FrozenEntryStore } from '../io/frozen-entry.store.js';
 import { Outcomes } from '../io/outcomes.js';
 import type { Replacement } from './judge-again.js';
 import { contentOf } from './new-approval.js';
-import { expireTimer } from './timer-kinds.js';
+import { timersOf } from './timer-kinds.js';
 
 /** Policy or facts have changed under an open plan: another one takes its place, and what was voted is void. */
 @Injectable()
@@ -29,11 +30,11 @@ export class ReplacePlan {
   ): Promise<void> {
     const { evidence, opening, shown, traceparent, voters } = by;
     const { actionType, agent } = shown;
-    const { plan, request, stage, verdict } = opening;
+    const { plan, request, verdict, waits } = opening;
     const content = contentOf({ request, verdict, evidence, shown });
     await this.frozen.keep(tx, actionType === undefined ? [agent] : [agent, actionType]);
-    await this.approvals.replace(tx, held, { ...content, stage });
-    await this.timers.set(tx, [{ kind: expireTimer, ref: held.actionId, dueAt: new Date(plan.deadline_at) }]);
+    await this.approvals.replace(tx, held, { ...content, waits });
+    await this.timers.set(tx, timersOf(held.actionId, waits));
     await this.outbox.say(tx, [
       {
         event: approvalReplaced,
@@ -42,10 +43,10 @@ export class ReplacePlan {
         data: {
           action_id: held.actionId,
           agent_id: held.agentId,
-          summary: { ...content.summary, groups: [stage.group, ...(plan.veto ?? [])] },
-          stage: stage.stage,
+          summary: { ...content.summary, groups: groupsAsked(plan, waits) },
+          stage: waits.stage,
           opened_at: held.now.toISOString(),
-          deadline_at: plan.deadline_at,
+          deadline_at: waits.deadlineAt.toISOString(),
           outcome: this.outcomes.pending(held, plan.deadline_at, ['plan_replaced']),
           evidence,
           voters,

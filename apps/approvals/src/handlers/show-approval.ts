@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ApprovalAnswer, Known } from '#contracts';
+import { seatToApprove } from '../core/eligibility.js';
 import { progressOf, tellable } from '../core/progress.js';
+import { openNow } from '../core/waits-for.js';
 import { InboxStore, type Step } from '../io/inbox.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 import { VoteStore } from '../io/vote.store.js';
@@ -29,7 +31,8 @@ export class ShowApproval {
         state: loaded.row.state,
         stage: loaded.row.stage,
         deadline_at: loaded.row.deadlineAt.toISOString(),
-        stages: progressOf(loaded.plan, votes),
+        ...yours(loaded),
+        stages: progressOf(loaded.plan, votes, loaded.row),
         history: historyOf(loaded, steps),
       },
     };
@@ -39,6 +42,13 @@ export class ShowApproval {
     const before = await this.inbox.grantedBefore(actionId, this.registry.sightOf(caller.id));
     return before === undefined ? {} : { before: { action_id: before.actionId, granted_at: before.at.toISOString() } };
   }
+}
+
+/** Where the reader could say yes. */
+function yours({ circle, person, plan, row }: LoadedCase): Pick<ApprovalAnswer['progress'], 'yours'> {
+  if (row.state !== 'open' || row.voted) return {};
+  const own = openNow(plan, row).find((one) => seatToApprove(person, one, circle).ok);
+  return own === undefined ? {} : { yours: own.stage.stage };
 }
 
 function historyOf({ row }: LoadedCase, steps: Step[]): ApprovalAnswer['progress']['history'] {

@@ -1,7 +1,21 @@
+import type { TimerToSet } from '#database';
+import type { WaitsFor } from '../core/waits-for.js';
+
 /** Kinds of this service's timers; `ref` is the action id, or for sweeps the agent id. */
 export const expireTimer = 'expire-approval';
+export const escalateTimer = 'escalate-approval';
 export const sweepTimer = 'sweep-agent';
 export const suspendTimer = 'suspend-agent';
 
 /** A copy of the registry that lags may open what the first sweep could not see; nothing lags longer than this. */
 export const secondSweepSeconds = 30;
+
+/** The clock of what begins to wait. */
+export function timersOf(ref: string, waits: WaitsFor): TimerToSet[] {
+  return [{ kind: expireTimer, ref, dueAt: waits.deadlineAt }, ...nextGroupTimers(ref, waits)];
+}
+
+/** One that comes too late, because people have decided meanwhile, finds nothing to do. */
+export function nextGroupTimers(ref: string, { escalateAt }: WaitsFor): TimerToSet[] {
+  return escalateAt === undefined ? [] : [{ kind: escalateTimer, ref, dueAt: escalateAt }];
+}

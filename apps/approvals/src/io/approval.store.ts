@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Stage } from '#contracts';
 import type { Tx } from '#database';
 import type { ApprovalState, Ending, Held, Summary } from '../core/approval.js';
-import { limitOf, type NewPlan } from './new-row.js';
+import type { WaitsFor } from '../core/waits-for.js';
+import { waitsColumns, waitsRow, type NewPlan } from './new-row.js';
 import type { StoredVote } from './vote.store.js';
 
 /** One step of one approval, saved only while the row still has the version that was locked. */
@@ -19,8 +19,6 @@ export interface CountedMove {
   vote: StoredVote;
   /** The person's own words. */
   reason: string;
-  /** The stage that begins, if this vote completed one that is not the last. */
-  next: Stage | undefined;
   granted: boolean;
 }
 
@@ -32,13 +30,17 @@ interface HeldRow {
   version: number;
   plan_no: number;
   stage: number;
+  open_stages: number[];
+  began_at: Date;
+  escalated: number[];
   deadline_at: Date;
   summary: Summary | null;
   traceparent: string | null;
   now: Date;
 }
 
-const heldColumns = `action_id, agent_id, action_digest, state, version, plan_no, stage, deadline_at, summary, traceparent`;
+const heldColumns = `action_id, agent_id, action_digest, state, version, plan_no, stage, coalesce(open_stages, ARRAY[stage]) AS open_stages,
+  coalesce(began_at, opened_at) AS began_at, escalated, deadline_at, summary, traceparent`;
 
 /** The rows of approvals, and their transitions: each is a compare-and-set on the version that was read under the lock. */
 @Injectable()
@@ -80,17 +82,14 @@ export class ApprovalStore {
   }
 
   /**
-   * A vote is counted: the stage may move on, or the whole be granted; two events are said then, so two numbers are used.
+   * A vote is counted, and the whole may be granted; two events are said then, so two numbers are used.
    * One person votes once on a plan: the primary key says so too.
    */
-  async count(tx: Tx, held: Held, { granted, next, reason, vote }: CountedMove): Promise<void> {
+  async count(tx: Tx, held: Held, { granted, reason, vote }: CountedMove): Promise<void> {
     const rows = await tx.query<{ moved: number }>(updateCounted, [
       held.actionId,
       held.version,
       granted,
-      next?.stage ?? null,
-      next?.group ?? null,
-      ...limitOf(next),
       vote.person,
       vote.stage,
       vote.decision,
@@ -105,20 +104,27 @@ export class ApprovalStore {
     expectMoved(rows, 1);
   }
 
+  /** The request waits for others from now on. Goes with a transition in the same transaction, which has moved the version. */
+  async wait(tx: Tx, actionId: string, waits: WaitsFor): Promise<void> {
+    expectMoved(await tx.query<{ moved: number }>(updateWaits, [actionId, JSON.stringify(waitsRow(waits))]), 1);
+  }
+
+  /** Nobody has decided for long enough, and these groups may as well. */
+  async escalate(tx: Tx, held: Held, to: readonly string[]): Promise<void> {
+    const what = `escalated to ${to.join(' and ')}`;
+    expectMoved(await tx.query<{ moved: number }>(updateEscalated, [held.actionId, held.version, what]), 1);
+  }
+
   /** Another plan takes the place of this one: its votes belong to the old plan number and count no more. */
   async replace(tx: Tx, held: Held, plan: NewPlan): Promise<void> {
-    const { evidence, stage } = plan;
+    const { evidence } = plan;
     const rows = await tx.query<{ moved: number }>(updateReplaced, [
       held.actionId,
       held.version,
-      stage.stage,
-      stage.group,
-      ...limitOf(stage),
       plan.groups,
       plan.excluded,
       plan.headline,
       JSON.stringify(plan.summary),
-      plan.deadlineAt,
       evidence.verdict,
       evidence.facts,
       evidence.agentVersion,
@@ -126,6 +132,7 @@ export class ApprovalStore {
       evidence.actionType?.version ?? null,
     ]);
     expectMoved(rows, 1);
+    await this.wait(tx, held.actionId, plan.waits);
   }
 
   /** An ask to end goes on behind the grant: it takes the next number of the row, so that readers keep the order. */
@@ -159,6 +166,9 @@ function heldOf(row: HeldRow): Held {
     version: row.version,
     planNo: row.plan_no,
     stage: row.stage,
+    openStages: row.open_stages,
+    beganAt: row.began_at,
+    escalated: row.escalated,
     deadlineAt: row.deadline_at,
     summary: row.summary ?? undefined,
     traceparent: row.traceparent ?? undefined,
@@ -177,16 +187,12 @@ const updateCounted = `
       version = version + CASE WHEN $3::boolean THEN 2 ELSE 1 END,
       state = CASE WHEN $3 THEN 'granted' ELSE state END,
       code = CASE WHEN $3 THEN 'approved' ELSE code END,
-      closed_at = CASE WHEN $3 THEN clock_timestamp() ELSE closed_at END,
-      stage = coalesce($4::int, stage),
-      stage_group = CASE WHEN $4 IS NULL THEN stage_group ELSE $5::text END,
-      stage_min_minor = CASE WHEN $4 IS NULL THEN stage_min_minor ELSE $6::bigint END,
-      stage_min_currency = CASE WHEN $4 IS NULL THEN stage_min_currency ELSE $7::text END
+      closed_at = CASE WHEN $3 THEN clock_timestamp() ELSE closed_at END
     WHERE action_id = $1 AND version = $2 AND state = 'open'
     RETURNING action_id, version, plan_no
   ), voted AS (
     INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at, person_key, step_up)
-    SELECT action_id, plan_no, $8, $9::int, $10, $11, $12::json, $13, $14, $15::timestamptz, $16, $17 FROM moved
+    SELECT action_id, plan_no, $4, $5::int, $6, $7, $8::json, $9, $10, $11::timestamptz, $12, $13 FROM moved
   ), told AS (
     INSERT INTO step (action_id, version, what) SELECT action_id, version, 'granted' FROM moved WHERE $3
   )
@@ -206,16 +212,34 @@ const updateEnded = `
   )
   SELECT count(*)::int AS moved FROM moved`;
 
+const updateWaits = `
+  WITH moved AS (
+    UPDATE approval a SET stage = w.stage, open_stages = w.open_stages, stage_group = w.stage_group, asked = w.asked,
+      stage_min_minor = w.stage_min_minor, stage_min_currency = w.stage_min_currency, began_at = w.began_at,
+      escalated = w.escalated, deadline_at = w.deadline_at
+    FROM json_to_record($2::json) AS w (${waitsColumns})
+    WHERE a.action_id = $1 AND a.state = 'open'
+    RETURNING 1
+  )
+  SELECT count(*)::int AS moved FROM moved`;
+
+const updateEscalated = `
+  WITH moved AS (
+    UPDATE approval SET version = version + 1 WHERE action_id = $1 AND version = $2 AND state = 'open'
+    RETURNING action_id, version
+  ), told AS (
+    INSERT INTO step (action_id, version, what) SELECT action_id, version, $3 FROM moved
+  )
+  SELECT count(*)::int AS moved FROM moved`;
+
 const updateReplaced = `
   WITH moved AS (
-    UPDATE approval SET version = version + 1, plan_no = plan_no + 1, stage = $3, stage_group = $4,
-      stage_min_minor = $5, stage_min_currency = $6, people_groups = $7, excluded = $8, headline = $9, summary = $10,
-      deadline_at = $11
+    UPDATE approval SET version = version + 1, plan_no = plan_no + 1, people_groups = $3, excluded = $4, headline = $5, summary = $6
     WHERE action_id = $1 AND version = $2 AND state = 'open'
     RETURNING action_id, version
   ), kept AS (
-    UPDATE evidence e SET verdict = $12, facts = $13, agent_version = $14, action_type = $15,
-      action_type_version = $16
+    UPDATE evidence e SET verdict = $7, facts = $8, agent_version = $9, action_type = $10,
+      action_type_version = $11
     FROM moved WHERE e.action_id = moved.action_id
   ), told AS (
     INSERT INTO step (action_id, version, what) SELECT action_id, version, 'replaced' FROM moved

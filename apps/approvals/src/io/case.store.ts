@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Facts, Known, RequestEvidence } from '#contracts';
-import { Database } from '#database';
+import { Database, type Tx } from '#database';
 import type { ApprovalState } from '../core/approval.js';
 
 /** One approval with the evidence that people decide on, as it was frozen. Nothing in it is verified yet. */
@@ -11,6 +11,8 @@ export interface CaseRow {
   state: ApprovalState;
   planNo: number;
   stage: number;
+  openStages: number[];
+  beganAt: Date;
   openedAt: Date;
   deadlineAt: Date;
   now: Date;
@@ -30,6 +32,8 @@ interface Row {
   state: ApprovalState;
   plan_no: number;
   stage: number;
+  open_stages: number[];
+  began_at: Date;
   opened_at: Date;
   deadline_at: Date;
   now: Date;
@@ -52,10 +56,20 @@ export class CaseStore {
     const [row] = await this.database.query<Row>(selectCase, [actionId, personId]);
     return row === undefined ? undefined : caseOf(row);
   }
+
+  /** The verdict whose plan is in force, by action id; under the locks that the transaction holds. */
+  async verdictsOf(tx: Tx, actionIds: string[]): Promise<Map<string, string>> {
+    const rows = await tx.query<{ action_id: string; verdict: string }>(
+      'SELECT action_id, verdict FROM evidence WHERE action_id = ANY($1::uuid[])',
+      [actionIds],
+    );
+    return new Map(rows.map(({ action_id, verdict }) => [action_id, verdict]));
+  }
 }
 
 const selectCase = `
-  SELECT a.action_id, a.agent_id, a.action_digest, a.state, a.plan_no, a.stage, a.opened_at, a.deadline_at,
+  SELECT a.action_id, a.agent_id, a.action_digest, a.state, a.plan_no, a.stage, coalesce(a.open_stages, ARRAY[a.stage]) AS open_stages,
+    coalesce(a.began_at, a.opened_at) AS began_at, a.opened_at, a.deadline_at,
     clock_timestamp() AS now, e.value, e.signature, e.acceptance, e.verdict, e.facts, g.entry AS agent, t.entry AS action_type,
     EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $2) AS voted
   FROM approval a
@@ -72,6 +86,8 @@ function caseOf(row: Row): CaseRow {
     state: row.state,
     planNo: row.plan_no,
     stage: row.stage,
+    openStages: row.open_stages,
+    beganAt: row.began_at,
     openedAt: row.opened_at,
     deadlineAt: row.deadline_at,
     now: row.now,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Recipient } from '#contracts';
 import { Database } from '#database';
 import type { ApprovalState } from '../core/approval.js';
 import type { Decider } from '../core/decider.js';
@@ -50,8 +51,8 @@ const mostLines = 200;
 export class InboxStore {
   constructor(private readonly database: Database) {}
 
-  /** What waits for this person now, oldest deadline first: their groups' stages that their limits reach, not yet voted on. */
-  async waitingFor(person: Decider, groups: string[], alike: Alike): Promise<Line[]> {
+  /** What waits for this person now, oldest deadline first: stages that are theirs and that their limits reach, not yet voted on. */
+  async waitingFor(person: Decider, groups: Recipient[], alike: Alike): Promise<Line[]> {
     const rows = await this.database.query<Row>(selectWaiting, [
       ...parametersOf(alike),
       groups,
@@ -120,7 +121,7 @@ const linesOf = (where: string): string => `
   ORDER BY deadline_at, action_id LIMIT ${String(mostLines)}`;
 
 const selectWaiting = linesOf(`
-    stage_group = ANY($3::text[]) AND deadline_at > now() AND NOT ($4 = ANY(excluded))
+    (stage_group = ANY($3::text[]) OR asked && $3::text[]) AND deadline_at > now() AND NOT ($4 = ANY(excluded))
     AND (stage_min_currency IS NULL OR EXISTS (
       SELECT FROM unnest($5::text[], $6::bigint[]) AS own (currency, amount_minor)
       WHERE own.currency = a.stage_min_currency AND own.amount_minor >= a.stage_min_minor))

@@ -1,9 +1,11 @@
-import type { Stage, Versioned } from '#contracts';
+import type { Recipient, Versioned } from '#contracts';
 import type { ApprovalState, Summary } from '../core/approval.js';
+import type { WaitsFor } from '../core/waits-for.js';
 
 /** What people decide on, rendered for lists, and the evidence that it is rendered from. */
 export interface Content {
-  groups: string[];
+  /** Everybody who has a part in the plan. */
+  groups: Recipient[];
   excluded: string[];
   headline: string;
   /** Of requests that look alike, for lists only. */
@@ -17,7 +19,7 @@ export interface Content {
 }
 
 export interface NewPlan extends Content {
-  stage: Stage;
+  waits: WaitsFor;
 }
 
 /** A new row. Without content when the evidence did not hold: then nothing of it is repeated. */
@@ -27,7 +29,8 @@ export interface NewApproval {
   actionDigest: string;
   state: ApprovalState;
   code: string | null;
-  stage: Stage | undefined;
+  /** Undefined when it ends as it begins. */
+  waits: WaitsFor | undefined;
   content: Content | undefined;
   traceparent: string | undefined;
 }
@@ -45,20 +48,36 @@ export interface NewEvidence {
 
 /** As the statement that inserts reads it (`json_to_recordset`). */
 export function rowOf(approval: NewApproval): Record<string, unknown> {
-  const { stage } = approval;
-  const [minMinor, minCurrency] = limitOf(stage);
   return {
     action_id: approval.actionId,
     agent_id: approval.agentId,
     action_digest: approval.actionDigest,
     state: approval.state,
     code: approval.code,
-    stage: stage?.stage ?? 0,
-    stage_group: stage?.group,
-    stage_min_minor: minMinor,
-    stage_min_currency: minCurrency,
+    stage: 0,
+    escalated: [],
     traceparent: approval.traceparent,
     ...contentRow(approval.content),
+    ...(approval.waits && waitsRow(approval.waits)),
+  };
+}
+
+/** For `json_to_record`. */
+export const waitsColumns = `stage int, open_stages int[], stage_group text, asked text[], stage_min_minor bigint, stage_min_currency text,
+  began_at timestamptz, escalated int[], deadline_at timestamptz`;
+
+export function waitsRow(waits: WaitsFor): Record<string, unknown> {
+  const { asked, beganAt, deadlineAt, escalated, label, minLimit, openStages, stage } = waits;
+  return {
+    stage,
+    ...(openStages.length > 1 && { open_stages: openStages }),
+    stage_group: label,
+    asked,
+    stage_min_minor: minLimit?.amount_minor,
+    stage_min_currency: minLimit?.currency,
+    began_at: beganAt,
+    escalated,
+    deadline_at: deadlineAt,
   };
 }
 
@@ -77,8 +96,4 @@ function evidenceRow(evidence: NewEvidence): Record<string, unknown> {
     action_type: actionType?.id,
     action_type_version: actionType?.version,
   };
-}
-
-export function limitOf(stage: Stage | undefined): [number | null, string | null] {
-  return [stage?.min_limit?.amount_minor ?? null, stage?.min_limit?.currency ?? null];
 }

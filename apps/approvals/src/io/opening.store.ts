@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '#database';
-import { rowOf, type NewApproval } from './new-row.js';
+import { rowOf, waitsColumns, type NewApproval } from './new-row.js';
 
 export interface Opened {
   actionId: string;
@@ -22,16 +22,15 @@ export class OpeningStore {
 const insertOpened = `
   WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS g (
-      action_id uuid, agent_id text, action_digest text, state text, code text, stage int, stage_group text,
-      stage_min_minor bigint, stage_min_currency text, people_groups text[], excluded text[], headline text, shape text, owner text, task_id text, summary json,
-      deadline_at timestamptz, traceparent text,
+      action_id uuid, agent_id text, action_digest text, state text, code text, ${waitsColumns},
+      people_groups text[], excluded text[], headline text, shape text, owner text, task_id text, summary json, traceparent text,
       value text, signature text, acceptance text, verdict text, facts text, agent_version int,
       action_type text, action_type_version int)
   ), opened AS (
-    INSERT INTO approval (action_id, agent_id, action_digest, state, code, version, plan_no, stage, stage_group,
-      stage_min_minor, stage_min_currency, people_groups, excluded, headline, shape, owner, task_id, summary, deadline_at, closed_at, traceparent)
-    SELECT action_id, agent_id, action_digest, state, code, 1, 1, stage, stage_group,
-      stage_min_minor, stage_min_currency, people_groups, excluded, headline, shape, owner, task_id, summary, coalesce(deadline_at, now()),
+    INSERT INTO approval (action_id, agent_id, action_digest, state, code, version, plan_no, stage, open_stages, stage_group, asked,
+      stage_min_minor, stage_min_currency, began_at, escalated, people_groups, excluded, headline, shape, owner, task_id, summary, deadline_at, closed_at, traceparent)
+    SELECT action_id, agent_id, action_digest, state, code, 1, 1, stage, open_stages, stage_group, asked,
+      stage_min_minor, stage_min_currency, began_at, escalated, people_groups, excluded, headline, shape, owner, task_id, summary, coalesce(deadline_at, now()),
       CASE WHEN state = 'open' THEN NULL ELSE now() END, traceparent
     FROM given ORDER BY action_id
     ON CONFLICT (action_id) DO NOTHING

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Known, RegistryKind, Versioned } from '#contracts';
+import { personIn, personRecipient, type Known, type Recipient, type RegistryKind, type Versioned } from '#contracts';
 import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type Wanted } from '#facts';
 import { deciderOf, type Decider } from '../core/decider.js';
 import { overseers } from '../core/eligibility.js';
@@ -25,30 +25,38 @@ export class RegistryFacts {
     return wanted.map(({ kind, id }) => this.copy.get(kind, id) as CopyEntry | undefined);
   }
 
-  /** The groups of a person, from the copy. */
-  groupsOf(personId: string): string[] {
+  /** As whom a person is asked: by the groups of the copy, and by name. */
+  partiesOf(personId: string): Recipient[] {
     const groups = this.copy.all('groups').filter((group) => group.spec.members.includes(personId));
-    return groups.map(({ id }) => id);
+    return [...groups.map(({ id }) => id), personRecipient(personId)];
   }
 
-  /** What lists show this person: all of it to overseers, else what their groups have a part in. */
-  sightOf(personId: string): string[] | 'all' {
-    const groups = this.groupsOf(personId);
-    return overseers.some((overseer) => groups.includes(overseer)) ? 'all' : groups;
+  /** What lists show this person: all of it to overseers, else what they have a part in. */
+  sightOf(personId: string): Recipient[] | 'all' {
+    const parties = this.partiesOf(personId);
+    return overseers.some((overseer) => parties.includes(overseer)) ? 'all' : parties;
   }
 
-  /** The people of a group, from the copy. */
-  readonly peopleOf: PeopleOf = (group) => this.#membersOf(this.copy.get('groups', group));
+  /** From the copy. */
+  readonly peopleOf: PeopleOf = (recipient) => {
+    const named = personIn(recipient);
+    return this.#known(named === undefined ? this.copy.get('groups', recipient)?.spec.members : [named]);
+  };
 
   /** Groups and people as the registry itself says now. Throws a retryable Fault when it does not answer. */
-  async peopleNow(groups: string[]): Promise<PeopleOf> {
+  async peopleNow(recipients: Recipient[]): Promise<PeopleOf> {
+    const named = recipients.flatMap((one) => personIn(one) ?? []);
+    const groups = recipients.filter((one) => personIn(one) === undefined);
     const found = await this.now(groups.map((id) => ({ kind: 'groups', id })));
     const known = new Map(found.filter((entry) => isKnown(entry, 'groups')).map((group) => [group.id, group]));
-    const members = [...new Set([...known.values()].flatMap((group) => group.spec.members))];
+    const members = [...new Set([...named, ...[...known.values()].flatMap((group) => group.spec.members)])];
     const looked = await this.now(members.map((id) => ({ kind: 'people', id })));
     const people = new Map(looked.filter((entry) => isKnown(entry, 'people')).map((one) => [one.id, deciderOf(one)]));
-    return (group) =>
-      (known.get(group)?.spec.members ?? []).map((id) => people.get(id)).filter((person) => person !== undefined);
+    return (recipient) => {
+      const name = personIn(recipient);
+      const ids = name === undefined ? (known.get(recipient)?.spec.members ?? []) : [name];
+      return ids.map((id) => people.get(id)).filter((person) => person !== undefined);
+    };
   }
 
   /** Agents at exactly these versions; those that the registry does not know are left out. Asks it at most once. */
@@ -80,8 +88,8 @@ export class RegistryFacts {
     return entries.map((signed) => signed?.jws);
   }
 
-  *#membersOf(group: Known<'groups'> | undefined): Generator<Decider> {
-    for (const id of group?.spec.members ?? []) {
+  *#known(ids: readonly string[] = []): Generator<Decider> {
+    for (const id of ids) {
       const person = this.copy.get('people', id);
       if (person !== undefined) yield deciderOf(person);
     }

@@ -45,6 +45,7 @@ export function addApprovals(program: Command, { gate, output, session }: Contex
     .option('--confirm <point>', 'a point that you have checked; once for each', collect)
     .requiredOption(reason, 'why')
     .option(...view)
+    .option('--stage <number>', 'the stage in which you decide, where all are open at once', whole)
     .option('--ttl <seconds>', 'grant for a shorter time', whole)
     .option('--uses <count>', 'grant fewer uses', whole)
     .action((id: string, options: VoteOptions) =>

@@ -1,4 +1,5 @@
 import type { ApprovalAnswer, Confirmation, DecisionView } from '#contracts';
+import { stageText } from '#trust';
 import { explainLines } from './explain-lines.js';
 import { factBeside, factsBelow, keyOf, originOf, withFacts, without } from './fact-lines.js';
 import { duration, moment, money, moneyIn, plain, quoted } from './plain-words.js';
@@ -15,7 +16,7 @@ export function showApproval(
   { decision, view_digest, progress }: ApprovalAnswer,
   earlier: readonly string[] = [],
 ): string {
-  const stage = decision.stages.find((each) => each.stage === progress.stage);
+  const stage = decision.stages.find((each) => each.stage === (progress.yours ?? progress.stage));
   const points = stage?.confirmations ?? [];
   return [
     ...wrap(decision.headline, 0),
@@ -32,7 +33,7 @@ export function showApproval(
     ...findings(decision),
     ...otherFacts(decision, points),
     ...state(decision, progress),
-    ...(progress.state === 'open' ? nextSteps(decision, points, view_digest) : row('view', view_digest)),
+    ...(progress.state === 'open' ? nextSteps(decision, { stage, points }, view_digest) : row('view', view_digest)),
     '',
     ...unverified(decision),
     '',
@@ -143,13 +144,11 @@ function otherFacts({ facts }: DecisionView, points: readonly Confirmation[]): s
   );
 }
 
-function state({ stages, excluded, veto }: DecisionView, progress: Progress): string[] {
-  const seats = progress.stages.map(({ stage, group, quorum, approved }) => {
-    const limit = stages.find((each) => each.stage === stage)?.min_limit;
-    const least = limit === undefined ? '' : ` (own limit at least ${money(limit.amount_minor, limit.currency)})`;
-    const isNow = stage === progress.stage && progress.state === 'open' && progress.stages.length > 1;
-    return `${isNow ? 'now ' : ''}${String(approved)} of ${String(quorum)} of ${group}${least}`;
-  });
+function state({ stages, excluded, parallel, veto }: DecisionView, progress: Progress): string[] {
+  const seats = progress.stages.map((one) => {
+    const isNow = parallel !== true && one.stage === progress.stage && progress.state === 'open' && progress.stages.length > 1;
+    return `${isNow ? 'now ' : ''}${seatsOf(one, stages.find(({ stage }) => stage === one.stage))}`;
+  }); // prettier-ignore
   const past = progress.history
     .filter(({ what: said }) => said !== 'opened')
     .flatMap(({ at, what: said, by, reason }) =>
@@ -158,7 +157,7 @@ function state({ stages, excluded, veto }: DecisionView, progress: Progress): st
         `${moment(at)} ${said}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`,
       ),
     );
-  const open = `${progress.state} until ${moment(progress.deadline_at)}; approved by ${seats.join(', then ')}`;
+  const open = `${progress.state} until ${moment(progress.deadline_at)}; approved by ${seats.join(parallel === true ? ', and ' : ', then ')}`;
   const never = excluded.map(({ person, why }) => `${person} (${why.replaceAll('_', ' ')})`);
   const besides = veto === undefined ? [] : [`may say no as well: ${veto.join(', ')}`];
   return [
@@ -170,10 +169,38 @@ function state({ stages, excluded, veto }: DecisionView, progress: Progress): st
   ];
 }
 
+type Stage = DecisionView['stages'][number];
+
+/** How many are there, who may be, and what happens if nobody is. */
+function seatsOf(seats: Progress['stages'][number], stage: Stage | undefined): string {
+  const counted = `${String(seats.approved)} of ${String(seats.quorum)} of`;
+  if (stage === undefined) return `${counted} ${seats.group}`;
+  const limit = stage.min_limit;
+  const least = limit === undefined ? '' : ` (own limit at least ${money(limit.amount_minor, limit.currency)})`;
+  return `${counted} ${stageText(stage)}${least}${nextGroup(stage, seats)}${timeOf(stage, seats)}`;
+}
+
+function nextGroup({ escalate }: Stage, { escalates }: Progress['stages'][number]): string {
+  if (escalate === undefined) return '';
+  if (escalate.after_seconds === 0) return `, or ${escalate.to} at once`;
+  const after = `after ${duration(escalate.after_seconds)} without a decision`;
+  return `, or ${escalate.to} ${escalates === undefined ? after : `from ${moment(escalates.at)} on`}`;
+}
+
+function timeOf({ deadline_seconds: time }: Stage, { deadline_at }: Progress['stages'][number]): string {
+  if (time === undefined) return '';
+  return deadline_at === undefined ? `, within ${duration(time)}` : `, until ${moment(deadline_at)}`;
+}
+
 /** Ready to be copied: whatever is too long for a line goes on behind a backslash. */
-function nextSteps({ action_id }: DecisionView, points: readonly Confirmation[], digest: string): string[] {
+function nextSteps(
+  { action_id, parallel }: DecisionView,
+  { points, stage }: { points: readonly Confirmation[]; stage: Stage | undefined },
+  digest: string,
+): string[] {
   const confirm = points.map(({ id }) => `--confirm ${id}`);
-  const approve = [`approve ${action_id}`, `--view ${shortView(digest)}`, ...confirm, '--reason "…"'];
+  const seat = parallel === true && stage !== undefined ? [`--stage ${String(stage.stage)}`] : [];
+  const approve = [`approve ${action_id}`, `--view ${shortView(digest)}`, ...seat, ...confirm, '--reason "…"'];
   return ['To decide', ...command(approve), ...command([`deny ${action_id}`, '--reason "…"'])];
 }
 

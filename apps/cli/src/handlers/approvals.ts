@@ -1,4 +1,4 @@
-import { approvalAnswer, approvalsAnswer, ceremonyAnswer, problem, type ApprovalAnswer } from '#contracts';
+import { approvalAnswer, approvalsAnswer, ceremonyAnswer, problem, type ApprovalAnswer, type Caps } from '#contracts';
 import { z } from 'zod';
 import { inboxText } from '../core/inbox-text.js';
 import { showApproval, shortView } from '../core/show-approval.js';
@@ -20,6 +20,8 @@ export interface VoteOptions {
   uses?: number;
   /** The view that the person saw before, as `approvals show` named it. */
   view?: string;
+  /** The stage in which this person decides, where all are open at once; else the one that is shown as theirs. */
+  stage?: number;
 }
 
 /** Nothing was sent: what would run is not what this person looked at. */
@@ -69,20 +71,41 @@ export async function vote(
   cast: { id: string; decision: 'approve' | 'deny'; options: VoteOptions },
 ): Promise<void> {
   const { id, decision, options } = cast;
-  const shown = await ownApproval(gate, id);
+  const shown = inStage(await ownApproval(gate, id), options.stage);
   output.always(showApproval(shown, await earlierApproval(gate, shown)));
   if (options.view !== undefined && options.view !== shortView(shown.view_digest)) throw new ViewChanged(id);
-  const caps = {
-    ...(options.ttl === undefined ? {} : { ttl_seconds: options.ttl }),
-    ...(options.uses === undefined ? {} : { uses: options.uses }),
+  const said = {
+    decision,
+    reason: options.reason,
+    confirmed: options.confirm ?? [],
+    ...seatOf(shown, cast),
+    ...capsOf(options),
   };
-  const said = { decision, reason: options.reason, confirmed: options.confirm ?? [] };
   // Before it is signed: a vote is of the moment in which it is sent.
   const confirmed = decision === 'approve' ? await confirmation(gate, output, shown) : {};
-  const vote = signedVote(gate, session, shown, Object.keys(caps).length === 0 ? said : { ...said, caps });
+  const vote = signedVote(gate, session, shown, said);
   const call = { method: 'POST', body: { ...vote, ...confirmed }, provenInBody: true } as const;
   const answer = await gate.call('approvals', `${approvalPath(id)}/votes`, accepted, call);
   output.result(answer, decision === 'approve' ? approved(shown, answer) : 'Denied. That is final.');
+}
+
+/** As it is shown to whoever decides in this stage: with its points. */
+function inStage(shown: Own, stage: number | undefined): Own {
+  return stage === undefined ? shown : { ...shown, progress: { ...shown.progress, yours: stage } };
+}
+
+/** A yes names its seat where several are open at once, or where the person names one. */
+function seatOf(
+  { decision: { parallel }, progress: { yours } }: Own,
+  { decision, options }: { decision: 'approve' | 'deny'; options: VoteOptions },
+): { stage?: number } {
+  const isNamed = parallel === true || options.stage !== undefined;
+  return decision === 'approve' && isNamed && yours !== undefined ? { stage: yours } : {};
+}
+
+function capsOf({ ttl, uses }: VoteOptions): { caps?: Caps } {
+  if (ttl === undefined && uses === undefined) return {};
+  return { caps: { ...(ttl !== undefined && { ttl_seconds: ttl }), ...(uses !== undefined && { uses }) } };
 }
 
 /** The security key, where the plan asks for one: the page shows what this program shows, from the same signed parts. */

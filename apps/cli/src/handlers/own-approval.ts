@@ -52,6 +52,8 @@ export interface Decision {
   reason: string;
   confirmed: string[];
   caps?: Caps;
+  /** The stage whose seat a yes fills, where all are open at once. */
+  stage?: number;
 }
 
 /** The body of a vote, with the person's own signature over it. Throws SessionError without a living key. */

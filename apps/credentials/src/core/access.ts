@@ -1,4 +1,4 @@
-import type { Known, LeaseAnswer } from '#contracts';
+import { personRecipient, type Known, type LeaseAnswer } from '#contracts';
 import type { Lease } from './lease.js';
 
 /** Groups that may end any lease. */
@@ -14,19 +14,20 @@ export function groupsAbout({ groups }: Lease): string[] {
 /** `end` includes looking. */
 export type Access = 'end' | 'read' | 'none';
 
-/** What a person may do with a lease, by the groups it is in. */
+/** What a person may do with a lease, by the groups it is in, or because its plan names them. */
 export function accessOf(personId: string, lease: Lease, groups: readonly Known<'groups'>[]): Access {
   const isIn = (names: readonly string[]): boolean =>
     groups.some(({ id, spec }) => names.includes(id) && spec.members.includes(personId));
-  if (isIn([...lease.groups, ...enders])) return 'end';
+  const isNamed = lease.groups.includes(personRecipient(personId));
+  if (isNamed || isIn([...lease.groups, ...enders])) return 'end';
   return isIn(readers) ? 'read' : 'none';
 }
 
-/** What a list shows a person: every lease, or those with one of these groups in their plan. */
+/** What a list shows a person: every lease, or those whose plan has one of these groups, or names them. */
 export function sightOf(personId: string, groups: readonly Known<'groups'>[]): 'all' | string[] {
   const own = groups.filter(({ spec }) => spec.members.includes(personId)).map(({ id }) => id);
   const overseers: readonly string[] = [...enders, ...readers];
-  return own.some((id) => overseers.includes(id)) ? 'all' : own;
+  return own.some((id) => overseers.includes(id)) ? 'all' : [...own, personRecipient(personId)];
 }
 
 /** A lease as its agent and people see it. Never the secret, which is nowhere here. */

@@ -1,5 +1,5 @@
 import type { Confirmation, DecisionView, PullBody } from '#contracts';
-import { safeText } from '#trust';
+import { safeText, stageText } from '#trust';
 import type { About, Ceremony, Place } from './ceremony.js';
 
 /** How long the browser waits for the key. Milliseconds. */
@@ -78,7 +78,7 @@ function pullPart(pull: PullBody): string {
 function viewPart(view: DecisionView): string {
   const { access, action, agent, resource } = view;
   const stages = view.stages.map(
-    ({ group, quorum, stage, confirmations }) => `${String(stage)}. ${String(quorum)} of ${group}${pointsOf(confirmations)}`,
+    (one) => `${String(one.stage)}. ${String(one.quorum)} of ${stageText(one)}${nextOf(one)}${pointsOf(one.confirmations)}`,
   );
   return [
     list([
@@ -93,12 +93,15 @@ function viewPart(view: DecisionView): string {
     section(action.summaries === undefined ? 'exact bytes' : 'text', [view.exact], 'pre'),
     section('facts', view.facts.map(({ name, source, value }) => `${name} = ${JSON.stringify(value)} (${source})`)),
     section('findings', view.findings.map(({ code, controls, rule, title }) => `${rule} ${title} (${code}; ${controls.join(', ')})`)),
-    section('who decides, on which points', stages),
+    section(view.parallel === true ? 'who decides, all at once, on which points' : 'who decides, on which points', stages),
     section('never decide', view.excluded.map(({ person, why }) => `${person} (${why})`)),
     `<p>action ${text(view.action_id)}<br>${text(view.action_digest)}</p>`,
     `<div class="claimed">${section(view.unverified.label, [JSON.stringify(view.unverified.context, null, 2)], 'pre')}</div>`,
   ].join('\n');
 } // prettier-ignore
+
+const nextOf = ({ escalate }: DecisionView['stages'][number]): string =>
+  escalate === undefined ? '' : `, or ${escalate.to} after ${String(escalate.after_seconds)} s without a decision`;
 
 const pointsOf = (points: readonly Confirmation[]): string =>
   points.map(({ id, text: said }) => `\n${id}: ${said}`).join('');

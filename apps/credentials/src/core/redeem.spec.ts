@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Verdict } from '#contracts';
+import type { Plan, Verdict } from '#contracts';
 import { readChain, type Chain, type Evidence } from '#trust';
 import {
   allowed, anAction, aPerson, aPlan, aPlanned, aProfile, aVerdict, aWorld, dba, gateId, granted, known, now, signVerdict,
@@ -21,6 +21,13 @@ function chainOf(evidence: Evidence): Chain {
   return chain;
 }
 
+const since = (seconds: number): string => new Date(now.getTime() - seconds * 1_000).toISOString();
+/** A plan of `security` that goes on to `dba`. */
+const goingOn = (after_seconds: number, begins_at: string): Plan => {
+  const escalate = { after_seconds, to: 'dba' };
+  return aPlan({ stages: [{ stage: 1, group: 'security', quorum: 1, confirmations: [], escalate }], begins_at });
+};
+
 describe('redeem', () => {
   function check(more: Partial<RedeemInput> = {}) {
     const evidence = granted(world, action);
@@ -41,6 +48,12 @@ describe('redeem', () => {
     expect(check({ actionDigest: `sha256:${'B'.repeat(43)}` })).toEqual(invalid);
     expect(check({ facts: { groups: [], people: [] } })).toEqual(invalid);
     expect(check({ agent: aWorld().agent })).toEqual(invalid);
+  });
+
+  it('is refused on a vote of the next group that came a second too early', () => {
+    const checked = (evidence: Evidence) => check({ evidence, chain: chainOf(evidence) });
+    expect(checked(granted(world, action, ['ada'], goingOn(60, since(60))))).toMatchObject({ ok: true });
+    expect(checked(granted(world, action, ['ada'], goingOn(61, since(60))))).toEqual(invalid);
   });
 
   const mismatch = { ok: false, code: 'profile_mismatch' };
@@ -98,6 +111,12 @@ describe('judged again', () => {
       judge(aPlanned(action, aPlan({ excluded: [{ person: 'ada', why: 'in_delegation_chain' }] }))),
     ).toBeUndefined();
     expect(judge(aPlanned(action, later), rules)).toBeUndefined();
+  });
+
+  it('a plan that goes on to the next group counts its seconds from when people were asked', () => {
+    const voted = chainOf(granted(world, action, ['ada'], goingOn(60, since(60))));
+    expect(judge(aPlanned(action, goingOn(60, since(0))), voted)).toMatchObject({ ttlSeconds: 300 });
+    expect(judge(aPlanned(action, goingOn(61, since(0))), voted)).toBeUndefined();
   });
 
   it('a point that was confirmed beside another fact is not confirmed', () => {

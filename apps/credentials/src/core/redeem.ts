@@ -80,5 +80,7 @@ export function judgedAgain(
 function permits({ outcome, plan }: Verdict, chain: Chain, facts: VoteFacts): boolean {
   if (outcome === 'allow') return true;
   if (outcome !== 'require_approval' || plan === undefined || chain.plan === undefined) return false;
-  return satisfies(plan, chain.votes, facts).ok && sameConfirmations(chain.plan, plan);
+  // The plan of now begins now; the votes were given to one that began when people were asked.
+  const begins_at = chain.plan.begins_at ?? new Date(chain.verdict.iat * 1_000).toISOString();
+  return satisfies({ ...plan, begins_at }, chain.votes, facts).ok && sameConfirmations(chain.plan, plan);
 }

@@ -1,5 +1,5 @@
-import { issuerKinds, type Known, type RequestValue } from '#contracts';
-import { grantedBy, groupsOf, peopleIn, type Passage } from '#trust';
+import { issuerKinds, type Known, type Recipient, type RequestValue } from '#contracts';
+import { grantedBy, partiesOf, peopleIn, type Passage } from '#trust';
 import type { Issuing, Lease } from './lease.js';
 import { fitsPattern } from './pattern.js';
 
@@ -11,7 +11,8 @@ export interface Terms {
   target: string;
   ttlSeconds: number;
   uses: number;
-  groups: string[];
+  /** Of the plan; people whom it names too. */
+  groups: Recipient[];
 }
 
 /** `mode` in what agents are told. */
@@ -31,7 +32,7 @@ export function termsOf(chain: Passage, profile: Known<'profiles'>): Terms | und
     issuer: spec.issuer,
     target: spec.target,
     ...amounts(chain, spec),
-    groups: chain.plan === undefined ? [] : groupsOf(chain.plan),
+    groups: chain.plan === undefined ? [] : partiesOf(chain.plan),
   };
 }
 

@@ -100,6 +100,13 @@ describe('a vote holds', () => {
     expect(holds({ after: (kind) => (kind === 'people' ? gone : undefined) })).toBe(false);
   });
 
+  it('by the person alone, where the plan names them', () => {
+    const plan = aPlan({ stages: [{ stage: 1, from: [{ person: 'ada' }], quorum: 1, confirmations: [] }] });
+    const chain = chainOf({ counting: { seat: { stage: 1 } } }, undefined, plan);
+    expect(holds({ after: (kind) => (kind === 'groups' ? 'deleted' : undefined) }, chain)).toBe(true);
+    expect(holds({ after: (kind) => (kind === 'people' ? 'deleted' : undefined) }, chain)).toBe(false);
+  });
+
   it('only for the view that is rendered here from the same evidence', () => {
     expect(holds({}, chainOf({ vote: { view_digest: `sha256:${'A'.repeat(43)}` } }))).toBe(false);
     expect(holds({}, chainOf({ vote: { variant: 'short' } }))).toBe(false);

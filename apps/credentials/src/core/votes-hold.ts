@@ -58,8 +58,10 @@ function confirmedThen(vote: VerifiedVote, { confirmed }: HeldVotes): boolean {
 /** The versions were in force when the vote was received, and not ones from before. */
 function citesThen(vote: VerifiedVote, { after }: HeldVotes): boolean {
   const { person: id, person_version: version, seat } = vote.counting;
+  // Whoever is named by the plan rests on no group.
+  const group = seat.group && after('groups', seat.group);
   return (
-    wasInForce(after('groups', seat.group), vote, (next) => next.kind === 'groups' && next.spec.members.includes(id)) &&
+    wasInForce(group, vote, (next) => next.kind === 'groups' && next.spec.members.includes(id)) &&
     wasInForce(after('people', { id, version }), vote, (next) => next.kind === 'people' && next.spec.state === 'active')
   );
 }
@@ -82,7 +84,7 @@ function wasInForce(
  */
 function sawThis({ vote, counting }: VerifiedVote, held: HeldVotes): boolean {
   const { agent, chain, facts, request } = held;
-  const variant = variantOf(chain.verdict.plan ?? {}, counting.seat.group.id);
+  const variant = variantOf(chain.verdict.plan ?? {}, counting.seat.group?.id);
   if (agent === undefined || vote.variant !== variant) return false;
   const actionType = held.actionType(counting.action_type);
   if ((actionType === undefined) !== (counting.action_type === undefined)) return false;

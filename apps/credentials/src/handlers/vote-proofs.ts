@@ -74,7 +74,7 @@ export class VoteProofs {
 
 function wantedFor({ verdict, votes }: Chain): Wanted[] {
   const wanted = votes.flatMap(({ counting }): Wanted[] => [
-    after('groups', counting.seat.group),
+    ...(counting.seat.group ? [after('groups', counting.seat.group)] : []),
     after('people', { id: counting.person, version: counting.person_version }),
     ...typeOf(counting),
   ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { alarmsOf } from './alarm.js';
-import { personIn, personRecipient } from './recipient.js';
+import { personIn, personRecipient } from '#contracts';
 
 const replayed = { actionId: '01938a1e-7c00-7000-8000-000000000001', agentId: 'refunder-1', why: 'other_key' } as const;
 

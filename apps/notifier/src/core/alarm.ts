@@ -1,5 +1,4 @@
-import { replayWhy, type ReplayWhy } from '#contracts';
-import { personRecipient } from './recipient.js';
+import { personRecipient, replayWhy, type ReplayWhy } from '#contracts';
 import type { Due } from './told.js';
 
 /** Who looks after incidents, and can suspend the agent. */

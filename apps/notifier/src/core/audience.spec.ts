@@ -28,10 +28,26 @@ it('a group with a veto is told when the request opens and how it ended', () => 
   const audience = audienceOf(verdict, frozen);
   const followed: Followed = {
     actionId: 'a', state: 'pending', code: null, stages: audience?.stages ?? [], notify: [], emergency: null, openStage: 1,
-    replaced: 0, reviewGroup: null,
+    escalated: [], replaced: 0, reviewGroup: null,
   }; // prettier-ignore
   const told = (more: Partial<Followed>) => dueMessages({ ...followed, ...more }).map(({ group }) => group);
   expect(told({})).toEqual(['dba', 'soc-lead']);
   expect(told({ openStage: 2 })).toEqual(['security']);
   expect(told({ state: 'denied', openStage: null })).toEqual(['dba', 'security', 'soc-lead']);
+});
+
+it('people whom a stage names are told by name, and all at once where all stages are', () => {
+  const from = [{ group: 'shop', owner_of: 'prod/orders' }, { person: 'maya', manager_of: 'paul' }]; // prettier-ignore
+  const second = { stage: 2, from, quorum: 1, confirmations: [], escalate: { after_seconds: 60, to: 'lead' } };
+  const plan = { ...verdict.plan!, veto: ['legal'], stages: [stage(1, 'dba'), second] };
+  const told = (parallel: boolean) =>
+    audienceOf({ ...verdict, plan: { ...plan, ...(parallel && { parallel }) } }, frozen)?.stages;
+  expect(told(false)).toEqual([
+    { stage: 1, group: 'dba' },
+    { stage: 2, group: 'shop' },
+    { stage: 2, group: 'person:maya' },
+    { stage: 2, group: 'lead', next: true },
+    { stage: 1, group: 'legal' },
+  ]);
+  expect(told(true)?.map((one) => one.stage)).toEqual([1, 1, 1, 1, 1]);
 });

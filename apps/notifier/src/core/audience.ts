@@ -1,4 +1,5 @@
-import { requestValue, type Plan, type Verdict } from '#contracts';
+import { recipientOf, requestValue, type Plan, type Recipient, type Verdict } from '#contracts';
+import { sourcesOf } from '#trust';
 
 /** What people are told about one action, from the signed verdict and the frozen request. No text of the agent is in it. */
 export interface Audience {
@@ -6,9 +7,10 @@ export interface Audience {
   severity: string;
   /**
    * Who is told when which stage begins, in the order of the plan; empty when nobody had to decide. Groups with a veto are
-   * told with the first: a no that comes in time is one that was asked for in time.
+   * told with the first: a no that comes in time is one that was asked for in time. So are all, where all stages begin at once. `next`: only when nobody
+   * else has decided for long enough.
    */
-  stages: { stage: number; group: string }[];
+  stages: { stage: number; group: Recipient; next?: true }[];
   /** Groups that policy names besides those that decide. */
   notify: string[];
   /** Present when an emergency rule released the action: the group that owes the review. */
@@ -44,9 +46,16 @@ export function audienceOf(verdict: JudgedFor, frozen: string): Audience | undef
 }
 
 function toldWhen(plan: Plan | undefined): Audience['stages'] {
-  const stages = (plan?.stages ?? []).map(({ stage, group }) => ({ stage, group }));
-  const first = Math.min(...stages.map(({ stage }) => stage));
-  return [...stages, ...(plan?.veto ?? []).map((group) => ({ stage: first, group }))];
+  const all = plan?.stages ?? [];
+  const first = Math.min(...all.map(({ stage }) => stage));
+  const begins = (stage: number): number => (plan?.parallel === true ? first : stage);
+  const stages = all.flatMap((one) =>
+    sourcesOf(one).map((source) => ({ stage: begins(one.stage), group: recipientOf(source) })),
+  );
+  const next = all.flatMap(({ escalate, stage }) =>
+    escalate === undefined ? [] : [{ stage: begins(stage), group: escalate.to, next: true as const }],
+  );
+  return [...stages, ...next, ...(plan?.veto ?? []).map((group) => ({ stage: first, group }))];
 }
 
 function parse(text: string): unknown {

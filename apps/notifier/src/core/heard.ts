@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import {
-  approvalOpened, approvalReplaced, approvalVoted, killSwitchChanged, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
+  approvalEscalated, approvalOpened, approvalReplaced, approvalVoted, killSwitchChanged, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
   signedOutcome, verdict, type DataOf, type EventDefinition, type SignedOutcome, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
 import { peek } from '#trust';
@@ -67,6 +67,11 @@ export function waitingIn(event: Event): Waiting | undefined {
   if (!replaced && !isA(event, approvalOpened)) return undefined;
   const { stage, opened_at, deadline_at } = event.data;
   return { stage, openedAt: opened_at, deadlineAt: deadline_at, replaced };
+}
+
+/** The groups that may decide from now on as well, because nobody has. */
+export function escalatedIn(event: Event): string[] {
+  return isA(event, approvalEscalated) ? event.data.stages.map(({ to }) => to) : [];
 }
 
 export function reviewIn(event: Event): { reviewId: string; group: string } | undefined {

@@ -3,7 +3,7 @@ import { reasonText } from './reasons.js';
 
 /** Why people are told. Each is told once per action, group, channel and stage. */
 export const messageKinds = [
-  'new', 'replaced', 'reminder', 'denied', 'expired', 'cancelled', 'refused', 'emergency', 'review', 'replayed',
+  'new', 'replaced', 'escalated', 'reminder', 'denied', 'expired', 'cancelled', 'refused', 'emergency', 'review', 'replayed',
 ] as const; // prettier-ignore
 export type MessageKind = (typeof messageKinds)[number];
 
@@ -24,6 +24,7 @@ export interface Told {
 const openings: Readonly<Record<MessageKind, string>> = {
   new: 'An agent waits for your decision',
   replaced: 'A request has changed: earlier votes are void',
+  escalated: 'Nobody has decided a request yet: you may as well now',
   reminder: 'A request still waits, and its time is nearly up',
   denied: 'A request was denied',
   expired: 'A request expired without a decision',
@@ -34,7 +35,7 @@ const openings: Readonly<Record<MessageKind, string>> = {
   replayed: 'ALARM: a credential was asked for a second time',
 };
 
-const asksForDecision: ReadonlySet<MessageKind> = new Set(['new', 'replaced', 'reminder']);
+const asksForDecision: ReadonlySet<MessageKind> = new Set(['new', 'replaced', 'escalated', 'reminder']);
 
 export function subjectOf(told: Told): string {
   return `[${told.severity}] ${openings[told.kind]}: ${safeText(told.headline)}`.slice(0, 200);

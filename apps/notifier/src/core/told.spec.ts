@@ -12,6 +12,7 @@ const action: Followed = {
   notify: ['soc-lead'],
   emergency: null,
   openStage: 1,
+  escalated: [],
   replaced: 0,
   reviewGroup: null,
 };
@@ -56,5 +57,20 @@ describe('who is told what', () => {
     expect(told({ ...action, state: 'offered', openStage: null, reviewGroup: 'soc-lead' })).toEqual([
       'review soc-lead 0',
     ]);
+  });
+
+  describe('when nobody has decided', () => {
+    const stages = [...action.stages, { stage: 1, group: 'lead', next: true as const }];
+
+    it('asks the next group as well, once it is said, and tells it how it ended', () => {
+      expect(told({ ...action, stages })).toEqual(['new dba 1']);
+      expect(told({ ...action, stages, escalated: ['lead'] })).toEqual(['new dba 1', 'escalated lead 1']);
+      expect(told({ ...action, stages, state: 'denied' })).not.toContain('denied lead 0');
+      expect(told({ ...action, stages, state: 'denied', escalated: ['lead'] })).toContain('denied lead 0');
+    });
+
+    it('asks no group that the signed plan does not name for it', () => {
+      expect(told({ ...action, stages, escalated: ['security', 'everybody'] })).toEqual(['new dba 1']);
+    });
   });
 });

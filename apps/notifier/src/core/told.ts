@@ -12,6 +12,8 @@ export interface Followed {
   notify: string[];
   emergency: NonNullable<Audience['emergency']> | null;
   openStage: number | null;
+  /** Groups that are said to have been added because nobody had decided; nothing is signed about that. */
+  escalated: string[];
   /** How often the plan was replaced. */
   replaced: number;
   reviewGroup: string | null;
@@ -44,6 +46,7 @@ export function dueMessages(action: Followed): Due[] {
     }));
   return [
     ...due(action.replaced > 0 ? 'replaced' : 'new', waitingGroups(action), stageKey(action)),
+    ...due('escalated', isWaiting(action.state) ? nextGroups(action) : [], stageKey(action)),
     ...(ends.includes(action.state) ? due(action.state as MessageKind, everybody(action)) : []),
     ...(action.emergency === null ? [] : due('emergency', [...action.notify, action.emergency.group])),
     ...(action.reviewGroup === null ? [] : due('review', [action.reviewGroup])),
@@ -53,15 +56,22 @@ export function dueMessages(action: Followed): Due[] {
 /** Those who can decide now; nobody once it was decided or has ended. */
 export function waitingGroups({ state, stages, openStage }: Followed): string[] {
   if (!isWaiting(state) || openStage === null) return [];
-  return stages.filter(({ stage }) => stage === openStage).map(({ group }) => group);
+  return stages.filter(({ next, stage }) => stage === openStage && next !== true).map(({ group }) => group);
+}
+
+/** Of those that were added, the ones that the signed plan names for it. */
+function nextGroups({ escalated, stages }: Followed): string[] {
+  return stages.filter(({ group, next }) => next === true && escalated.includes(group)).map(({ group }) => group);
 }
 
 export function stageKey({ replaced, openStage }: Pick<Followed, 'replaced' | 'openStage'>): number {
   return replaced * 100 + (openStage ?? 0);
 }
 
-function everybody({ stages, notify, emergency }: Followed): string[] {
-  return [...stages.map(({ group }) => group), ...notify, ...(emergency === null ? [] : [emergency.group])];
+function everybody(action: Followed): string[] {
+  const { stages, notify, emergency } = action;
+  const asked = stages.filter(({ next }) => next !== true).map(({ group }) => group);
+  return [...asked, ...nextGroups(action), ...notify, ...(emergency === null ? [] : [emergency.group])];
 }
 
 function codeOf(kind: MessageKind, { code }: Followed): string | null {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RegistryCopy } from '#facts';
 import { mailText, subjectOf, webhookBody, type Told } from '../core/message.js';
-import { personIn } from '../core/recipient.js';
+import { personIn } from '#contracts';
 import type { Delivery } from '../io/delivery.js';
 import { MailDoor } from '../io/mail.js';
 import type { Claimed } from '../io/message.store.js';

@@ -3,7 +3,7 @@ import { acceptance, actionAccepted, approvalVoted, counting, leaseReplayed, typ
 import type { Incoming } from '#messaging';
 import { isReplayOf, Trust, verifyOutcome } from '#trust';
 import type { Replayed } from '../core/alarm.js';
-import { agentOf, isA, outcomeIn, reviewIn, waitingIn, type Event, type Waiting } from '../core/heard.js';
+import { agentOf, escalatedIn, isA, outcomeIn, reviewIn, waitingIn, type Event, type Waiting } from '../core/heard.js';
 import { isTerminal, rankOf, serviceOfTopic } from '../core/outcome-states.js';
 import type { Learned, NewOutcome } from '../io/action.store.js';
 import { Audiences } from './audiences.js';
@@ -90,7 +90,9 @@ export class ReadEvents {
 
 function whatElse(event: Event, waiting: Waiting | undefined): Partial<Learned> {
   const review = reviewIn(event);
+  const escalated = escalatedIn(event);
   return {
+    ...(escalated.length > 0 && { escalated }),
     ...(waiting && { openStage: waiting.stage, deadlineAt: waiting.deadlineAt, replaced: waiting.replaced }),
     ...(review && { reviewId: review.reviewId, reviewGroup: review.group }),
   };

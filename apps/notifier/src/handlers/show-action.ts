@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import {
   outcomeValue,
+  personIn,
+  personRecipient,
   ProblemError,
   type ActionAnswer,
   type ActionState,
@@ -43,7 +45,9 @@ export class ShowAction {
   private async maySee(action: Saved, caller: Caller): Promise<boolean> {
     if (caller.kind === 'agent') return caller.agent.id === action.agentId;
     if (caller.kind !== 'person') return false;
-    const groups = new Set(['auditors', 'soc-lead', ...action.stages.map(({ group }) => group), ...action.notify]);
+    const asked = [...action.stages.map(({ group }) => group), ...action.notify];
+    if (asked.includes(personRecipient(caller.person.id))) return true;
+    const groups = new Set(['auditors', 'soc-lead', ...asked].filter((one) => personIn(one) === undefined));
     const entries = await this.registry.current([...groups].map((id) => ({ kind: 'groups' as const, id })));
     return entries.some((group) => group?.spec.members.includes(caller.person.id) === true);
   }

@@ -4,7 +4,7 @@ import { RegistryCopy } from '#facts';
 import type { Waiting } from '../core/heard.js';
 import { alarmsOf, type Replayed } from '../core/alarm.js';
 import { reminderAt } from '../core/message.js';
-import { personIn } from '../core/recipient.js';
+import { personIn } from '#contracts';
 import { dueMessages, type Due, type Followed } from '../core/told.js';
 import { MessageStore, type Channel } from '../io/message.store.js';
 

@@ -16,6 +16,8 @@ export interface Learned {
   actionDigest?: string;
   audience?: Audience;
   openStage?: number;
+  /** Added to those that were before; a replaced plan begins with none. */
+  escalated?: string[];
   replaced?: boolean;
   deadlineAt?: string;
   reviewId?: string;
@@ -49,7 +51,7 @@ export interface StoredOutcome {
   recorded_at: Date;
 }
 
-const saved = `action_id AS "actionId", agent_id AS "agentId", state, code, stages, notify, emergency, open_stage AS "openStage",
+const saved = `action_id AS "actionId", agent_id AS "agentId", state, code, stages, notify, emergency, open_stage AS "openStage", escalated,
   replaced, review_group AS "reviewGroup", headline, severity, deadline_at AS "deadlineAt", review_id AS "reviewId"`;
 
 /** States of actions and the outcomes that were said about them. */
@@ -92,11 +94,11 @@ export class ActionStore {
     if (learned.length === 0) return [];
     return tx.query<Saved>(
       `INSERT INTO actions AS a (action_id, agent_id, agent_proven, action_digest, state, rank, code, headline, severity, stages, notify, emergency,
-         open_stage, replaced, deadline_at, review_id, review_group)
+         open_stage, escalated, replaced, deadline_at, review_id, review_group)
        SELECT action_id, agent_id, agent_proven, action_digest, coalesce(state, 'accepted'), coalesce(rank, 0), code, headline, severity,
-         coalesce(stages, '[]'), coalesce(notify, '{}'), emergency, open_stage, coalesce(replaced, 0), deadline_at, review_id, review_group
+         coalesce(stages, '[]'), coalesce(notify, '{}'), emergency, open_stage, coalesce(escalated, '{}'), coalesce(replaced, 0), deadline_at, review_id, review_group
        FROM jsonb_to_recordset($1::jsonb) AS l(action_id uuid, agent_id text, agent_proven boolean, action_digest text, state text, rank smallint, code text,
-         headline text, severity text, stages jsonb, notify text[], emergency jsonb, open_stage integer, replaced integer,
+         headline text, severity text, stages jsonb, notify text[], emergency jsonb, open_stage integer, escalated text[], replaced integer,
          deadline_at timestamptz, review_id uuid, review_group text)
        ORDER BY action_id
        ON CONFLICT (action_id) DO UPDATE SET
@@ -112,6 +114,7 @@ export class ActionStore {
          notify = CASE WHEN excluded.headline IS NULL THEN a.notify ELSE excluded.notify END,
          emergency = coalesce(a.emergency, excluded.emergency),
          open_stage = coalesce(excluded.open_stage, a.open_stage),
+         escalated = CASE WHEN excluded.replaced > 0 THEN '{}' ELSE ARRAY(SELECT DISTINCT unnest(a.escalated || excluded.escalated) ORDER BY 1) END,
          replaced = a.replaced + excluded.replaced,
          deadline_at = coalesce(excluded.deadline_at, a.deadline_at),
          review_id = coalesce(a.review_id, excluded.review_id),
@@ -164,6 +167,7 @@ function rowOf({
   actionDigest,
   audience,
   openStage,
+  escalated,
   deadlineAt,
   reviewId,
   reviewGroup,
@@ -183,6 +187,7 @@ function rowOf({
     notify: audience?.notify,
     emergency: audience?.emergency,
     open_stage: openStage,
+    escalated,
     replaced: rest.replaced === true ? 1 : 0,
     deadline_at: deadlineAt,
     review_id: reviewId,

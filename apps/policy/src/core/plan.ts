@@ -1,19 +1,27 @@
 import type {
-  Confirmation, Facts, Plan, PlanSecrets, PolicyClaims, PolicyDecision, RequiredApproval, Stage,
+  Confirmation, Facts, Plan, PlanSecrets, PolicyClaims, PolicyDecision, PolicyInput, RequiredApproval, Stage,
 } from '#contracts'; // prettier-ignore
+import { sourcesOf } from '#trust';
 import type { Catalogue, ConfirmationText } from './catalogue.js';
 import { claimAt } from './claims.js';
 import type { Exclusion } from './exclusions.js';
+import type { Registry } from './registry.js';
+import { areEnough, peopleFor } from './seats.js';
 
 export interface PlanInput {
   obligations: PolicyDecision['obligations'];
   catalogue: Catalogue;
   claims: PolicyClaims;
   facts: Facts;
+  /** From here the owner group and the manager are, never from a claim. */
+  known: Pick<PolicyInput, 'subject' | 'resource'>;
+  registry: Pick<Registry, 'get'>;
   excluded: readonly Exclusion[];
   secrets?: PlanSecrets | undefined;
   /** When the action was first judged: judged again, the deadline stays where it was. */
   decidedAt: Date;
+  /** The stages of this plan begin now. */
+  now: Date;
 }
 
 /** No plan waits longer, whatever the rules say. */
@@ -21,33 +29,52 @@ const longestSeconds = 7 * 86_400;
 const largestQuorum = 20;
 
 /**
- * Turns what the rules want of people into a plan, or undefined when no people could ever do it: no quorum, no time, a point that nobody described.
- * Who is eligible is not policy's question.
+ * Turns what the rules want of people into a plan, or undefined when no people could ever do it: no quorum, no time, a point that nobody described,
+ * a manager that nobody has. Who is eligible is not policy's question, but where a stage could go on to the next group.
  */
 export function planOf(input: PlanInput): Plan | undefined {
-  const { approvals, approval_ttl_s: ttl } = input.obligations;
+  const { approvals, approval_ttl_s: ttl, parallel } = input.obligations;
   const stages = approvals.map((wanted, index) => stageOf(wanted, index + 1, input));
   const whole = stages.filter((stage) => stage !== undefined);
   if (whole.length === 0 || whole.length !== stages.length || !isCount(ttl)) return undefined;
-  const deadline = input.decidedAt.getTime() + Math.min(ttl, longestSeconds) * 1_000;
+  const deadline = input.decidedAt.getTime() + mostSeconds(input) * 1_000;
+  const counts = whole.some((stage) => stage.deadline_seconds !== undefined || stage.escalate !== undefined);
   return {
     stages: whole,
-    ...vetoOf(input),
+    ...(parallel === true && whole.length > 1 && { parallel }),
+    ...vetoOf(input, whole),
     excluded: exclusionsOf(input),
     deadline_at: new Date(deadline).toISOString(),
+    ...(counts && { begins_at: input.now.toISOString() }),
     step_up: input.obligations.step_up === true,
     ...(input.secrets && { secrets: input.secrets }),
   };
 }
 
+const mostSeconds = ({ obligations: { approval_ttl_s: ttl } }: PlanInput): number => Math.min(ttl, longestSeconds);
+
 function stageOf(wanted: RequiredApproval, stage: number, input: PlanInput): Stage | undefined {
   const confirmations = wanted.confirmations.map((id) => confirmationOf(id, input));
   const known = confirmations.filter((each) => each !== undefined);
-  if (known.length !== confirmations.length || !isCount(wanted.quorum) || wanted.quorum > largestQuorum)
-    return undefined;
-  const { group, quorum, min_limit } = wanted;
-  return { stage, group, quorum, ...(min_limit && { min_limit }), confirmations: known };
-}
+  const people = peopleFor(wanted, input.known);
+  const seconds = [wanted.deadline_s, wanted.escalate?.after_s].filter((each) => each !== undefined);
+  const isWhole = known.length === confirmations.length && people !== undefined && seconds.every(isCount);
+  if (!isWhole || !isCount(wanted.quorum) || wanted.quorum > largestQuorum) return undefined;
+  const { deadline_s, quorum, min_limit } = wanted;
+  const own = { stage, ...people, quorum, ...(min_limit && { min_limit }), confirmations: known };
+  return { ...own, ...(deadline_s !== undefined && { deadline_seconds: deadline_s }), ...escalationOf(wanted, own, input) };
+} // prettier-ignore
+
+/**
+ * Where the stage goes on to when nobody decides. At once, where its own people are too few whatever they do; not at all, where the time would be over
+ * before.
+ */
+function escalationOf({ deadline_s, escalate }: RequiredApproval, own: Stage, input: PlanInput): Pick<Stage, 'escalate'> {
+  const time = Math.min(mostSeconds(input), deadline_s ?? longestSeconds);
+  if (escalate === undefined || escalate.after_s >= time) return {};
+  const out = new Set(exclusionsOf(input).map(({ person }) => person));
+  return { escalate: { after_seconds: areEnough(own, out, input.registry) ? escalate.after_s : 0, to: escalate.to } };
+} // prettier-ignore
 
 function confirmationOf(id: string, { catalogue, claims, facts }: PlanInput): Confirmation | undefined {
   const text = textOf(id, catalogue);
@@ -64,8 +91,8 @@ function textOf(id: string, catalogue: Catalogue): ConfirmationText | undefined 
 }
 
 /** Groups that decide anyway may say no as it is; no member at all where nobody else may. */
-function vetoOf({ obligations: { approvals, veto = [] } }: PlanInput): Pick<Plan, 'veto'> {
-  const seated = new Set(approvals.map(({ group }) => group));
+function vetoOf({ obligations: { veto = [] } }: PlanInput, stages: readonly Stage[]): Pick<Plan, 'veto'> {
+  const seated = new Set(stages.flatMap(sourcesOf).flatMap((one) => ('group' in one ? [one.group] : [])));
   const groups = [...new Set(veto)].filter((group) => !seated.has(group)).sort();
   return groups.length === 0 ? {} : { veto: groups };
 }

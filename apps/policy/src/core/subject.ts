@@ -38,7 +38,8 @@ export function subjectOf(
 
 function principalOf(registry: Registry, person: string): PolicyInput['subject']['principals'][number] {
   const known = registry.get('people', person);
-  return { person, active: known?.spec.state === 'active', identities: known?.spec.identities ?? [] };
+  const { identities = [], manager, state } = known?.spec ?? {};
+  return { person, active: state === 'active', identities, ...(manager !== undefined && { manager }) };
 }
 
 /** The resource as it is registered. */

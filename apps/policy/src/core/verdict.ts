@@ -92,7 +92,7 @@ function passing(said: Said, gathered: Whole, decision: PolicyDecision, findings
 }
 
 function planFor({ bench, question: { request } }: Said, gathered: Whole, decision: PolicyDecision): Plan | undefined {
-  const { registry, catalogue, decidedAt } = bench;
+  const { registry, catalogue, decidedAt, now } = bench;
   const actionType = registry.get('action-types', request.action.name);
   const secrets = secretsOf(request, { resource: gathered.resource, actionType }, bench.secrets);
   return planOf({
@@ -100,9 +100,12 @@ function planFor({ bench, question: { request } }: Said, gathered: Whole, decisi
     catalogue,
     claims: claimsFor(request, secrets),
     facts: gathered.facts,
+    known: gathered.input,
+    registry,
     excluded: exclusionsOf(gathered.agent, request, registry),
     secrets,
     decidedAt,
+    now,
   });
 }
 

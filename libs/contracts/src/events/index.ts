@@ -7,6 +7,7 @@ import { policyApprovalRequired } from './policy-approval-required.v1.js';
 import { policyDenied } from './policy-denied.v1.js';
 import { policyCancelRequested } from './policy-cancel-requested.v1.js';
 import { approvalOpened } from './approval-opened.v1.js';
+import { approvalEscalated } from './approval-escalated.v1.js';
 import { approvalReplaced } from './approval-replaced.v1.js';
 import { approvalVoted } from './approval-voted.v1.js';
 import { approvalGranted } from './approval-granted.v1.js';
@@ -36,6 +37,7 @@ export const serviceEvents: readonly EventDefinition[] = [
   policyDenied,
   policyCancelRequested,
   approvalOpened,
+  approvalEscalated,
   approvalReplaced,
   approvalVoted,
   approvalGranted,
@@ -65,6 +67,7 @@ export {
   policyDenied,
   policyCancelRequested,
   approvalOpened,
+  approvalEscalated,
   approvalReplaced,
   approvalVoted,
   approvalGranted,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { compactJws, digest, instant, uuidv7 } from '../ids.js';
 import { caps, countedVote, voteDecision } from '../person-statements.js';
-import { confirmation, facts, finding, masking, requestEvidence } from '../statements.js';
+import { confirmation, facts, finding, masking, requestEvidence, seatSource } from '../statements.js';
 
 export const voteBody = z.strictObject({
   decision: voteDecision,
@@ -9,6 +9,8 @@ export const voteBody = z.strictObject({
   view_digest: digest,
   confirmed: z.array(z.string()).max(100).default([]),
   caps: caps.optional(),
+  /** The stage whose seat a yes fills: needed where all stages of the plan are open at once. */
+  stage: z.int().positive().optional(),
   /** The vote as the person's own key signed it, and the statement of credentials about that key. No vote counts without. */
   proof: compactJws.optional(),
   person_key: compactJws.optional(),
@@ -87,12 +89,17 @@ export const decisionView = z.strictObject({
   stages: z.array(
     z.strictObject({
       stage: z.int(),
-      group: z.string(),
+      group: z.string().optional(),
+      from: z.array(seatSource).optional(),
       quorum: z.int(),
       min_limit: z.strictObject({ amount_minor: z.int(), currency: z.string() }).optional(),
       confirmations: z.array(confirmation),
+      deadline_seconds: z.int().optional(),
+      escalate: z.strictObject({ after_seconds: z.int(), to: z.string() }).optional(),
     }),
   ),
+  /** All stages are open at once. */
+  parallel: z.literal(true).optional(),
   /** Groups whose people may say no without a seat. */
   veto: z.array(z.string()).optional(),
   excluded: z.array(z.strictObject({ person: z.string(), why: z.string() })),
@@ -115,7 +122,23 @@ export const approvalAnswer = z.object({
     state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']),
     stage: z.int(),
     deadline_at: instant,
-    stages: z.array(z.object({ stage: z.int(), group: z.string(), quorum: z.int(), approved: z.int() })),
+    /** The stage in which the reader could say yes now: the one to name where several are open. */
+    yours: z.int().optional(),
+    stages: z.array(
+      z.object({
+        stage: z.int(),
+        /** The group that decides; where several or named people do, in words. */
+        group: z.string(),
+        quorum: z.int(),
+        approved: z.int(),
+        /** Its people may say yes now. */
+        open: z.boolean().optional(),
+        /** Of an open stage: silence until then ends the request. */
+        deadline_at: instant.optional(),
+        /** Of an open stage: from when on this group may fill seats of it too. */
+        escalates: z.object({ at: instant, to: z.string() }).optional(),
+      }),
+    ),
     history: z.array(
       z.object({ at: instant, what: z.string(), by: z.string().optional(), reason: z.string().optional() }),
     ),

@@ -86,6 +86,8 @@ export const policyConfig = z.strictObject({
     group: entryId,
     quorum,
     max_targets: z.int().min(1),
+    /** Who may decide as well when nobody of the group has, after how long. */
+    escalate: z.strictObject({ after_s: seconds, to: entryId }).optional(),
     credential_ttl_s: seconds,
   }),
   emergency: z.strictObject({

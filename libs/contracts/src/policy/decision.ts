@@ -11,15 +11,28 @@ const rawFinding = z.strictObject({
 });
 export type RawFinding = z.infer<typeof rawFinding>;
 
-/** What people must do. Merged by (stage, group), strictest wins; the host numbers the stages of the plan in this order. */
+/** Whom a rule wants. The owner group of the resource and the manager of the agent's principal are looked up by the host, from facts. */
+const wantedSource = z.union([
+  z.strictObject({ group: entryId }),
+  z.strictObject({ person: entryId }),
+  z.strictObject({ owner_group: z.literal(true) }),
+  z.strictObject({ manager: z.literal(true) }),
+]);
+export type WantedSource = z.infer<typeof wantedSource>;
+
+/** What people must do. Merged by (stage, people), strictest wins; the host numbers the stages of the plan in this order. */
 const requiredApproval = z.strictObject({
   stage: z.int().positive(),
-  group: entryId,
+  /** One of the two. */
+  group: entryId.optional(),
+  from: z.array(wantedSource).optional(),
   quorum: z.number(),
   min_limit: money.optional(),
   confirmations: z.array(z.string()),
   /** Persons who may not decide, besides those that the host always excludes. */
   exclude: z.array(entryId),
+  deadline_s: z.number().optional(),
+  escalate: z.strictObject({ after_s: z.number(), to: entryId }).optional(),
 });
 export type RequiredApproval = z.infer<typeof requiredApproval>;
 
@@ -41,6 +54,8 @@ export const policyDecision = z.strictObject({
   waived: z.array(z.string()),
   obligations: z.strictObject({
     approvals: z.array(requiredApproval),
+    /** All stages at once; only where every rule that asks people agrees. */
+    parallel: z.boolean().optional(),
     /** Groups that may say no besides; every one that a rule names. */
     veto: z.array(entryId).optional(),
     /** Each approving vote is confirmed with a security key; one rule that asks for it is enough. */

@@ -39,7 +39,12 @@ const subject = z.strictObject({
   version: z.int().positive(),
   owner: z.strictObject({ person: entryId, active: z.boolean() }),
   principals: z.array(
-    z.strictObject({ person: entryId, active: z.boolean(), identities: z.array(issuerSubject).max(16) }),
+    z.strictObject({
+      person: entryId,
+      active: z.boolean(),
+      identities: z.array(issuerSubject).max(16),
+      manager: entryId.optional(),
+    }),
   ),
   scope: z.array(z.strictObject({ actions: z.array(z.string()), resources: z.array(z.string()) })),
   limits: z

@@ -1,4 +1,6 @@
-/** Who is told: a group by its id, or one person. No id holds a colon, so neither is ever taken for the other. */
+import type { SeatSource } from './statements.js';
+
+/** Who is asked or told: a group by its id, or one person. No id holds a colon, so neither is ever taken for the other. */
 export type Recipient = string;
 
 const prefix = 'person:';
@@ -9,3 +11,6 @@ export const personRecipient = (personId: string): Recipient => prefix + personI
 export function personIn(recipient: Recipient): string | undefined {
   return recipient.startsWith(prefix) ? recipient.slice(prefix.length) : undefined;
 }
+
+export const recipientOf = (source: SeatSource): Recipient =>
+  'group' in source ? source.group : personRecipient(source.person);
