@@ -20,6 +20,7 @@ decision := {
 	"waived": sort({f.rule | some f in waived}),
 	"obligations": {
 		"approvals": approvals.merge([a | some f in blocking; some a in f.obligations.approvals]),
+		"parallel": parallel,
 		"veto": sort({g | some f in blocking; some g in f.obligations.veto}),
 		"step_up": step_up,
 		"approval_ttl_s": min({data.config.defaults.approval_ttl_s} | {t | some f in blocking; t := f.obligations.approval_ttl_s}),
@@ -39,6 +40,19 @@ default step_up := false
 step_up if {
 	some f in blocking
 	f.obligations.step_up == true
+}
+
+# One finding that wants an order is enough.
+default parallel := false
+
+parallel if {
+	some f in blocking
+	not in_order
+}
+
+in_order if {
+	some f in blocking
+	not f.obligations.parallel == true
 }
 
 plain(f) := object.filter(f, ["rule", "effect", "code", "params"])

@@ -92,3 +92,12 @@ test_a_step_up_that_any_rule_asks_for_stands if {
 	decide({found("A-001", "allow"), asks("A-002")}, set()).obligations.step_up == false
 	decide({found("A-001", "allow"), object.union(asks("A-002"), {"obligations": {"step_up": "yes"}})}, set()).obligations.step_up == false
 }
+
+at_once(rule) := object.union(asks(rule), {"obligations": {"parallel": true}})
+
+test_all_at_once_only_where_no_rule_wants_an_order if {
+	decide({found("A-001", "allow"), at_once("A-002"), at_once("A-003")}, set()).obligations.parallel == true
+	decide({found("A-001", "allow"), at_once("A-002"), asks("A-003")}, set()).obligations.parallel == false
+	decide({found("A-001", "allow"), object.union(asks("A-002"), {"obligations": {"parallel": "yes"}})}, set()).obligations.parallel == false
+	decide({found("A-001", "allow")}, set()).obligations.parallel == false
+}

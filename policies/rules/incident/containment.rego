@@ -2,8 +2,8 @@
 # scope: package
 # title: Containment is decided by the lead of the security operations centre
 # description: >-
-#   Quarantine and revocation can stop a business as well as an attack. The requirement may be waived by a documented emergency
-#   rule; the blast radius and a claimed incident that is not the declared one may not.
+#   Quarantine and revocation can stop a business as well as an attack. When the lead does not decide in time, the next group may as
+#   well. The requirement may be waived by a documented emergency rule; the blast radius and a claimed incident that is not the declared one may not.
 # schemas:
 #   - input: schema.input
 # custom:
@@ -35,6 +35,11 @@ incident_agrees if {
 	incident.id == input.claims.incident
 }
 
+# Containment does not wait for a lead who is asleep.
+escalation := {"escalate": data.config.incident.escalate} if data.config.incident.escalate
+
+escalation := {} if not data.config.incident.escalate
+
 finding contains {"rule": "IR-001", "effect": "deny", "code": "blast_radius", "params": {"max_targets": data.config.incident.max_targets}} if {
 	applies
 	not radius_small
@@ -54,13 +59,16 @@ finding contains {
 	"params": {},
 	"emergency": "waivable",
 	"obligations": {
-		"approvals": [{
-			"stage": 1,
-			"group": data.config.incident.group,
-			"quorum": data.config.incident.quorum,
-			"confirmations": ["target"],
-			"exclude": [],
-		}],
+		"approvals": [object.union(
+			{
+				"stage": 1,
+				"group": data.config.incident.group,
+				"quorum": data.config.incident.quorum,
+				"confirmations": ["target"],
+				"exclude": [],
+			},
+			escalation,
+		)],
 		"credential": {"ttl_s": data.config.incident.credential_ttl_s, "max_uses": 1},
 	},
 } if {

@@ -27,3 +27,13 @@ test_claimed_incident_must_be_declared if {
 	codes({"claims": {"incident": "INC-1"}}) == {"containment"}
 	codes({"claims": {"incident": "INC-2"}}) == {"containment", "claim_contradicts_fact"}
 }
+
+escalations(config_here) := {a.escalate.to | some f in found; some a in f.obligations.approvals} if {
+	found := containment.finding with data.config as config_here with input as base
+}
+
+test_next_group_where_the_config_names_one if {
+	escalations(config) == set()
+	escalations({"incident": object.union(config.incident, {"escalate": {"after_s": 900, "to": "officers"}})}) == {"officers"}
+	count(containment.finding) == 1 with data.config as config with input as base
+}
