@@ -8,7 +8,9 @@ import {
   topics,
   type ApprovalAnswer,
   type EvidenceAnswer,
+  type Plan,
   type Verdict,
+  type Vote,
 } from '#contracts';
 import { generatePrivateJwk, ownView, peek, signingKey, signPersonKey, verifyCall, viewDigest } from '#trust';
 import { aGate, type TestGate } from '../support/gate.js';
@@ -29,22 +31,24 @@ let gate: TestGate;
 let shown: ApprovalAnswer;
 let evidence: EvidenceAnswer;
 
-/** The story of a database change, under a plan that asks for security keys. */
-async function story(): Promise<void> {
+/** The story of a database change, under a plan that differs in this. */
+async function story(more: Partial<Plan>, yours?: number): Promise<void> {
   const world = await StoryWorld.open();
   const { agent, asked } = stories['database-change'];
   const plain = world.evidenceOf(agent, asked, gate);
   const judged = peek(plain.verdict) as Verdict;
-  const plan = judged.plan && { ...judged.plan, step_up: true };
+  const plan = judged.plan && { ...judged.plan, ...more };
   evidence = { ...plain, verdict: gate.keyring('policy').sign('verdict', { ...judged, plan }) };
   const own = ownView(gate.trust, { evidence, actionId: id, audiences: [`${gateId}/${topics.requests}`] });
   if (!own.ok) throw new TypeError(own.why);
-  shown = { ...world.answerTo(agent, asked), decision: own.view, view_digest: viewDigest(own.view) };
+  const { progress, ...answer } = world.answerTo(agent, asked);
+  const seen = { ...progress, ...(yours !== undefined && { yours }) };
+  shown = { ...answer, progress: seen, decision: own.view, view_digest: viewDigest(own.view) };
 }
 
 beforeAll(async () => {
   gate = aGate(gateId);
-  await story();
+  await story({ step_up: true });
   scratch = scratchFolder('cli-keys');
   await played.start();
   signIn();
@@ -155,5 +159,21 @@ describe('a pull by an officer who has a security key', () => {
     ]);
     expect(sent('/confirm')[0]?.body).toEqual({ scope: 'global', reason: 'odd' });
     expect(played.posts().every(isSigned)).toBe(true);
+  });
+});
+
+describe('a vote where all stages are open at once', () => {
+  it('names the seat in what is signed: the one that is shown as the person’s, or the one that they name, with its points', async () => {
+    const [first] = shown.decision.stages as Plan['stages'];
+    const second = { stage: 2, group: 'legal', quorum: 1, confirmations: [{ id: 'contract', text: 'it is allowed' }] };
+    await story({ parallel: true, stages: [first!, second] }, 1);
+    played.answers = serving({});
+    expect((await run(...approve)).code).toBe(0);
+    const other = await run('approvals', 'approve', id, '--stage', '2', '--confirm', 'contract', '--reason', 'read');
+    expect(other.stderr).toContain('[ ] contract: it is allowed');
+    expect((await run('approvals', 'deny', id, '--reason', 'no')).code).toBe(0);
+    const bodies = sent('/votes').map(({ body }) => body as { stage?: number; proof: string });
+    const named = bodies.map(({ proof, stage }) => [stage, (peek(proof) as Vote).stage]);
+    expect(named).toEqual([[1, 1], [2, 2], [undefined, undefined]]); // prettier-ignore
   });
 });
