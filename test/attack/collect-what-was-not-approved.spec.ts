@@ -207,6 +207,21 @@ describe('no release', () => {
     expect(await world.target.roles()).toEqual([]);
   });
 
+  it('on a vote of the next group that came too early; whom the plan names needs no group', async () => {
+    const [early, named] = [world.action(), world.action()];
+    const stage = { stage: 1, quorum: 1, confirmations: [] };
+    const goesOn = { ...stage, group: 'security', escalate: { after_seconds: 60, to: 'dba' } };
+    const begins_at = new Date(Date.now() - 30_000).toISOString();
+    await world.grant(early, ['ada'], { plan: world.plan({ stages: [goesOn], begins_at }) });
+    const byName = world.plan({ stages: [{ ...stage, from: [{ person: 'ada', manager_of: 'paul' }] }] });
+    await world.grant(named, ['ada'], { plan: byName, seat: { stage: 1 } });
+    expect(codeOf(await world.redeem(await world.offered(early), early))).toBe('409 evidence_invalid');
+    const lease = await world.offered(named);
+    await role(await world.redeem(lease, named));
+    await world.complete(lease);
+    await world.hears(named, 'offered', 'released', 'ended/completed');
+  });
+
   it('to a suspended agent: its offers are gone at its first try', async () => {
     const { action, lease } = await anOffer();
     await world.suspend('suspended', { quietly: true });

@@ -1,4 +1,4 @@
-import { personKeyAnswer, type Granting, type Plan } from '#contracts';
+import { personKeyAnswer, type Counting, type Granting, type Plan } from '#contracts';
 import {
   generatePrivateJwk,
   keyNonce,
@@ -33,6 +33,8 @@ export interface Granted {
   plan?: Plan;
   granting?: Partial<Granting>;
   confirmed?: Record<string, string>;
+  /** Where approvals counts them: in `dba`, if nothing else is said. */
+  seat?: Counting['seat'];
 }
 
 interface KeyList {

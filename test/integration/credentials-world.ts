@@ -7,7 +7,7 @@ import { Kafka, logLevel, type Consumer, type Producer } from 'kafkajs';
 import type pg from 'pg';
 import {
   approvalGranted, leaseBundle, policyAllowed, registryChanged, serviceUrn, topics,
-  type AgentKey,
+  type AgentKey, type Counting,
   type EventDefinition, type Plan, type Profile, type RegistryKind, type RequestValue, type SpecOf, type Target, type Verdict,
 } from '#contracts'; // prettier-ignore
 import { migrate, roleOf } from '#database';
@@ -281,12 +281,11 @@ export class CredentialsWorld {
   async grant(
     action: Action,
     people: readonly string[] = ['ada'],
-    { plan = this.plan(), granting: more = {}, confirmed = {} }: Granted = {},
+    { plan = this.plan(), granting: more = {}, confirmed = {}, seat = this.seat() }: Granted = {},
   ): Promise<void> {
     const iat = Math.floor(Date.now() / 1_000);
     const verdict = signVerdict(this.keys, aPlanned(action, plan, { iat }));
     for (const person of people) await this.voter(person);
-    const seat = { stage: 1, group: { id: 'dba', version: this.peers.versionOf('groups', 'dba') } };
     const votes = people.map((person) => {
       const step_up = confirmed[person];
       return {
@@ -297,6 +296,10 @@ export class CredentialsWorld {
     const evidence = { request: action.request, verdict, facts: {}, votes };
     const granting = aGranting(this.keys, { action, plan, votes }, more);
     await this.say(approvalGranted, action, { evidence, granting, granted: { ttl_seconds: 300, uses: 1 } });
+  }
+
+  private seat(): Counting['seat'] {
+    return { stage: 1, group: { id: 'dba', version: this.peers.versionOf('groups', 'dba') } };
   }
 
   /** This person's key, registered through the door as at a sign-in. */
