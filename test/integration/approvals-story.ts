@@ -78,6 +78,8 @@ export class Story {
       const plan = this.#plans.get(vote.plan_no);
       expect(this.#maySit(vote.person, vote.plan_no, vote.stage)).toBe(true);
       expect(payloadOf(vote.vote)).toMatchObject({ action_id: this.actionId, view_digest: plan?.digest, decision: vote.decision });
+      // Where several seats are open at once, nobody but the person picks theirs.
+      if (plan?.isParallel === true && vote.decision === 'approve') expect(payloadOf(vote.vote)).toMatchObject({ stage: vote.stage });
       this.#counted.set(keyOf(vote), vote);
     }
     return fresh.length;
