@@ -86,6 +86,14 @@ describe('one request, from policy to grant, by the doors', () => {
     });
   });
 
+  it('goes on to the next group by itself', async () => {
+    const stages = [stageOf({ escalate: { after_seconds: 1, to: 'soc-lead' } })];
+    const actionId = await open(planOf(stages, { begins_at: soon(-1), deadline_at: soon() }));
+    await eventually(() => {
+      expect(world.of(actionId)).toEqual(['approval.opened', 'approval.escalated']);
+    });
+  });
+
   it('a stop cancels it and suspends the agent, once the registry answers', async () => {
     const actionId = await open();
     const stopped = await world.call('sam', 'POST', `/v1/approvals/${actionId}/stop`, { reason: 'enough' });
