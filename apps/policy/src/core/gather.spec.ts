@@ -73,6 +73,16 @@ describe('facts', () => {
     expect(refused.facts['context.refusal']).toMatchObject({ source: 'counter:policy', at: inWindow.toISOString() });
   });
 
+  it('the manager of a principal is one of the registry, and noted with where it stands', () => {
+    const known = new FakeRegistry();
+    known.change('people', 'paul', { manager: 'maya' });
+    known.change('agents', 'agent-1', { principals: ['paul', 'olga'] });
+    const { facts, input } = gathered('migrate', {}, { known });
+    expect(input.subject.principals).toMatchObject([{ person: 'paul', manager: 'maya' }, { person: 'olga' }]);
+    expect(input.subject.principals[1]).not.toHaveProperty('manager');
+    expect(facts['subject.principals']).toMatchObject({ source: 'registry:agents/agent-1@2 registry:people/paul@2' });
+  });
+
   it('that an agent has no limits is one where money is asked for, and only there', () => {
     const known = new FakeRegistry();
     known.change('agents', 'agent-1', { limits: [] });

@@ -1,5 +1,5 @@
 import type { Known, PolicyInput } from '#contracts';
-import { registered, type FactSheet } from './fact-sheet.js';
+import { registered, registeredTogether, type FactSheet, type Origin } from './fact-sheet.js';
 import { isActivePerson, type Registry } from './registry.js';
 
 export interface Moment {
@@ -26,7 +26,8 @@ export function subjectOf(
     id: agent.id,
     version: agent.version,
     owner: sheet.note('subject.owner', owner, from),
-    principals: principals.length > 0 ? sheet.note('subject.principals', principals, from) : principals,
+    principals:
+      principals.length > 0 ? sheet.note('subject.principals', principals, behind(agent, registry)) : principals,
     scope: sheet.note('subject.scope', spec.scope, from),
     limits: spec.limits.length > 0 ? sheet.note('subject.limits', spec.limits, from) : spec.limits,
     outside_access: outside.length > 0 ? sheet.note('subject.outside_access', outside, from) : outside,
@@ -34,6 +35,12 @@ export function subjectOf(
     state: sheet.note('subject.state', spec.state, from),
     expired: expired ? sheet.note('subject.expired', expired, from) : expired,
   };
+}
+
+/** Who is a manager, the principal's own entry says. */
+function behind(agent: Known<'agents'>, registry: Registry): Origin {
+  const people = agent.spec.principals.flatMap((person) => registry.get('people', person) ?? []);
+  return registeredTogether([agent, ...people.filter(({ spec }) => spec.manager !== undefined)]);
 }
 
 function principalOf(registry: Registry, person: string): PolicyInput['subject']['principals'][number] {
