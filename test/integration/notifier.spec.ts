@@ -205,7 +205,9 @@ describe('telling people', () => {
     expect((await world.messagesOf(story.id)).sort()).toEqual(['escalated security mail 1', ...first]);
     expect(await world.door().handle(story.id, person('nora'), now)).toMatchObject({ state: 'pending' });
     await expect(world.door().handle(story.id, person('nemo'), now)).rejects.toThrow('not_found');
-    await world.hear(story.say(approvalExpired, { code: 'approval_expired', outcome: story.outcome('expired', 'approvals') }));
+    await world.hear(
+      story.say(approvalExpired, { code: 'approval_expired', outcome: story.outcome('expired', 'approvals') }),
+    );
     const end = ['expired dba mail 0', 'expired person:nora mail 0', 'expired security mail 0'];
     expect((await world.messagesOf(story.id)).filter((line) => line.startsWith('expired')).sort()).toEqual(end);
   });
