@@ -23,7 +23,7 @@ const principal = (person: string, manager?: string): PolicyInput['subject']['pr
 const known = (...principals: PolicyInput['subject']['principals']): PlanInput['known'] => ({
   subject: {
     type: 'agent', id: 'a', version: 1, owner: { person: 'olga', active: true }, principals, scope: [], limits: [],
-    environment: 'production', state: 'active', expired: false,
+    environment: 'production', state: 'active', expired: false, outside_access: [],
   },
   resource: {
     type: 't', id: 'prod/orders', version: 1, environment: 'production', owner_group: 'shop', classification: 'internal',
