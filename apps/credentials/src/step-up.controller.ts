@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import {
-  ceremonyBody, ProblemError, stepUpBody, stepUpQuery, uuidv7, type CeremonyAnswer, type CeremonyDone, type StepUpResult,
+  ceremonyBody, evidenceLimits, ProblemError, stepUpBody, stepUpQuery, uuidv7, type CeremonyAnswer, type CeremonyDone, type StepUpResult,
 } from '#contracts'; // prettier-ignore
 import { Calling, callerOfKind, PersonGuard, type CalledRequest, type Caller } from '#trust/http';
 import type { FastifyReply } from 'fastify';
@@ -9,9 +9,6 @@ import { pageHeaders, pageScript, pageStyle } from './core/page-assets.js';
 import { BeginStepUp } from './handlers/begin-ceremony.js';
 import { CeremonyResults, FinishCeremony } from './handlers/finish-ceremony.js';
 import { ShowCeremony } from './handlers/show-ceremony.js';
-
-/** The request and the facts of it stand in the body besides. */
-const evidenceLimits = { bytes: 131_072, depth: 32, arrayItems: 10_000, stringBytes: 131_072 };
 
 /**
  * Where a security key is used. Asking for a page, and for its result, takes a person; the page itself takes its link, which is good once,
