@@ -79,23 +79,27 @@ function approving(person: string, id: string, { stages }: Shown): string[] {
 }
 
 const iban = 'DE02120300000000202051';
+const parts = Array.from({ length: 600 }, (_, n) => ({ article: `article-${String(n)}`, amount_minor: n }));
 
 function refundTo(account: string): Asked {
   const asked = refund(250_000);
-  return { ...asked, action: { ...asked.action, properties: { ...asked.action.properties, iban: account } } };
+  return { ...asked, action: { ...asked.action, properties: { ...asked.action.properties, iban: account, parts } } };
 }
 
-/** An account is nobody's business but the bank's: `writeOnly` hides it. */
-async function letRefundsNameAnAccount(registrar: Person): Promise<void> {
+/** An account is nobody's business but the bank's: `writeOnly` hides it. And more parts than a person can read, summed up. */
+async function letRefundsSayMore(registrar: Person): Promise<void> {
   const type = (await registrar.entry('action-types', 'payment.refund'))?.spec as ActionType;
   const listed = type.properties_schema['properties'] as object;
-  const properties = { ...listed, iban: { type: 'string', writeOnly: true } };
-  const properties_schema = { ...type.properties_schema, properties };
-  await registrar.register('action-types', 'payment.refund', { ...type, properties_schema });
+  const row = { article: { type: 'string' }, amount_minor: { type: 'integer' } };
+  const items = { type: 'object', additionalProperties: false, properties: row };
+  const more = { iban: { type: 'string', writeOnly: true }, parts: { type: 'array', items } };
+  const properties_schema = { ...type.properties_schema, properties: { ...listed, ...more } };
+  const summaries = { parts: { first: 2, sums: [{ field: 'amount_minor' }] } };
+  await registrar.register('action-types', 'payment.refund', { ...type, properties_schema, summaries });
 }
 
 describe('an approver', () => {
-  it('signs in, looks, approves what was verified here, though a part of it is hidden from them, and signs out', async () => {
+  it('signs in, looks, approves what was verified here, though a part of it is hidden from them and another too long to show, and signs out', async () => {
     const signedIn = await login('fiona');
     expect(signedIn).toMatchObject({ code: 0, stderr: '' });
     expect(signedIn.stdout).toMatch(/Signed in as fiona\. You can decide until \d{4}-/u);
@@ -106,7 +110,7 @@ describe('an approver', () => {
     expect(JSON.parse(stated)).toMatchObject({ iss: staged.stage.issuer, sub: 'fiona', sid: expect.any(String) });
 
     const play = new Play(staged.stage, () => undefined);
-    await letRefundsNameAnAccount(play.person('rita'));
+    await letRefundsSayMore(play.person('rita'));
     const agent = await play.agent('refunder');
     const ticket = await eventually(async () => {
       const seen = await agent.askAndSee(refundTo(iban));
@@ -119,6 +123,13 @@ describe('an approver', () => {
     ]);
     expect([masked, digested].map((view) => view.action.properties['iban'])).toEqual(['••••2051', digestOf(iban)]);
     expect([masked, digested].map((view) => JSON.stringify(view).includes(iban))).toEqual([false, false]);
+    const summary = { property: 'parts', rows: 600, digest: digestOf(parts), first: parts.slice(0, 2) };
+    expect(masked.action.summaries).toEqual([
+      { ...summary, sums: [{ field: 'amount_minor', rows: 600, sum: '179700' }] },
+    ]);
+    const whole = await sallyport('--as', 'fiona', '--json', 'approvals', 'show', ticket.actionId, '--value', 'parts');
+    expect(whole).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(whole.stdout)).toEqual(parts);
     const approve = approving('fiona', ticket.actionId, masked);
     expect(await sallyport(...approve)).toMatchObject({ code: 0, stdout: expect.stringContaining('Approved') });
     expect((await agent.redeem(ticket)).credential.kind).toBe('token');

@@ -332,6 +332,21 @@ describe('secret parts of an action', () => {
     const evidence = await service.get(ShowEvidence).handle(id, person('anna'));
     expect([JSON.stringify(evidence).includes(key), evidence.request.value]).toEqual([false, view.exact]);
   });
+
+  it('are hidden beside a list that the view sums up, and that stands whole in the evidence', async () => {
+    const rows = Array.from({ length: 900 }, (_, n) => ({ n, note: 'each row' }));
+    const spec = { properties_schema: {}, risk: 'high' as const, view: 'run', summaries: { rows: { first: 1, sums: [{ field: 'n' }] } } };
+    const by = { version: 2, changed_by: 'rita', changed_at: '2026-01-01T00:00:00.000Z' };
+    service.registry.put({ kind: 'action-types', id: 'db.schema.migrate', ...by, spec });
+    const id = await openSecret(ask({ action: { name: 'db.schema.migrate', properties: { statement: 'SELECT 1', api_key: key, rows } } }));
+    const [anna, sam] = [await read(id, 'anna'), await read(id, 'sam')];
+    for (const { decision } of [anna, sam]) expect([decision.action.summaries?.[0]?.rows, decision.exact.includes('each row')]).toEqual([900, false]);
+    const values = await Promise.all(['anna', 'sam'].map(async (one) => (await service.get(ShowEvidence).handle(id, person(one))).request.value));
+    expect(values.map((value) => [(JSON.parse(value) as { action: { properties: object } }).action.properties, value.includes(key)])).toEqual([
+      [{ statement: 'SELECT 1', api_key: expect.stringMatching(/^••••/u), rows }, false], [{ statement: 'SELECT 1', api_key: key, rows }, true],
+    ]);
+    expect([await castOn(id, 'anna', anna), await castOn(id, 'sam', sam)]).toEqual(['open', 'granted']);
+  });
 }); // prettier-ignore
 
 describe('what people approved before', () => {

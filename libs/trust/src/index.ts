@@ -61,7 +61,7 @@ export { grantedBy, hasLimit, satisfies, type Satisfied, type UnsatisfiedWhy, ty
 export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
 export { maskedText, membersNamed, variantOf, variantsOf, type Hiding, type ViewVariant } from './secrets.js';
 export { longestShown, mostShown, shownProperties, tooLongToShow } from './summaries.js';
-export { viewDigest, viewOf, type ViewInput } from './view.js';
+export { textShown, viewDigest, viewOf, type ViewInput } from './view.js';
 export * from './log/index.js';
 export {
   citedBy, isWhole, peopleIn, readAccepted, readChain, readPassage, soundGrant,

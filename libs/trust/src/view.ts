@@ -105,6 +105,11 @@ function readText(verdict: Verdict, request: RequestEvidence, variant: ViewVaria
   return { text, data: parse(text) };
 }
 
+/** All that a variant of the view is made from: whoever has it makes the same view. Throws as `viewOf` does. */
+export function textShown({ request, variant, verdict }: Pick<ViewInput, 'request' | 'variant' | 'verdict'>): string {
+  return readText(verdict, request, variant).text;
+}
+
 function parse(text: string): JsonValue {
   const parsed = parseStrict(Buffer.from(text, 'utf8'));
   if (!parsed.ok) throw new TypeError(`frozen bytes do not parse: ${parsed.code}`);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EvidenceAnswer, Known } from '#contracts';
 import { Fault } from '#platform';
+import { textShown } from '#trust';
 import type { CaseRow } from '../io/case.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 import { VoteStore } from '../io/vote.store.js';
@@ -17,10 +18,10 @@ export class ShowEvidence {
 
   /** Throws `not_found` for whoever may not see it; a retryable Fault when the registry does not give the signed entries. */
   async handle(actionId: string, caller: Known<'people'>): Promise<EvidenceAnswer> {
-    const { row, view } = await this.cases.load(actionId, caller, 'copy');
+    const { row, variant, verdict: judged } = await this.cases.load(actionId, caller, 'copy');
     const { actionType, agent, facts, verdict } = row;
-    // The text of the view: with its secrets hidden where they are hidden from this person.
-    const request = { ...row.request, value: view.exact };
+    // With its secrets hidden where they are hidden from this person; a list that the view sums up stands here whole.
+    const request = { ...row.request, value: textShown({ request: row.request, variant, verdict: judged }) };
     const wanted = [agent, ...(actionType ? [actionType] : [])];
     const [agentJws, typeJws] = await this.registry.signedAt(wanted);
     if (agentJws === undefined || (actionType !== undefined && typeJws === undefined)) {
