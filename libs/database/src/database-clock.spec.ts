@@ -41,6 +41,13 @@ it('takes the middle of the time that the answer took', async () => {
   expect(await clock.now()).toBe(noon + 50);
 });
 
+it('is asked again at once where the answer took too long to say much', async () => {
+  answers = [says(noon, 1_001), says(noon + 1_000), says(noon + 2_000)];
+  await clock.now();
+  expect(await clock.now()).toBe(noon + 1_000);
+  expect(await clock.now()).toBe(noon + 1_000);
+});
+
 it('is unknown while the database does not answer, and asked again by the next call', async () => {
   const away = new Fault('database_unavailable', { retryable: true });
   answers = [() => Promise.reject(away), says(noon)];
