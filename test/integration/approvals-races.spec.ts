@@ -16,6 +16,7 @@ import { makeApprovals, type SaidRow, type TestApprovals } from '../../apps/appr
 import { Ballots } from '../support/ballots.js';
 import { rounds, seed } from '../support/depth.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { Offsets, randomFrom } from '../support/race.js';
 import { orderOf, playedInOrder, type Cast, type Rules } from './approvals-crowd.js';
 
 const gate = makeGate();
@@ -32,7 +33,7 @@ let right: TestApprovals;
 let random: () => number;
 
 beforeAll(async () => {
-  random = generator(seed('approvals races'));
+  random = randomFrom(seed('approvals races'));
   postgres = await startPostgres();
   await migrate(postgres.url, [{ service: 'approvals', password: 'spec', migrations }]);
   [left, right] = await Promise.all([replica(), replica()]);
@@ -213,11 +214,17 @@ describe('one winner, whatever runs at the same moment', () => {
       while ((await stateOf(opened)) === 'open') await right.fire(ExpireApprovals, opened.actionId);
       return stateOf(opened);
     };
+    const offsets = new Offsets(random);
     const lastMoment: Side = async (opened) => {
-      const jitter = Math.round((random() * 2 - 1) * spreadMs);
-      return after(Math.max(0, opened.deadline - Date.now() + jitter - 5), () => votes(() => left, 'p1')(opened));
+      const ms = opened.deadline - Date.now() + offsets.next();
+      const answer = await after(Math.max(0, ms), () => votes(() => left, 'p1')(opened));
+      offsets.won(answer === 'granted' ? 'second' : 'first');
+      return answer;
     };
-    const wins = await race(() => open({ deadline_at: new Date(Date.now() + 60).toISOString() }), lastMoment, expiry);
+    // As late as the vote has to begin before it on this machine.
+    const soonOver = (): number => Date.now() + 60 + Math.max(0, -offsets.centre);
+    const opening = () => open({ deadline_at: new Date(soonOver()).toISOString() });
+    const wins = await race(opening, lastMoment, expiry);
     expectRaced(wins, ['granted | granted', 'expired | expired']);
     expect(wins.size).toBe(2);
   }, 120_000);
@@ -324,15 +331,4 @@ function grantedBy(opened: Opened): string[] {
   const granted = saidOf(opened).find(({ type }) => type === approvalGranted.type);
   const { votes = [] } = (granted?.data['evidence'] ?? {}) as { votes?: CountedVote[] };
   return votes.map(({ counting }) => decodeJwt<{ person: string }>(counting).person);
-}
-
-/** mulberry32: the same numbers from the same seed. */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

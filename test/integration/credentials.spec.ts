@@ -16,8 +16,6 @@ afterAll(async () => {
 }, 30_000);
 
 afterEach(async () => {
-  world.peers.judge = (action) => world.verdict(action);
-  world.peers.isRegistryDown = false;
   await world.suspend('active');
 });
 
