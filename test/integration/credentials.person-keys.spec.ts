@@ -109,8 +109,8 @@ describe('a key that a sign-in commits to', () => {
        ($1, 'i', 'old', now(), now() + interval '1 h', $2, NULL, NULL), ($3, 'i', 'strange', now(), now() + interval '1 h', 'x', $4, $5)`,
       ['-'.repeat(43), keyring.seal('sealed before', '-'.repeat(43)), '_'.repeat(43), strange.kek, strange.wrapped]); // prettier-ignore
     const before = await rows();
-    changeKeys((file) => ({ ...file, seal_keys: [randomBytes(32).toString('base64url'), ...sealKeysOf(file)] }));
     const first = keyring.sealingId();
+    changeKeys((file) => ({ ...file, seal_keys: [randomBytes(32).toString('base64url'), ...sealKeysOf(file)] }));
     await eventually(() => {
       expect(keyring.sealingId()).not.toBe(first);
     });
