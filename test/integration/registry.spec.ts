@@ -265,7 +265,7 @@ describe('the registry', () => {
       body: { code: 'schema_mismatch' },
     });
     expect(await put('/v1/robots/x', {})).toMatchObject({ status: 404 });
-    expect(await put('/v1/groups/x', `"${'x'.repeat(140_000)}"`)).toMatchObject({ status: 413 });
+    expect(await put('/v1/groups/x', `"${'x'.repeat(280_000)}"`)).toMatchObject({ status: 413 });
     expect((await get('/v1/groups/registrars')).status).toBe(200);
   });
 

@@ -6,7 +6,7 @@ import type { Claimant } from './handlers/find-caller.js';
 import type { StoredEntry } from './io/entries.store.js';
 
 /** As a request's limits, but a group may have 10,000 members. */
-const bodyLimits = { bytes: 131_072, depth: 32, arrayItems: 10_000, stringBytes: 16_384 };
+const bodyLimits = { bytes: 262_144, depth: 32, arrayItems: 10_000, stringBytes: 16_384 };
 
 export function claimantOf(caller: Caller): Claimant {
   if (caller.kind === 'person') return { kind: 'person', id: caller.person.id };

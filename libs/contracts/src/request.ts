@@ -53,4 +53,4 @@ export const requestType = 'sallyport.action.requested.v1';
 export const requestLimits = { bytes: 65_536, depth: 32, arrayItems: 1_000, stringBytes: 16_384 } as const;
 
 /** The same for a body in which a whole request stands as one text, with facts and signatures beside it. */
-export const evidenceLimits = { bytes: 131_072, depth: 32, arrayItems: 10_000, stringBytes: 131_072 } as const;
+export const evidenceLimits = { bytes: 262_144, depth: 32, arrayItems: 10_000, stringBytes: 131_072 } as const;
