@@ -7,7 +7,7 @@ import { answerOf } from './core/access.js';
 import { ConsumeToken } from './handlers/consume-token.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
 
-/** The doors of wire contract 7. Bodies are read here, strictly; what may be done is for the handlers. */
+/** What agents and people do with leases. Bodies are read here, strictly; what may be done is for the handlers. */
 @Controller('v1')
 export class CredentialsController {
   constructor(

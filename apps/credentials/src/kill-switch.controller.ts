@@ -16,7 +16,7 @@ import { BeginPull } from './handlers/begin-ceremony.js';
 import { PullSwitch } from './handlers/pull-switch.js';
 import { ReleaseSwitch, ShowSwitch } from './handlers/release-switch.js';
 
-/** The kill switch of wire contract 7: people only. Each answer is given when it is committed, and not before. */
+/** The kill switch: people only. Each answer is given when it is committed, and not before. */
 @Controller('v1/kill-switch')
 @UseGuards(PersonGuard)
 export class KillSwitchController {

@@ -6,7 +6,7 @@ import { Calling, callerOfKind, PersonGuard, ProvenInBody, type CalledRequest, t
 import { bodyOf } from './body-of.js';
 import { EndPersonKey, RegisterPersonKey } from './handlers/register-person-key.js';
 
-/** The keys that people sign with (wire contract, section 6). */
+/** The keys that people sign with. */
 @Controller('v1/person-keys')
 @UseGuards(PersonGuard)
 export class PersonKeysController {

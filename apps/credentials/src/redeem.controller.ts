@@ -7,7 +7,7 @@ import { AcknowledgeLease } from './handlers/acknowledge-lease.js';
 import { RedeemLease } from './handlers/redeem-lease.js';
 import { leaseIdOf } from './lease-id.js';
 
-/** How an agent gets what it was offered, and says that it has it (wire contract 7). */
+/** How an agent gets what it was offered, and says that it has it. */
 @Controller('v1/leases/:id')
 @UseGuards(ProofGuard)
 export class RedeemController {

@@ -5,7 +5,7 @@ import { bodyOf } from './body-of.js';
 import { BeginEnrolment } from './handlers/begin-enrolment.js';
 import { EndWebauthnKey, ListWebauthnKeys } from './handlers/webauthn-keys.js';
 
-/** The security keys of people (wire contract, section 6). */
+/** The security keys of people. */
 @Controller('v1/webauthn-keys')
 @UseGuards(PersonGuard)
 export class WebauthnKeysController {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the gate says back (wire contract, section 4). */
+/** What the gate says back. */
 export const outcomeNames = [
   'rejected', 'denied', 'pending', 'offered', 'expired', 'cancelled', 'refused', 'released', 'ended',
 ] as const; // prettier-ignore

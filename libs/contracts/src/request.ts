@@ -8,7 +8,7 @@ export const issuerSubject = z.strictObject({ iss: z.string().min(1).max(512), s
 export type IssuerSubject = z.infer<typeof issuerSubject>;
 
 /**
- * The value of `sallyport.action.requested.v1` (wire contract, section 2). Everything in `context` and
+ * The value of `sallyport.action.requested.v1`. Everything in `context` and
  * `resource.properties` is a claim of the agent; facts come from the registry.
  */
 export const requestValue = z.strictObject({

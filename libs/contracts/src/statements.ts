@@ -191,7 +191,7 @@ export const replay = z.strictObject({
 });
 export type Replay = z.infer<typeof replay>;
 
-/** What the agent is told (wire contract, section 4). Never a secret. */
+/** What the agent is told. Never a secret. */
 export const outcomeValue = z.strictObject({
   action_id: uuidv7,
   action_digest: digest,

@@ -47,7 +47,7 @@ export const trustFile = z.strictObject({
 });
 export type TrustFile = z.infer<typeof trustFile>;
 
-/** Which service signs what (architecture, section 3). */
+/** Which service signs what. */
 export const keysOfServices: Readonly<Record<string, readonly KeyPurpose[]>> = {
   registry: ['registry', 'service'],
   intake: ['acceptance', 'outcome', 'service'],

@@ -22,7 +22,7 @@ export function outcomeAttributes(eventId: string, service: string, outcome: Out
   return { id: eventId, source: serviceUrn(service), type: `sallyport.outcome.${outcome}.v1` };
 }
 
-/** Signs what the agent is told (wire contract, section 4). `value` of the answer is the exact text; nobody may write it anew. */
+/** Signs what the agent is told. `value` of the answer is the exact text; nobody may write it anew. */
 export function signOutcome(
   keyring: Keyring,
   { agentId, ce, value }: { agentId: string; ce: SignedAttributes; value: OutcomeValue },

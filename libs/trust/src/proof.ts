@@ -21,7 +21,7 @@ export interface ProofInput {
   now?: number;
 }
 
-/** A DPoP proof (RFC 9449 section 4.2) with our `body_sha256` (wire contract, section 3). */
+/** A DPoP proof (RFC 9449 section 4.2) with our `body_sha256`. */
 export function makeProof(input: ProofInput): string {
   const { key, htm, htu, nonce, body, accessToken, now = Date.now() } = input;
   const claims = {

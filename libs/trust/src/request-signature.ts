@@ -33,7 +33,7 @@ export interface RequestExpectation {
 }
 
 /**
- * Verifies the agent's signature over exactly these value bytes (wire contract, section 2), before anything parses
+ * Verifies the agent's signature over exactly these value bytes, before anything parses
  * them. The key must be registered with `use: sig`, and `ce.source` must be the URN of the agent that holds it.
  * Freshness (`iat`), replay and the type are for the caller, who knows the time of append and the ids.
  */

@@ -22,7 +22,7 @@ export class CastVote {
     private readonly proofs: ReadProof,
   ) {}
 
-  /** Throws ProblemError with the codes of the wire contract, section 9; a retryable Fault (503) decides nothing. */
+  /** Throws ProblemError with the stable codes of `problems.ts`; a retryable Fault (503) decides nothing. */
   async handle(input: CastVoteInput): Promise<VoteAnswer> {
     const loaded = await this.cases.load(input.actionId, input.caller, 'now');
     const seat = considerVote(input.body, caseOf(loaded, loaded.row, loaded.row.voted));

@@ -25,7 +25,7 @@ export interface RedeemCall {
 }
 
 /**
- * An agent collects its credential (architecture 5.6). Nothing that was verified before is believed: the agent, the whole
+ * An agent collects its credential. Nothing that was verified before is believed: the agent, the whole
  * chain of evidence, the profile and policy are all read and judged at this moment. What fails for want of an answer
  * leaves the lease on offer; what fails by an answer ends it.
  */

@@ -56,7 +56,7 @@ export abstract class CallerGuard implements CanActivate {
   abstract identify(request: CalledRequest, now: number, route: RouteHandler): Promise<Caller>;
 }
 
-/** DPoP (RFC 9449) by a registered key of an agent or a tool; wire contract, section 3. */
+/** DPoP (RFC 9449) by a registered key of an agent or a tool. */
 @Injectable()
 export class ProofGuard extends CallerGuard {
   override presents(request: CalledRequest): boolean {
@@ -124,7 +124,7 @@ export class ServiceGuard extends CallerGuard {
 }
 
 /**
- * A person with an access token of a listed issuer (RFC 9068); wire contract, section 6. A call that changes something
+ * A person with an access token of a listed issuer (RFC 9068). A call that changes something
  * is signed by that person's own key besides: a stolen token may look, and changes nothing.
  */
 @Injectable()

@@ -17,7 +17,7 @@ export interface Audience {
 }
 
 /**
- * Accepts exactly what the wire contract says in section 6: an RFC 9068 `at+jwt` of a listed issuer and a listed
+ * Accepts exactly this: an RFC 9068 `at+jwt` of a listed issuer and a listed
  * interactive client, signed asymmetrically, with this service as its only audience, and without `act` or `may_act`
  * (an agent acting for a person is not that person). Throws ProblemError `token_invalid`, or
  * `dependency_unavailable` when the issuer's keys cannot be had.
