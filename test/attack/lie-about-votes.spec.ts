@@ -7,7 +7,7 @@ import {
 } from '#contracts'; // prettier-ignore
 import { newId } from '#platform';
 import {
-  digestOfBytes, generatePrivateJwk, planDigest, signingKey, signVote, viewDigest, voteOn, votesNamed, type Keyring,
+  delegationOn, digestOfBytes, generatePrivateJwk, planDigest, signDelegation, signingKey, signVote, viewDigest, voteOn, votesNamed, type Keyring,
 } from '#trust'; // prettier-ignore
 import { root } from '../../tools/world/place.js';
 import { Bus } from '../support/bus.js';
@@ -200,6 +200,28 @@ describe('an approvals that lies gets no lease', () => {
     await handOn(one, await counted(one, vote, { person: 'felix', seat }));
     await givesNoLease(one);
     await gate.change('groups', 'finance', (spec) => ({ ...spec, members: ['fiona', 'felix'] }));
+  });
+
+  it('by inventing that somebody gave their seat away, though one that was given does [satisfies: the giver signed it]', async () => {
+    const [one, invented] = [await waiting(), await waiting()];
+    const [fiona, dana] = await Promise.all([gate.voter('fiona'), gate.voter('dana')]);
+    const by = { id: 'fiona', version: await versionOf('people', 'fiona') };
+    const castBy = async (request: Waiting, giver: Voter): Promise<CountedVote> => {
+      const vote = { proof: signedBy(dana, request), statement: dana.statement };
+      const given_at = new Date().toISOString();
+      const said = { to: 'dana', until: request.shown.progress.deadline_at, reason: 'on leave' };
+      const about = { gate: gate.trust.gate, jti: newId(), now: Date.now() };
+      const delegation = signDelegation(giver.key, delegationOn(request.shown.decision, said, about));
+      const count = await counted(request, vote, { person: 'dana', delegated: { by, given_at } });
+      return { ...count, delegated: { delegation, person_key: giver.statement } };
+    };
+    await handOn(invented, await castBy(invented, dana));
+    await givesNoLease(invented);
+    await handOn(one, await castBy(one, fiona));
+    await eventually(() => {
+      expect(told.leaseOf(one)).toBeDefined();
+    }, patience);
+    await one.agent.sdk.redeem(one.ticket, told.leaseOf(one) as never);
   });
 
   it('by forging a vote with a key that nobody signed in with [readPersonKey: only credentials vouches]', async () => {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { problem, voteBody, type ApprovalAnswer, type EvidenceAnswer, type Problem } from '#contracts';
+import { delegateBody, problem, voteBody, type ApprovalAnswer, type EvidenceAnswer, type Problem } from '#contracts';
 import {
-  generatePrivateJwk, readPersonKey, readSignedVote, signingKey, signPersonKey, viewDigest, type PrivateJwk, type SigningKey,
+  generatePrivateJwk, readDelegation, readPersonKey, readSignedVote, signingKey, signPersonKey, viewDigest, type PrivateJwk, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { shortView } from '../../apps/cli/src/core/show-approval.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -232,6 +232,44 @@ describe('a vote', () => {
     expect(blind.code).toBe(2);
     expectWords(blind, 'trust.json');
     expect(votes()).toEqual([]);
+  });
+});
+
+describe('a seat', () => {
+  const delegate = ['approvals', 'delegate', id, '--to', 'dimitri', '--reason', 'on leave'];
+  const given = { action_id: id, to: 'dimitri', until: '2026-11-21T23:00:00.000Z', stands: true };
+
+  it('is given for exactly the plan that was rendered here, by the person’s own signature', async () => {
+    played.answers = (path) => (path.startsWith('GET') ? looking(path) : { status: 200, body: given });
+    const ended = await run([...delegate, '--until', '2026-11-21T23:00:00Z']);
+    expect([ended.code, ended.stdout.includes(`sallyport approvals undelegate ${id}`)]).toEqual([0, true]);
+    const [sent] = votes();
+    const { person_key = '', proof = '', ...said } = delegateBody.parse(sent?.body);
+    expect([sent?.path, said]).toEqual([`/v1/approvals/${id}/delegate`, { to: 'dimitri', until: given.until, reason: 'on leave' }]);
+    const { action_digest, action_id, plan_digest } = shown.decision;
+    expect(readDelegation(gate.trust, { delegation: proof, person_key })?.given).toMatchObject({
+      gate: gateId, action_id, action_digest, plan_digest, ...said,
+    });
+  });
+
+  it('is given for the whole time of the request, where no other is named, and had back', async () => {
+    played.answers = (path) => (path.startsWith('GET') ? looking(path) : { status: 200, body: { ...given, stands: false } });
+    await run(delegate);
+    expect(votes()[0]?.body).toMatchObject({ until: shown.progress.deadline_at });
+    const back = await run(['approvals', 'undelegate', id]);
+    expect([back.code, played.received.at(-1)?.method]).toEqual([0, 'DELETE']);
+    expect((await run([...delegate, '--until', 'tomorrow'])).code).toBe(2);
+  });
+}); // prettier-ignore
+
+describe('a question', () => {
+  it('goes to the agent as it was typed', async () => {
+    played.answers = () => ({ status: 200, body: { action_id: id, asked_at: '2026-11-21T22:40:00.000Z' } });
+    const ended = await run(['approvals', 'ask', id, '--text', 'Which orders?']);
+    expect([ended.code, votes().map(({ path, body }) => [path, body])]).toEqual([
+      0,
+      [[`/v1/approvals/${id}/question`, { text: 'Which orders?' }]],
+    ]);
   });
 });
 

@@ -5,7 +5,7 @@ import { approvalAnswer, type ApprovalAnswer } from '#contracts';
 import { columns, textColumn, width } from '../../apps/cli/src/core/say.js';
 import { showApproval, shortView } from '../../apps/cli/src/core/show-approval.js';
 import { root } from '../../tools/world/place.js';
-import { stories, StoryWorld, type Story } from './cli-stories.js';
+import { stories, storyTime, StoryWorld, type Story } from './cli-stories.js';
 
 const names = Object.keys(stories) as Story[];
 const longestScreen = 45;
@@ -104,6 +104,18 @@ describe.each(names)('approvals show: %s', (name) => {
     expect(screen).toContain('[ ] contract: it is allowed');
     expect(screen.replaceAll(/[\s\\]+/gu, ' ')).toContain('--stage 2 --confirm contract --reason');
     expect(screen.replaceAll(/\s+/gu, ' ')).toContain(', and 0 of 1 of legal');
+  });
+
+  it('names whose seats are in other hands, and the question that the request answers', () => {
+    const answer = answerTo(name);
+    const delegated = [{ by: 'dana', to: 'dimitri', until: '2026-11-21T23:00:00.000Z' }];
+    const answers = { action_id: answer.decision.action_id, by: 'dana', text: 'Which one?\u202e', at: storyTime };
+    const screen = showApproval({ ...answer, answers, progress: { ...answer.progress, delegated } });
+    const words = screen.replaceAll(/\s+/gu, ' ');
+    expect(words).toContain('; dimitri decides in the place of dana until 2026-11-21 23:00:00 UTC;');
+    expect(words).toContain(
+      `answers a question of dana about ${answers.action_id}, 2026-11-21 22:30:00 UTC: "Which one?⟨U+202E⟩"`,
+    );
   });
 
   it('loses not one of the exact bytes', () => {

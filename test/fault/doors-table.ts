@@ -143,6 +143,16 @@ const unsignedVote: Door['call'] = ({ toVote, vote }) => {
   return { path: `/v1/approvals/${toVote.actionId}/votes`, body: JSON.stringify(said) };
 };
 
+const delegating: Door['call'] = async ({ toWithdraw: { actionId } }, { gate }) => ({
+  path: `/v1/approvals/${actionId}/delegate`,
+  body: JSON.stringify(await gate.delegationOf(approver, actionId, 'dana')),
+});
+
+const unsignedDelegation: Door['call'] = ({ toWithdraw: { actionId } }) => ({
+  path: `/v1/approvals/${actionId}/delegate`,
+  body: JSON.stringify({ to: 'dana', until: new Date(Date.now() + 60_000).toISOString(), reason: 'on leave' }),
+});
+
 const consuming: Door['call'] = (_, { gate, own }) => {
   const url = `${gate.toolUrl}/refunds`;
   const { authorization, dpop } = own.released.lease.authorize('POST', url);
@@ -174,7 +184,9 @@ export const doors: Readonly<Record<string, Door>> = {
     who: 'service', as: 'approvals', status: 200,
     call: (_, { evidence }) => ({ path: '/v1/judgements', body: JSON.stringify({ purpose: 'vote', evidence }) }),
   },
+  'policy GET /v1/routing': { who: 'service', as: 'approvals', call: at('/v1/routing'), status: 200 },
 
+  'approvals GET /v1/routing/health': { who: 'person', as: 'rita', call: at('/v1/routing/health'), status: 200 },
   'approvals GET /requests/:id': { who: 'anonymous', call: ({ toVote }) => ({ path: `/requests/${toVote.actionId}` }), status: 200 },
   'approvals GET /v1/approvals': { who: 'person', as: approver, call: at('/v1/approvals?mine=true'), status: 200 },
   'approvals GET /v1/approvals/:id/evidence': {
@@ -188,6 +200,20 @@ export const doors: Readonly<Record<string, Door>> = {
     who: 'person', as: approver, status: 200,
     call: ({ toVote, vote }) => ({ path: `/v1/approvals/${toVote.actionId}/votes`, body: vote }),
     bare: { call: unsignedVote, gets: '401 proof_invalid' },
+  },
+  'approvals POST /v1/approvals/:id/delegate': {
+    who: 'person', as: approver, call: delegating, status: 200,
+    bare: { call: unsignedDelegation, gets: '401 proof_invalid' },
+  },
+  'approvals DELETE /v1/approvals/:id/delegate': {
+    who: 'person', as: approver, status: 200,
+    call: ({ toWithdraw }) => ({ path: `/v1/approvals/${toWithdraw.actionId}/delegate` }),
+  },
+  'approvals POST /v1/approvals/:id/question': {
+    who: 'person', as: approver, status: 200,
+    call: ({ toWithdraw }) => ({
+      path: `/v1/approvals/${toWithdraw.actionId}/question`, body: JSON.stringify({ text: 'Which parcel?' }),
+    }),
   },
   'approvals POST /v1/approvals/:id/withdraw': {
     who: 'person', as: approver, call: approval('toWithdraw', '/withdraw'), status: 200,

@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import type { Plan, VoteBody } from '#contracts';
 import { planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 
-/** `cora` is in both groups; `olga` owns the agent and `paul` is its principal, so neither ever decides. */
-export const crowd = ['anna', 'ben', 'cora', 'sam', 'olga', 'paul'] as const;
+/**
+ * `cora` is in both groups; `nina` and `omar` are in none at first, so they may receive seats; `olga` owns the agent and `paul` is its
+ * principal, so neither ever decides.
+ */
+export const crowd = ['anna', 'ben', 'cora', 'sam', 'nina', 'omar', 'olga', 'paul'] as const;
 export type Name = (typeof crowd)[number];
 export const everybody: Record<Group, Name[]> = {
   dba: ['anna', 'ben', 'cora', 'olga'],
@@ -37,8 +40,12 @@ export type Side = 'left' | 'right';
 export type Act =
   /** `stage`: named where all are open at once. */
   | { do: 'vote'; by: Name; decision: VoteBody['decision']; stage: number; at: Side }
+  | { do: 'give'; by: Name; to: Name; at: Side }
+  | { do: 'take_back'; by: Name; at: Side }
   | { do: 'withdraw' | 'stop'; by: Name; at: Side }
   | { do: 'timer'; at: Side }
+  /** Somebody looks whether enough people are left, as after a change of this group. */
+  | { do: 'reroute'; group: Group; at: Side }
   | { do: 'crash'; afterMs: number };
 
 /** What changes around the request; it happens by itself. */
@@ -63,10 +70,17 @@ const aVote = fc.record({
 });
 const anEnd = fc.record({ do: fc.constantFrom('withdraw' as const, 'stop' as const), by: anyName, at: anySide });
 const aTimer = fc.record({ do: fc.constant('timer' as const), at: anySide });
+const aReroute = fc.record({ do: fc.constant('reroute' as const), group: fc.constantFrom(...groups), at: anySide });
 const aCrash = fc.record({ do: fc.constant('crash' as const), afterMs: fc.integer({ min: 0, max: 12 }) });
+const whoReceives = fc.constantFrom<Name>('nina', 'nina', 'omar', ...crowd);
+const aGift = fc.record({ do: fc.constant('give' as const), by: anyName, to: whoReceives, at: anySide });
+const aReturn = fc.record({ do: fc.constant('take_back' as const), by: anyName, at: anySide });
 const votes = { weight: 12, arbitrary: aVote };
 export const anyAct: fc.Arbitrary<Act> = fc.oneof(
   votes,
+  { weight: 4, arbitrary: aGift },
+  { weight: 1, arbitrary: aReturn },
+  { weight: 2, arbitrary: aReroute },
   { weight: 1, arbitrary: anEnd },
   { weight: 1, arbitrary: aTimer },
 );

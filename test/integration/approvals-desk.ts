@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import {
   ProblemError,
   signedOutcome,
+  type DelegateBody,
   type Known,
   type Plan,
   type StepUp,
@@ -14,6 +15,7 @@ import { migrations } from '../../apps/approvals/src/approvals.module.js';
 import { agentId, agentOf, groupOf, personOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, makeGate, plans, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
+import { DelegateSeat } from '../../apps/approvals/src/handlers/delegate-seat.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { makeApprovals, type SaidRow, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
@@ -117,6 +119,24 @@ export async function cast(actionId: string, by: string, body: VoteBody): Promis
       .handle({ actionId, caller: person(by), body, traceparent: undefined })
       .then(({ state }) => state),
   );
+}
+
+/** What this person signs to give their seat to another one. */
+export async function giving(actionId: string, by: string, to: string, until?: string): Promise<DelegateBody> {
+  const { decision, progress } = await service.get(ShowApproval).handle(actionId, person('audrey'));
+  const [identity] = person(by).spec.identities;
+  if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+  return ballots.delegation(identity, decision, { to, until: until ?? progress.deadline_at, reason: 'on leave' });
+}
+
+export function give(actionId: string, by: string, body: DelegateBody): Promise<string> {
+  const given = service.get(DelegateSeat).give({ actionId, caller: person(by), body, traceparent: undefined });
+  return codeOf(given.then(() => 'given'));
+}
+
+export function takeBack(actionId: string, by: string): Promise<string> {
+  const taken = service.get(DelegateSeat).takeBack({ actionId, caller: person(by), traceparent: undefined });
+  return codeOf(taken.then(() => 'taken back'));
 }
 
 /** What came of it: a state, or the code of the problem or fault. */

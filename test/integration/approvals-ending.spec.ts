@@ -1,15 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { reviewClosed, type Known } from '#contracts';
+import { approvalQuestioned, reviewClosed, type Known } from '#contracts';
 import { newId } from '#platform';
 import { isClosingOf } from '#trust';
-import { agentId, agentOf, groupOf } from '../../apps/approvals/src/core/plan.fixture.js';
-import { judge, signEntry, soon } from '../../apps/approvals/src/gate.fixture.js';
+import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
+import { judge, plans, signEntry, soon } from '../../apps/approvals/src/gate.fixture.js';
+import { AskAgent } from '../../apps/approvals/src/handlers/ask-agent.js';
 import { CloseReview } from '../../apps/approvals/src/handlers/close-review.js';
 import { EndAsked } from '../../apps/approvals/src/handlers/end-asked.js';
 import { EndByPerson } from '../../apps/approvals/src/handlers/end-by-person.js';
+import { FollowRegistry } from '../../apps/approvals/src/handlers/follow-registry.js';
 import { EndUnreadable } from '../../apps/approvals/src/handlers/end-unreadable.js';
 import { ListReviews } from '../../apps/approvals/src/handlers/list-reviews.js';
 import { OpenReviews } from '../../apps/approvals/src/handlers/open-reviews.js';
+import { Reroute } from '../../apps/approvals/src/handlers/reroute.js';
+import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { SuspendAgents } from '../../apps/approvals/src/handlers/suspend-agents.js';
 import { SweepAgain, SweepSuspended } from '../../apps/approvals/src/handlers/sweep-suspended.js';
 import {
@@ -93,6 +97,41 @@ describe('ending', () => {
     expect(lastOutcome(opened)).toBe('cancelled/agent_cancelled');
     expect(typesOf(granted).at(-1)).toBe('approval.cancel_requested');
     expect(typesOf(unknown)).toEqual([]);
+  });
+
+  it('comes by itself when too few are left, and only then', async () => {
+    const [both, half, one] = [await open(plans.two()), await open(plans.two()), await open()];
+    await vote(half, 'anna');
+    const changes = async (kind: 'groups' | 'people', id: string, version = 2): Promise<void> => {
+      await service.hear(FollowRegistry, { kind, id, version, entry: 'a.b.c' });
+    };
+    await changes('groups', 'dba', 1);
+    expect(await timersOf('dba')).toEqual([]);
+    service.registry.put(groupOf('dba', ['ben'], 2));
+    await changes('groups', 'dba');
+    expect(await timersOf('dba')).toEqual(['reroute-group', 'reroute-group-again']);
+    service.registry.isDown = true;
+    await service.fire(Reroute, 'dba');
+    expect(typesOf(both)).toEqual(['approval.opened']);
+    service.registry.isDown = false;
+    await service.fire(Reroute, 'dba');
+    expect(lastOutcome(both)).toBe('denied/no_eligible_approver');
+    expect([typesOf(half).at(-1), typesOf(one).at(-1)]).toEqual(['approval.voted', 'approval.opened']);
+    await service.database.query('DELETE FROM timers');
+    service.registry.put({ ...personOf('ben', { state: 'inactive' }), version: 2 });
+    await changes('people', 'ben');
+    expect(await timersOf('ben')).toEqual(['end-seats', 'end-seats-again']);
+    expect(await timersOf('dba')).toEqual(['reroute-group', 'reroute-group-again']);
+    await service.fire(Reroute, 'dba');
+    expect([lastOutcome(half), lastOutcome(one)]).toEqual(Array(2).fill('denied/no_eligible_approver'));
+  });
+
+  it('does not come where the registry itself still knows enough people', async () => {
+    const id = await open(plans.two());
+    service.registry.put(groupOf('dba', ['anna'], 2));
+    service.registry.put(groupOf('dba', ['anna', 'ben'], 3), { copied: false });
+    await service.fire(Reroute, 'dba');
+    expect(typesOf(id)).toEqual(['approval.opened']);
   });
 
   it('a suspension sweeps what is open, and once more later', async () => {
@@ -230,4 +269,67 @@ describe('reviews', () => {
     expect(said).toMatchObject({ review_id: id, rule: 'EMERG-001', by: 'cora', verdict: 'fit', reason: 'well done' });
     expect(isClosingOf(gate.trust, closing, said)).toBe(true);
   });
+});
+
+describe('a question to the agent', () => {
+  const question = (actionId: string, by: string, text = 'Which orders?'): Promise<string> =>
+    codeOf(
+      service
+        .get(AskAgent)
+        .handle({ actionId, caller: person(by), text, traceparent: undefined })
+        .then(() => 'asked'),
+    );
+  const show = (actionId: string, by: string) => service.get(ShowApproval).handle(actionId, person(by));
+
+  it('is told with a code, waits as before, and is no secret among those who decide', async () => {
+    const id = await open(plans.two());
+    const before = await show(id, 'ben');
+    expect(await question(id, 'anna')).toBe('asked');
+    expect(lastOutcome(id)).toBe('pending/question_asked');
+    const said = approvalQuestioned.data.parse(saidOf(id).at(-1)?.data);
+    expect(said).toMatchObject({ by: 'anna', text: 'Which orders?' });
+    expect(said.outcome.value).not.toContain('orders?');
+    const { progress, view_digest } = await show(id, 'ben');
+    expect([progress.deadline_at, view_digest]).toEqual([before.progress.deadline_at, before.view_digest]);
+    expect(progress.history.at(-1)).toMatchObject({ what: 'questioned', by: 'anna', reason: 'Which orders?' });
+    expect([await vote(id, 'anna'), await vote(id, 'ben')]).toEqual(['open', 'granted']);
+    expect(saidOf(id).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it.each<[string, string, string?]>([
+    ['nobody', 'not_found'],
+    ['olga', 'not_eligible/owner'],
+    ['audrey', 'not_eligible/not_in_group'],
+    ['anna', 'text_not_allowed', 'a\u0007b'],
+  ])('is not for %s: %s', async (...[by, code, text]) => {
+    const id = await open();
+    expect(await question(id, by, text)).toBe(code);
+    expect(typesOf(id)).toEqual(['approval.opened']);
+  });
+
+  it('is not asked about what is decided', async () => {
+    const id = await open();
+    await vote(id, 'anna');
+    expect(await question(id, 'ben')).toBe('already_decided');
+  });
+
+  it('is answered by a request of the same agent that names it, which shows it and has no vote of the old one', async () => {
+    const old = await open();
+    await question(old, 'anna', 'First?');
+    await question(old, 'ben');
+    const answer = await open(plans.one(), ask({ context: { supersedes: old } }));
+    const other = await open(plans.one(), ask({ context: { supersedes: newId() } }));
+    expect((await show(answer, 'anna')).answers).toMatchObject({ action_id: old, by: 'ben', text: 'Which orders?' });
+    expect((await show(other, 'anna')).answers).toBeUndefined();
+    await service.hear(EndAsked, { action_id: old, agent_id: agentId, code: 'superseded', by: 'agent' });
+    expect(lastOutcome(old)).toBe('cancelled/superseded');
+    expect((await show(answer, 'audrey')).progress.stages).toMatchObject([{ approved: 0 }]);
+    service.registry.put(groupOf('release', ['nobody']));
+    const theirs = ask({ context: { supersedes: old } });
+    await open(planOf([stageOf({ group: 'release' })], { deadline_at: soon() }), theirs);
+    // Whoever may not see the old request is not shown what was said about it.
+    expect((await show(theirs.actionId, 'nobody')).answers).toBeUndefined();
+    await service.database.query(`UPDATE approval SET agent_id = 'another' WHERE action_id = $1`, [old]);
+    expect((await show(answer, 'anna')).answers).toBeUndefined();
+  }); // prettier-ignore
 });

@@ -7,10 +7,12 @@ import { makeApprovals, type TestApprovals } from '../../apps/approvals/src/appr
 import { agentId, agentOf, groupOf, personOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { accept, judge, makeGate, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
+import { DelegateSeat } from '../../apps/approvals/src/handlers/delegate-seat.js';
 import { EndByPerson } from '../../apps/approvals/src/handlers/end-by-person.js';
 import { EscalateApprovals } from '../../apps/approvals/src/handlers/escalate-approvals.js';
 import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
+import { Reroute } from '../../apps/approvals/src/handlers/reroute.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { Ballots } from '../support/ballots.js';
 import { eventually } from '../support/eventually.js';
@@ -44,6 +46,16 @@ export interface VoteRow {
   stage: number;
   decision: VoteBody['decision'];
   vote: string;
+  /** Who gave them the seat. */
+  seat_of: Name | null;
+}
+
+/** A seat that was given away; once, however often it was taken back and given again. */
+export interface GiftRow {
+  plan_no: number;
+  giver: Name;
+  receiver: Name;
+  stands: boolean;
 }
 
 export interface Row {
@@ -180,8 +192,17 @@ export class ModelWorld {
       await service.fire(ExpireApprovals, actionId);
       return 'fired';
     }
+    if (act.do === 'reroute') {
+      await service.fire(Reroute, act.group);
+      return 'looked';
+    }
     const caller = personOf(act.by);
     if (act.do === 'vote') return this.#vote(service, actionId, act);
+    if (act.do === 'give') return this.#give(service, actionId, act);
+    if (act.do === 'take_back') {
+      await service.get(DelegateSeat).takeBack({ actionId, caller, traceparent: undefined });
+      return 'taken back';
+    }
     const { state } = await service
       .get(EndByPerson)
       .handle({ actionId, caller, act: act.do, reason: 'no more', traceparent: undefined });
@@ -200,6 +221,16 @@ export class ModelWorld {
     const { state } = await service.get(CastVote).handle({ actionId, caller, body, traceparent: undefined });
     return state;
   } // prettier-ignore
+
+  async #give(service: TestApprovals, actionId: string, { by, to }: { by: Name; to: Name }): Promise<string> {
+    const caller = personOf(by);
+    const [identity] = caller.spec.identities;
+    if (identity === undefined) throw new TypeError(`${by} cannot sign in`);
+    const { decision: view, progress } = await this.at('left').get(ShowApproval).handle(actionId, auditor);
+    const body = this.#ballots.delegation(identity, view, { to, until: progress.deadline_at, reason: 'on leave' });
+    await service.get(DelegateSeat).give({ actionId, caller, body, traceparent: undefined });
+    return 'given';
+  }
 
   /** Every session of the service breaks, whatever it was doing. */
   async #crash(afterMs: number): Promise<string> {
@@ -221,7 +252,15 @@ export class ModelWorld {
 
   async votes(actionId: string): Promise<VoteRow[]> {
     const { rows } = await this.admin.query<VoteRow>(
-      'SELECT plan_no, person, stage, decision, vote FROM approvals.vote WHERE action_id = $1 ORDER BY counted_at, person',
+      'SELECT plan_no, person, stage, decision, vote, seat_of FROM approvals.vote WHERE action_id = $1 ORDER BY counted_at, person',
+      [actionId],
+    );
+    return rows;
+  }
+
+  async gifts(actionId: string): Promise<GiftRow[]> {
+    const { rows } = await this.admin.query<GiftRow>(
+      'SELECT plan_no, giver, receiver, bool_or(ended_at IS NULL) AS stands FROM approvals.delegation WHERE action_id = $1 GROUP BY 1, 2, 3',
       [actionId],
     );
     return rows;

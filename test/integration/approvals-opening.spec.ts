@@ -7,12 +7,14 @@ import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps
 import { judge, plans, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { EscalateApprovals } from '../../apps/approvals/src/handlers/escalate-approvals.js';
 import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
+import { LookAtRouting } from '../../apps/approvals/src/handlers/look-at-routing.js';
 import { ListApprovals, type ListInput } from '../../apps/approvals/src/handlers/list-approvals.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import {
   ask,
   cast,
+  codeOf,
   dataOf,
   gate,
   lastOutcome,
@@ -358,3 +360,35 @@ describe('silence in a stage', () => {
     expect(await vote(id, 'sam')).toBe('granted');
   });
 }); // prettier-ignore
+describe('whether requests could be decided at all', () => {
+  const look = (by: string): Promise<string> =>
+    codeOf(
+      service
+        .get(LookAtRouting)
+        .handle(person(by))
+        .then(({ problems }) => problems.map(({ group, kind }) => `${kind} ${group}`).join()),
+    );
+
+  it('is looked at before there are any, by those who can mend it, as an opening would find it', async () => {
+    const need = { where: 'db.group', group: 'dba', quorum: 4 };
+    service.policy.wanted = [need, { ...need, where: 'legal.group', group: 'legal' }];
+    expect([await look('anna'), await look('paul')]).toEqual(['not_found', 'not_found']);
+    expect(await look('audrey')).toBe('agent_leaves_too_few dba,no_channel dba,group_missing legal');
+    const asked = asOlgas(4);
+    await service.hear(OpenApprovals, dataOf(...asked));
+    expect(lastOutcome(asked[0].actionId)).toBe('denied/no_eligible_approver');
+    service.registry.put(groupOf('registrars', ['paul']));
+    service.registry.put(groupOf('dba', ['anna'], 2));
+    expect(await look('paul')).toBe('too_few_people dba,no_channel dba,group_missing legal');
+  });
+
+  /** As policy excludes the owner of the agent. */
+  function asOlgas(quorum: number): Parameters<typeof dataOf> {
+    const accepted = ask();
+    const excluded = [{ person: 'olga', why: 'owner' as const }];
+    return [
+      accepted,
+      judge(gate, accepted, { plan: planOf([stageOf({ quorum })], { deadline_at: soon(), excluded }) }),
+    ];
+  }
+});

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Plan } from '#contracts';
-import { groups, wishes, type Act, type Group, type Name } from './approvals-acts.js';
-import type { ModelWorld, PlanShown, Row, VoteRow } from './approvals-model.js';
+import { crowd, groups, wishes, type Act, type Group, type Name } from './approvals-acts.js';
+import type { GiftRow, ModelWorld, PlanShown, Row, VoteRow } from './approvals-model.js';
 
 const ends = /^approval\.(?:granted|denied|expired|cancelled)$/u;
 const keyOf = ({ plan_no, person }: VoteRow): string => `${String(plan_no)} ${person}`;
@@ -38,9 +38,15 @@ export class Story {
     const { state, plan_no, stage } = await this.world.row(this.actionId);
     const plan = this.#plans.get(plan_no);
     const seat = plan?.isParallel === true ? act.stage : stage;
-    const isNew = !this.#counted.has(`${String(plan_no)} ${act.by}`);
     const isPossible = act.decision === 'deny' || (!this.#isComplete(plan_no, seat) && this.#isJudgedSo(plan));
-    return state === 'open' && isNew && isPossible && this.#maySit(act.by, plan_no, seat);
+    if (state !== 'open' || !isPossible || this.#seated(plan_no).includes(act.by)) return false;
+    return this.#hasSeat(act.by, plan_no, seat);
+  }
+
+  async #hasSeat(who: Name, planNo: number, number: number): Promise<boolean> {
+    const gifts = (await this.world.gifts(this.actionId)).filter((gift) => gift.plan_no === planNo && gift.stands);
+    if (this.#maySit(who, planNo, number)) return !gifts.some(({ giver }) => giver === who);
+    return gifts.some((gift) => gift.receiver === who && this.#isLent(gift, number));
   }
 
   #isJudgedSo(plan: PlanShown | undefined): boolean {
@@ -52,8 +58,9 @@ export class Story {
     if (acts.some((act) => act.do === 'crash')) this.#hasCrashed = true;
     const [row, votes] = [await this.world.row(this.actionId), await this.world.votes(this.actionId)];
     await this.#checkView(row);
-    const fresh = this.#checkVotes(votes, acts);
-    this.#checkEnd(row, acts);
+    const gifts = await this.world.gifts(this.actionId);
+    const fresh = this.#checkVotes(votes, { acts, gifts });
+    this.#checkEnd(row, { acts, gifts });
     if (row.state === 'granted') this.#checkGrant(row);
     if (!this.#hasCrashed) this.#checkSaid(row);
     return fresh;
@@ -68,7 +75,7 @@ export class Story {
   }
 
   /** What was counted stays as it is; what is new was said by a person who may, about what was shown. */
-  #checkVotes(votes: readonly VoteRow[], acts: readonly Act[]): number {
+  #checkVotes(votes: readonly VoteRow[], { acts, gifts }: { acts: readonly Act[]; gifts: readonly GiftRow[] }): number {
     const now = new Map(votes.map((vote) => [keyOf(vote), vote]));
     for (const [key, vote] of this.#counted) expect(now.get(key)).toEqual(vote);
     const fresh = votes.filter((vote) => !this.#counted.has(keyOf(vote)));
@@ -76,11 +83,14 @@ export class Story {
       expect([this.#isLate, this.#end]).toEqual([false, undefined]);
       expect(acts).toContainEqual(expect.objectContaining({ do: 'vote', by: vote.person, decision: vote.decision }));
       const plan = this.#plans.get(vote.plan_no);
-      expect(this.#maySit(vote.person, vote.plan_no, vote.stage)).toBe(true);
+      expect(this.#hadSeat(vote, gifts)).toBe(true);
       expect(payloadOf(vote.vote)).toMatchObject({ action_id: this.actionId, view_digest: plan?.digest, decision: vote.decision });
       // Where several seats are open at once, nobody but the person picks theirs.
       if (plan?.isParallel === true && vote.decision === 'approve') expect(payloadOf(vote.vote)).toMatchObject({ stage: vote.stage });
       this.#counted.set(keyOf(vote), vote);
+      // Nobody sits twice, and on no seat sit two.
+      const seated = this.#seated(vote.plan_no);
+      expect(new Set(seated).size).toBe(seated.length);
     }
     return fresh.length;
   } // prettier-ignore
@@ -98,10 +108,50 @@ export class Story {
     return yes.filter((vote) => vote.stage === number).length >= (stage?.quorum ?? 0);
   }
 
+  /** Everybody whose seat in this plan is filled. */
+  #seated(planNo: number): Name[] {
+    const votes = [...this.#counted.values()].filter(({ plan_no }) => plan_no === planNo);
+    return votes.flatMap(({ person, seat_of }) => (seat_of === null ? [person] : [person, seat_of]));
+  }
+
+  /** Their own, or that of somebody who gave it to them. */
+  #hadSeat({ person, plan_no, seat_of, stage }: VoteRow, gifts: readonly GiftRow[]): boolean {
+    if (seat_of === null) return this.#maySit(person, plan_no, stage);
+    const gift = gifts.find((one) => one.plan_no === plan_no && one.giver === seat_of && one.receiver === person);
+    return gift !== undefined && this.#isLent(gift, stage);
+  }
+
+  #isLent({ giver, plan_no, receiver }: GiftRow, number: number): boolean {
+    const isOut = receiver === 'olga' || receiver === 'paul' || this.world.inactive.has(receiver);
+    return !isOut && this.#maySit(giver, plan_no, number);
+  }
+
   #mayDecide(who: Name, group: string | undefined): boolean {
     const isInChain = who === 'olga' || who === 'paul';
     const known = groups.find((one) => one === group);
     return known !== undefined && !isInChain && this.#isIn(who, known);
+  }
+
+  #mayEnd(who: Name, gifts: readonly GiftRow[]): boolean {
+    const isOut = who === 'olga' || who === 'paul' || this.world.inactive.has(who);
+    const hasReceived = gifts.some(({ receiver }) => receiver === who);
+    return !isOut && (hasReceived || groups.some((group) => this.#mayDecide(who, group)));
+  }
+
+  /** Whether there is somebody for each seat that is not filled, whoever gave theirs away. */
+  #canGoOn({ plan_no }: Row): boolean {
+    const votes = [...this.#counted.values()].filter((vote) => vote.plan_no === plan_no);
+    const left = (this.#plans.get(plan_no)?.stages ?? []).flatMap(({ escalate, group, quorum, stage }) => {
+      const filled = votes.filter((vote) => vote.stage === stage).length;
+      return Array<(string | undefined)[]>(quorum - filled).fill([group, escalate?.to]);
+    });
+    const place = ([seat, ...more]: (string | undefined)[][], taken: readonly Name[]): boolean =>
+      seat === undefined ||
+      crowd.some(
+        (who) =>
+          !taken.includes(who) && seat.some((group) => this.#mayDecide(who, group)) && place(more, [...taken, who]),
+      );
+    return place(left, this.#seated(plan_no));
   }
 
   #isIn(who: Name, group: Group): boolean {
@@ -109,7 +159,7 @@ export class Story {
   }
 
   /** One end, which stays, and for a reason that there was. */
-  #checkEnd(row: Row, acts: readonly Act[]): void {
+  #checkEnd(row: Row, { acts, gifts }: { acts: readonly Act[]; gifts: readonly GiftRow[] }): void {
     if (this.#end !== undefined) {
       expect(row).toEqual(this.#end);
       return;
@@ -124,10 +174,10 @@ export class Story {
       'granted/approved': denies.length === 0,
       'denied/person_denied': denies.length === 1,
       'denied/policy_denied': this.world.says === 'deny',
-      'denied/no_eligible_approver': this.world.says in wishes,
+      'denied/no_eligible_approver': this.world.says in wishes || (acts.some((act) => act.do === 'reroute') && !this.#canGoOn(row)),
       'expired/approval_expired': this.#isLate,
-      'cancelled/withdrawn': by.some((who) => groups.some((group) => this.#mayDecide(who, group))),
-      'cancelled/stopped': by.some((who) => groups.some((group) => this.#mayDecide(who, group))),
+      'cancelled/withdrawn': by.some((who) => this.#mayEnd(who, gifts)),
+      'cancelled/stopped': by.some((who) => this.#mayEnd(who, gifts)),
     };
     expect([`${row.state}/${String(row.code)}`, reasons[`${row.state}/${String(row.code)}`]]).toEqual([expect.any(String), true]);
   } // prettier-ignore

@@ -112,6 +112,19 @@ describe('GET /v1/approvals/stream', () => {
     expect(nobody.events).toEqual([]);
   });
 
+  it('tells whoever was given a seat what changes from then on', async () => {
+    const nobody = await listen('nobody');
+    const id = await ask();
+    const { body } = await world.call('anna', 'GET', `/v1/approvals/${id}`);
+    const { decision, progress } = approvalAnswer.parse(body);
+    const said = { to: 'nobody', until: progress.deadline_at, reason: 'on leave' };
+    const given = world.ballots.delegation({ iss: world.issuer, sub: 'anna' }, decision, said);
+    expect((await world.call('anna', 'POST', `/v1/approvals/${id}/delegate`, given)).status).toBe(200);
+    await hears(nobody, [{ type: 'changed', id, version: 2 }]);
+    await deny(id, 'nobody');
+    await hears(nobody, [{ type: 'changed', id, version: 2 }, denied(id)]);
+  });
+
   it('tells who comes back where each thing stands that changed meanwhile, once', async () => {
     const before = await listen('anna');
     const first = await ask();

@@ -409,3 +409,24 @@ describe('asking to end', () => {
     expect(await cancel(ask.id)).toMatchObject({ status: 409, body: { code: 'already_decided' } });
   });
 });
+
+describe('asking in the place of an earlier request', () => {
+  const superseding = (supersedes: string, by: Partial<AskOver> = {}): Partial<AskOver> => ({ value: aValue(by.agent ?? 'a', { context: { justification: 'lost', supersedes } }), ...by });
+
+  it('ends that one when the new one is accepted, by either door, and once', async () => {
+    const old = overHttp();
+    await post(old);
+    await world.bus.produce(topics.requests, [recordOf(overKafka(superseding(old.id)))]);
+    expect((await said(old.id, 2))[1]).toMatchObject({ type: actionCancelRequested.type, data: { code: 'superseded' } });
+    expect(await post(overHttp(superseding(old.id)))).toMatchObject({ status: 202 });
+    await said(old.id, 2);
+  });
+
+  it('is refused where that is no action of its own, whoever else’s it is, and ends nothing', async () => {
+    const old = overHttp(); await post(old);
+    const byB = { agent: 'b', key: keyB.signing };
+    for (const one of [superseding(old.id, byB), superseding(newId(), byB), superseding('INC-1')])
+      expect(await post(overHttp(one))).toMatchObject({ status: 400, body: { code: 'supersedes_unknown' } });
+    await said(old.id, 1);
+  });
+}); // prettier-ignore

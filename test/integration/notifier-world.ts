@@ -1,4 +1,4 @@
-import { actionAccepted, approvalEscalated, approvalOpened, approvalReplaced, approvalVoted, leaseEnded, leaseOffered, leaseReplayed, policyApprovalRequired } from '#contracts'; // prettier-ignore
+import { actionAccepted, approvalDelegated, approvalEscalated, approvalOpened, approvalQuestioned, approvalReplaced, approvalVoted, leaseEnded, leaseOffered, leaseReplayed, policyApprovalRequired, registryChanged } from '#contracts'; // prettier-ignore
 import type { DataOf, EventDefinition, OutcomeName, OutcomeValue, ReplayWhy, SignedOutcome, Stage } from '#contracts';
 import { Database, makeDataSource, migrate, roleOf, Timers } from '#database';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
@@ -12,6 +12,7 @@ import { ForwardOutcomes } from '../../apps/notifier/src/handlers/forward-outcom
 import { ReadEvents } from '../../apps/notifier/src/handlers/read-events.js';
 import { RecordEvents } from '../../apps/notifier/src/handlers/record-events.js';
 import { RefuseForged } from '../../apps/notifier/src/handlers/refuse-forged.js';
+import { TellNewcomers } from '../../apps/notifier/src/handlers/tell-newcomers.js';
 import { Remind } from '../../apps/notifier/src/handlers/remind.js';
 import { ShowAction } from '../../apps/notifier/src/handlers/show-action.js';
 import { TellPeople } from '../../apps/notifier/src/handlers/tell-people.js';
@@ -20,6 +21,7 @@ import { MessageStore } from '../../apps/notifier/src/io/message.store.js';
 import { Waiters } from '../../apps/notifier/src/io/waiters.js';
 import { migrations } from '../../apps/notifier/src/notifier.module.js';
 import { anAgent, aPerson, FakeRegistry, known } from '../../apps/policy/src/registry.fixture.js';
+import { Ballots } from '../support/ballots.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
 /** A record as the outbox was given it, once its transaction had committed. */
@@ -45,6 +47,7 @@ export class NotifierWorld {
   readonly waiters: SeenWaiters;
   readonly record: RecordEvents;
   readonly remind: Remind;
+  readonly newcomers: TellNewcomers;
   readonly shutdown = new Shutdown(this.log);
 
   private constructor(private readonly postgres: TestPostgres) {
@@ -58,6 +61,7 @@ export class NotifierWorld {
     const outbox = outboxInto(this.sent);
     const people = new TellPeople(copy, this.messages, new Timers());
     this.remind = new Remind(this.actions, people);
+    this.newcomers = new TellNewcomers(this.gate.trust, this.registry, this.actions, people);
     this.record = new RecordEvents(
       new ReadEvents(this.gate.trust, new Audiences(this.gate.trust)),
       new RefuseForged(this.actions, new DeadLetters(outbox, 'notifier')),
@@ -85,6 +89,18 @@ export class NotifierWorld {
     const version = this.registry.copy.versionOf('groups', id) + 1;
     this.registry.put(known('groups', id, { members, channel }, { version }));
     for (const member of members) this.registry.put(aPerson(member));
+  }
+
+  /** The registry says so: the group as it is registered now. */
+  async hearGroup(id: string): Promise<void> {
+    const entry = this.registry.copy.get('groups', id);
+    if (entry === undefined) throw new TypeError(`no group ${id}`);
+    const signed = this.gate
+      .keyring('registry')
+      .sign('registry', { gate: this.gate.trust.gate, ...entry, deleted: false });
+    const data = { kind: 'groups' as const, id, version: entry.version, entry: signed };
+    const event = { ...incoming(registryChanged, entry.version, data), data };
+    await this.database.transaction((tx) => this.newcomers.handle([event], tx));
   }
 
   person(id: string, mail: string): void {
@@ -141,7 +157,7 @@ export class SeenWaiters extends Waiters {
 
 /** The poll finds nothing: whoever is woken was woken by a commit of this process. */
 class UnaskedActions extends ActionStore {
-  override statesOf(): Promise<Map<string, never>> {
+  override standingOf(): Promise<Map<string, never>> {
     return Promise.resolve(new Map<string, never>());
   }
 }
@@ -227,6 +243,25 @@ export class Story {
     });
   }
 
+  /** `by` gave their seat to this person; or somebody says so whose key nobody vouches for. */
+  isDelegated(to: string, { stands = true, isForged = false } = {}): Incoming<unknown> {
+    const { actionDigest: action_digest } = this.accepted;
+    const view = { action_id: this.id, action_digest, plan_digest: action_digest };
+    const by = { iss: 'https://idp.example', sub: 'anna' };
+    const ballots = new Ballots(isForged ? makeGate() : this.world.gate);
+    const {
+      until,
+      proof = '',
+      person_key = '',
+    } = ballots.delegation(by, view, { to, until: soon(), reason: 'on leave' });
+    return this.say(approvalDelegated, { by: 'anna', to, until, stands, delegated: { delegation: proof, person_key } });
+  }
+
+  isQuestioned(text: string): Incoming<unknown> {
+    const outcome = this.outcome('pending', 'approvals', {}, 'question_asked');
+    return this.say(approvalQuestioned, { by: 'anna', text, asked_at: soon(0), outcome });
+  }
+
   isOffered(more: Saying = {}): Incoming<unknown> {
     const outcome = this.outcome('offered', 'credentials', more);
     return this.say(leaseOffered, { lease_id: newId(), offer_expires_at: soon(), outcome });
@@ -276,9 +311,9 @@ export class Story {
 
 const summary = { action: 'db.schema.migrate', resource: 'prod/orders', severity: 'high', groups: ['dba'], notify: [] };
 
-function incoming(event: EventDefinition, sequence: number, data: { action_id: string }): Incoming<unknown> {
+function incoming(event: EventDefinition, sequence: number, data: object): Incoming<unknown> {
   const read = event.data.parse(data);
-  const { action_id } = data;
+  const { action_id = '' } = data as { action_id?: string };
   return {
     id: newId(), type: event.type, source: '', subject: action_id, sequence, time: soon(0), traceparent: undefined, data: read,
     topic: event.topic, partition: 0, offset: String(sequence), key: action_id, value: Buffer.from(JSON.stringify(data)), headers: {},

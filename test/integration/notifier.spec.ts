@@ -226,6 +226,33 @@ describe('telling people', () => {
     expect(await world.messagesOf(forged.id)).toEqual([]);
   }); // prettier-ignore
 
+  it('tells whoever received a seat, by the word of its giver only', async () => {
+    world.person('eve', 'eve@example.com');
+    const story = await waiting();
+    await world.hear(story.isDelegated('eve', { isForged: true }));
+    await world.hear(story.isDelegated('eve', { stands: false }));
+    expect(await world.messagesOf(story.id)).toEqual(['new dba mail 1']);
+    await world.hear(story.isDelegated('eve'));
+    await world.hear(story.isDelegated('eve'));
+    expect(await world.messagesOf(story.id)).toEqual(['new dba mail 1', 'delegated person:eve mail 0']);
+  });
+
+  it('tells whoever is new in a group, once, of what is due first there; and nobody where nothing waits', async () => {
+    await world.database.query(`UPDATE actions SET state = 'expired'`);
+    for (const one of ['anna', 'nina', 'omar']) world.person(one, `${one}@example.com`);
+    world.group('dba', { mail: 'dba@example.com' }, ['anna', 'omar']);
+    await world.hearGroup('dba');
+    const [first, second] = [await waiting('dba', 'security'), await waiting('dba')];
+    await world.database.query(`UPDATE actions SET deadline_at = deadline_at - interval '1 minute' WHERE action_id = $1`, [second.id]);
+    world.person('nina', 'nina@example.com');
+    world.group('security', { mail: 'security@example.com' }, ['sam', 'nina']);
+    world.group('dba', { mail: 'dba@example.com' }, ['anna', 'nina']);
+    world.person('nina', 'nina@example.com');
+    for (const group of ['security', 'dba', 'dba']) await world.hearGroup(group);
+    expect(await world.messagesOf(first.id)).toEqual(['new dba mail 1']);
+    expect(await world.messagesOf(second.id)).toEqual(['new dba mail 1', 'joined person:nina mail 0']);
+  }); // prettier-ignore
+
   it('tells of a replaced plan once more', async () => {
     const story = await waiting();
     await world.hear(story.isReplaced('dba'));
@@ -303,6 +330,25 @@ describe('asking for an action', () => {
     });
     expect(await asked).toMatchObject({ state: 'offered', reasons: [{ code: 'approved' }] });
   });
+
+  it('tells a question of a person to whoever may see the action, and wakes for it; the outcome carries only a code', async () => {
+    const story = await waiting();
+    const others = new SeenWaiters(world.actions, world.shutdown, world.log);
+    const known = { seconds: 20, known: 'pending' } as const;
+    const [here, there] = [world.door(), world.door(others)].map((door) => door.handle(story.id, agent(agentId), known));
+    await eventually(() => {
+      expect([world.waiters.begun.includes(story.id), others.begun]).toEqual([true, [story.id]]);
+    });
+    await world.hear(story.isQuestioned('Which \u202eorders?'));
+    for (const answer of [await here, await there]) {
+      expect(answer).toMatchObject({ state: 'pending', code: 'question_asked', question: { text: 'Which ⟨U+202E⟩orders?' } });
+    }
+    expect(world.told(story.id).at(-1)?.value).not.toContain('orders');
+    // What came between two questions of the agent is not held back until the next one.
+    const next = await world.door().handle(story.id, agent(agentId), { ...known, knownCode: 'approval_required' });
+    expect(next.question).toBeDefined();
+    await expect(world.door().handle(story.id, agent('stranger'), now)).rejects.toThrow('not_found');
+  }); // prettier-ignore
 
   it('sees the commit of another instance', async () => {
     const story = await waiting();

@@ -1,7 +1,7 @@
-import { personKeyStateBody, type Caps, type DecisionView, type IssuerSubject, type PersonKeyStateAnswer, type StepUp } from '#contracts'; // prettier-ignore
+import { personKeyStateBody, type Caps, type DecisionView, type DelegateBody, type IssuerSubject, type PersonKeyStateAnswer, type StepUp } from '#contracts'; // prettier-ignore
 import { newId } from '#platform';
 import {
-  callHeaders, freshSecret, generatePrivateJwk, personKeySeconds, signingKey, signPersonKey, signStepUp, signVote, voteOn, type CallParts, type Keyring,
+  callHeaders, delegationOn, freshSecret, generatePrivateJwk, personKeySeconds, signDelegation, signingKey, signPersonKey, signStepUp, signVote, voteOn, type CallParts, type Keyring,
   type SigningKey, type Trust,
 } from '#trust'; // prettier-ignore
 
@@ -52,6 +52,18 @@ export class Ballots {
     const assertion = { credential_id: 'k', authenticator_data: 'a', client_data: 'c', signature: 's' };
     const said = { ...about, iss, sub, assertion, confirmed_at: new Date().toISOString(), ...more };
     return signStepUp(this.gate.keyring('credentials'), said);
+  }
+
+  /** What this person sends to give their seat in the plan of this view away. */
+  delegation(
+    by: IssuerSubject,
+    view: Parameters<typeof delegationOn>[0],
+    said: Parameters<typeof delegationOn>[1],
+  ): DelegateBody {
+    const key = this.#keyOf(by);
+    const now = Date.now();
+    const given = delegationOn(view, said, { gate: this.gate.trust.gate, jti: newId(), now });
+    return { ...said, proof: signDelegation(key, given), person_key: this.statement(by, key, Math.floor(now / 1_000)) };
   }
 
   /** The headers of a call by this person that changes something. */

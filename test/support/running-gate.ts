@@ -3,11 +3,18 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { personKeyAnswer, type ApprovalAnswer, type RegistryKind, type SpecOf, type VoteBody } from '#contracts';
+import {
+  personKeyAnswer,
+  type ApprovalAnswer,
+  type DelegateBody,
+  type RegistryKind,
+  type SpecOf,
+  type VoteBody,
+} from '#contracts';
 import { newId, type ServiceName } from '#platform';
 import { SallyportAgent, ToolGate, type Asked, type Lease } from '#sdk';
 import {
-  callHeaders, generatePrivateJwk, keyNonce, freshSecret, publicPart, signingKey, signVote, thumbprint, Trust, voteOn,
+  callHeaders, delegationOn, generatePrivateJwk, keyNonce, freshSecret, publicPart, signDelegation, signingKey, signVote, thumbprint, Trust, voteOn,
   type CallParts, type PrivateJwk, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { stringify } from 'yaml';
@@ -162,7 +169,9 @@ export class RunningGate {
   ): Promise<Record<string, string>> {
     const base = this.world.serviceUrl(service);
     const token = { authorization: `Bearer ${await this.issuer.token(person, base)}` };
-    const provesItself = call.method === 'GET' || path.endsWith('/votes') || path === '/v1/person-keys';
+    const isInBody =
+      path.endsWith('/votes') || path === '/v1/person-keys' || (call.method === 'POST' && path.endsWith('/delegate'));
+    const provesItself = call.method === 'GET' || isInBody;
     return provesItself ? token : { ...callHeaders(await this.voter(person), { ...call, url: base + path }), ...token };
   }
 
@@ -211,6 +220,16 @@ export class RunningGate {
     const { key, statement } = await this.voter(person);
     const by = { gate: this.trust.gate, jti: newId(), now: Date.now() };
     return { ...body, proof: signVote(key, voteOn(decision, body, by)), person_key: statement };
+  }
+
+  /** What this person would send to give their seat in a request to another one, until it is over. */
+  async delegationOf(person: string, actionId: string, to: string): Promise<DelegateBody> {
+    const shown = await this.as(person, 'approvals', `/v1/approvals/${actionId}`);
+    const { decision, progress } = (await shown.json()) as ApprovalAnswer;
+    const said = { to, until: progress.deadline_at, reason: 'on leave' };
+    const { key, statement } = await this.voter(person);
+    const given = delegationOn(decision, said, { gate: this.trust.gate, jti: newId(), now: Date.now() });
+    return { ...said, proof: signDelegation(key, given), person_key: statement };
   }
 
   /** The key that this person signs with, registered through the door as at a sign-in, once the gate knows the person. */

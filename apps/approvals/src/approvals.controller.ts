@@ -98,11 +98,11 @@ export class ApprovalsController {
   }
 }
 
-const personOf = (caller: Caller): ReturnType<typeof callerOfKind<'person'>>['person'] =>
+export const personOf = (caller: Caller): ReturnType<typeof callerOfKind<'person'>>['person'] =>
   callerOfKind(caller, 'person').person;
 
 /** An id of another shape is the id of nothing. */
-function actionId(id: string): string {
+export function actionId(id: string): string {
   if (!uuidv7.safeParse(id).success) throw new ProblemError('not_found');
   return id;
 }

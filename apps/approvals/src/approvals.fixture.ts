@@ -1,6 +1,6 @@
 import { Module, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import type { JudgementAnswer, RegistryKind, RequestEvidence } from '#contracts';
+import type { JudgementAnswer, RegistryKind, RequestEvidence, RoutingNeed } from '#contracts';
 import { Database, makeDataSource, Timers, type Tx } from '#database';
 import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type KnownOf, type Looked, type Wanted } from '#facts';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
@@ -60,10 +60,15 @@ export class TestPolicy extends PolicyDoor {
     throw new Fault('policy_unavailable', { retryable: true });
   };
   asked = 0;
+  wanted: RoutingNeed[] = [];
 
   override async judge(evidence: RequestEvidence): Promise<JudgementAnswer> {
     this.asked += 1;
     return this.answer(evidence);
+  }
+
+  override needs(): Promise<RoutingNeed[]> {
+    return Promise.resolve(this.wanted);
   }
 }
 

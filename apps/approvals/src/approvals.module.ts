@@ -3,45 +3,67 @@ import { policyAllowed, policyApprovalRequired, policyCancelRequested, registryC
 import { DatabaseModule, TimersModule } from '#database';
 import { callersModule, FactsModule, issuersOf, KeysModule, Peers, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
+import { ApprovalsBesideController } from './approvals-beside.controller.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { ApprovalsStreamController } from './approvals-stream.controller.js';
 import type { Settings } from './config.js';
 import { mayWantReview } from './core/review.js';
 import { AnnounceOpenings } from './handlers/announce-openings.js';
+import { AskAgent } from './handlers/ask-agent.js';
 import { AskToEnd } from './handlers/ask-to-end.js';
 import { CastVote } from './handlers/cast-vote.js';
 import { CloseReview } from './handlers/close-review.js';
 import { CountVote } from './handlers/count-vote.js';
 import { DecideVote } from './handlers/decide-vote.js';
+import { DelegateSeat } from './handlers/delegate-seat.js';
 import { EarlierVotes } from './handlers/earlier-votes.js';
 import { EndApprovals } from './handlers/end-approvals.js';
 import { EndAsked } from './handlers/end-asked.js';
 import { EndByPerson } from './handlers/end-by-person.js';
+import { EndSeats } from './handlers/end-seats.js';
 import { EndUnreadable } from './handlers/end-unreadable.js';
 import { EscalateApprovals } from './handlers/escalate-approvals.js';
 import { ExpireApprovals } from './handlers/expire-approvals.js';
+import { FindStuck } from './handlers/find-stuck.js';
+import { FollowRegistry } from './handlers/follow-registry.js';
 import { HoldToLimits } from './handlers/hold-to-limits.js';
 import { JudgeAgain } from './handlers/judge-again.js';
 import { ListApprovals } from './handlers/list-approvals.js';
 import { ListReviews } from './handlers/list-reviews.js';
 import { LoadCase } from './handlers/load-case.js';
+import { LookAtRouting } from './handlers/look-at-routing.js';
+import { NoteChanges } from './handlers/note-changes.js';
 import { OpenApprovals } from './handlers/open-approvals.js';
 import { OpeningRows } from './handlers/opening-rows.js';
 import { OpenReviews } from './handlers/open-reviews.js';
 import { ReadEvidence } from './handlers/read-evidence.js';
 import { ReadProof } from './handlers/read-proof.js';
 import { ReplacePlan } from './handlers/replace-plan.js';
+import { Reroute } from './handlers/reroute.js';
+import { SaySeats } from './handlers/say-seats.js';
+import { SeatTables } from './handlers/seat-tables.js';
 import { ShowApproval } from './handlers/show-approval.js';
 import { ShowEvidence } from './handlers/show-evidence.js';
 import { StreamApprovals } from './handlers/stream-approvals.js';
 import { SuspendAgents } from './handlers/suspend-agents.js';
 import { Sweep, SweepAgain, SweepSuspended } from './handlers/sweep-suspended.js';
-import { escalateTimer, expireTimer, suspendTimer, sweepTimer } from './handlers/timer-kinds.js';
+import {
+  endSeatsAgainTimer,
+  endSeatsTimer,
+  escalateTimer,
+  expireTimer,
+  rerouteAgainTimer,
+  rerouteTimer,
+  suspendTimer,
+  sweepTimer,
+} from './handlers/timer-kinds.js';
 import { ApprovalStore } from './io/approval.store.js';
 import { CaseStore } from './io/case.store.js';
 import { ChangeStore } from './io/change.store.js';
+import { DelegationStore } from './io/delegation.store.js';
 import { FrozenEntryStore } from './io/frozen-entry.store.js';
 import { InboxStore } from './io/inbox.store.js';
+import { OpenPlanStore } from './io/open-plan.store.js';
 import { OpeningStore } from './io/opening.store.js';
 import { Outcomes } from './io/outcomes.js';
 import { HttpKeysDoor, KeysDoor } from './io/keys-door.js';
@@ -60,10 +82,12 @@ import { ConfirmVotes } from './migrations/confirm-votes.js';
 import { CreateApprovals } from './migrations/create-approvals.js';
 import { DescribeRequests } from './migrations/describe-requests.js';
 import { FindGranted } from './migrations/find-granted.js';
+import { GiveSeats } from './migrations/give-seats.js';
 import { KeepViews } from './migrations/keep-views.js';
 import { NumberChanges } from './migrations/number-changes.js';
 import { RememberCalls } from './migrations/remember-calls.js';
 import { ReviewsController } from './reviews.controller.js';
+import { RoutingController } from './routing.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
 export const migrations = [
@@ -77,6 +101,7 @@ export const migrations = [
   FindGranted,
   KeepViews,
   AskByPlan,
+  GiveSeats,
 ];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */
@@ -84,7 +109,7 @@ const hears = [
   on(policyApprovalRequired, OpenApprovals),
   on(policyAllowed, OpenReviews, ({ evidence }) => mayWantReview(evidence.verdict)),
   on(policyCancelRequested, EndAsked),
-  on(registryChanged, SweepSuspended),
+  on(registryChanged, FollowRegistry),
 ];
 
 const timers = TimersModule.forHandlers([
@@ -92,16 +117,21 @@ const timers = TimersModule.forHandlers([
   { kind: escalateTimer, handler: EscalateApprovals },
   { kind: sweepTimer, handler: SweepAgain },
   { kind: suspendTimer, handler: SuspendAgents },
+  { kind: rerouteTimer, handler: Reroute },
+  { kind: rerouteAgainTimer, handler: Reroute },
+  { kind: endSeatsTimer, handler: EndSeats },
+  { kind: endSeatsAgainTimer, handler: EndSeats },
 ]);
 
 const handlers: Provider[] = [
-  AnnounceOpenings, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, EarlierVotes, EndApprovals, EndAsked, EndByPerson,
-  EndUnreadable, EscalateApprovals, ExpireApprovals, HoldToLimits, JudgeAgain, ListApprovals, ListReviews, LoadCase, OpenApprovals, OpeningRows,
-  OpenReviews, ReadEvidence, ReadProof, ReplacePlan, ShowApproval, ShowEvidence, StreamApprovals, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
+  AnnounceOpenings, AskAgent, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, DelegateSeat, EarlierVotes, EndApprovals, EndAsked, EndByPerson,
+  EndSeats, EndUnreadable, EscalateApprovals, ExpireApprovals, FindStuck, FollowRegistry, HoldToLimits, JudgeAgain, ListApprovals, ListReviews,
+  LoadCase, LookAtRouting, NoteChanges, OpenApprovals, OpeningRows, OpenReviews, ReadEvidence, ReadProof, ReplacePlan, Reroute, SaySeats, SeatTables,
+  ShowApproval, ShowEvidence, StreamApprovals, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
 ]; // prettier-ignore
 
 const stores: Provider[] = [
-  ApprovalStore, CaseStore, ChangeStore, FrozenEntryStore, InboxStore, OpeningStore, Outcomes, RegistryFacts, ReviewStore, SuspensionStore,
+  ApprovalStore, CaseStore, ChangeStore, DelegationStore, FrozenEntryStore, InboxStore, OpeningStore, OpenPlanStore, Outcomes, RegistryFacts, ReviewStore, SuspensionStore,
   VoteSigner, VoteStore, WaitingStore,
 ]; // prettier-ignore
 
@@ -129,7 +159,14 @@ export class ApprovalsModule {
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),
       ],
-      controllers: [LandingController, ApprovalsStreamController, ApprovalsController, ReviewsController],
+      controllers: [
+        LandingController,
+        ApprovalsStreamController,
+        ApprovalsController,
+        ApprovalsBesideController,
+        ReviewsController,
+        RoutingController,
+      ],
       providers: [...parts, ...doors],
     };
   }

@@ -11,8 +11,10 @@ import { followWaiting, NoteEnded, NoteGranted, NoteOpened } from './handlers/fo
 import { FreezeActions } from './handlers/freeze-actions.js';
 import { KeepLimits } from './handlers/keep-limits.js';
 import { KeepMonths, monthsTimer } from './handlers/keep-months.js';
+import { SayCancel } from './handlers/say-cancel.js';
 import { SayFrozen } from './handlers/say-frozen.js';
 import { SubmitAction } from './handlers/submit-action.js';
+import { Supersede } from './handlers/supersede.js';
 import { TakeRequests } from './handlers/take-requests.js';
 import { IntakeController } from './intake.controller.js';
 import { ActionSchemas } from './io/action-schemas.js';
@@ -58,8 +60,10 @@ export class IntakeModule {
         FreezeActions,
         KeepLimits,
         KeepMonths,
+        SayCancel,
         SayFrozen,
         SubmitAction,
+        Supersede,
         TakeRequests,
         ActionSchemas,
         ActionsStore,

@@ -7,7 +7,16 @@ import { ListChannels, type ChannelLine } from './handlers/list-channels.js';
 import { ShowAction } from './handlers/show-action.js';
 
 const longestWaitSeconds = 30;
-const wait = z.coerce.number().int().min(0).max(longestWaitSeconds).default(0);
+const waiting = z.object({
+  wait_seconds: z.coerce.number().int().min(0).max(longestWaitSeconds).default(0),
+  known: actionState.optional(),
+  known_code: z.string().max(64).optional(),
+});
+const expected: Readonly<Record<string, string>> = {
+  wait_seconds: `wait_seconds is 0 to ${String(longestWaitSeconds)}`,
+  known: 'known is a state',
+  known_code: 'known_code is the code beside it',
+};
 
 @Controller('v1')
 export class NotifierController {
@@ -19,19 +28,14 @@ export class NotifierController {
 
   @Get('actions/:id')
   @UseGuards(AnyOf(ProofGuard, PersonGuard))
-  async action(
-    @Calling() caller: Caller,
-    @Param('id') id: string,
-    @Query('wait_seconds') seconds?: string,
-    @Query('known') known?: string,
-  ): Promise<ActionAnswer> {
+  async action(@Calling() caller: Caller, @Param('id') id: string, @Query() query: unknown): Promise<ActionAnswer> {
     if (!uuidv7.safeParse(id).success) throw new ProblemError('not_found');
-    const waiting = wait.safeParse(seconds);
-    if (!waiting.success)
-      throw new ProblemError('schema_mismatch', { detail: `wait_seconds is 0 to ${String(longestWaitSeconds)}` });
-    const seen = actionState.optional().safeParse(known);
-    if (!seen.success) throw new ProblemError('schema_mismatch', { detail: 'known is a state' });
-    return this.show.handle(id, caller, { seconds: waiting.data, known: seen.data });
+    const read = waiting.safeParse(query);
+    if (!read.success) {
+      throw new ProblemError('schema_mismatch', { detail: expected[String(read.error.issues[0]?.path[0])] ?? 'query' });
+    }
+    const { known, known_code: knownCode, wait_seconds: seconds } = read.data;
+    return this.show.handle(id, caller, { seconds, known, knownCode });
   }
 
   /** For operators' `doctor`: registrars and auditors. */

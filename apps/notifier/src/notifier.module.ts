@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { topics } from '#contracts';
+import { registryChanged, topics } from '#contracts';
 import { DatabaseModule, TimersModule } from '#database';
 import { callersModule, FactsModule, issuersOf, KeysModule, registryCopyMigrations } from '#facts';
-import { MessagingModule, onAny } from '#messaging';
+import { MessagingModule, on, onAny } from '#messaging';
 import type { Settings } from './config.js';
 import { concerns } from './core/heard.js';
 import { Audiences } from './handlers/audiences.js';
@@ -16,6 +16,7 @@ import { RefuseForged } from './handlers/refuse-forged.js';
 import { Remind } from './handlers/remind.js';
 import { SendMessages } from './handlers/send-messages.js';
 import { ShowAction } from './handlers/show-action.js';
+import { TellNewcomers } from './handlers/tell-newcomers.js';
 import { reminderTimer, TellPeople } from './handlers/tell-people.js';
 import { ActionStore } from './io/action.store.js';
 import { MailDoor } from './io/mail.js';
@@ -25,12 +26,19 @@ import { Secrets } from './io/secrets.js';
 import { Waiters } from './io/waiters.js';
 import { WebhookDoor } from './io/webhook.js';
 import { CreateNotifier } from './migrations/create-notifier.js';
+import { FindWaiting } from './migrations/find-waiting.js';
 import { FollowEscalations } from './migrations/follow-escalations.js';
+import { KeepQuestions } from './migrations/keep-questions.js';
 import { NotifierController } from './notifier.controller.js';
 
-export const migrations = [...registryCopyMigrations, CreateNotifier, FollowEscalations];
+export const migrations = [...registryCopyMigrations, CreateNotifier, FollowEscalations, KeepQuestions, FindWaiting];
 
 const heard = [topics.actions, topics.decisions, topics.approvals, topics.leases];
+
+const hears = [
+  onAny(heard, RecordEvents, concerns),
+  on(registryChanged, TellNewcomers, ({ kind }) => kind === 'groups'),
+];
 
 @Module({})
 export class NotifierModule {
@@ -39,7 +47,7 @@ export class NotifierModule {
       module: NotifierModule,
       imports: [
         DatabaseModule.forService({ schema: 'notifier', migrations }),
-        MessagingModule.forService({ service: 'notifier', hears: [onAny(heard, RecordEvents, concerns)] }),
+        MessagingModule.forService({ service: 'notifier', hears }),
         TimersModule.forHandlers([{ kind: reminderTimer, handler: Remind }]),
         KeysModule.forService(),
         FactsModule.forService(),
@@ -51,7 +59,7 @@ export class NotifierModule {
         Audiences,
         FollowActions,
         ReadEvents,
-        RefuseForged, ForwardOutcomes, ListChannels, RecordEvents, Remind, SendMessages, ShowAction, TellPeople,
+        RefuseForged, ForwardOutcomes, ListChannels, RecordEvents, Remind, SendMessages, ShowAction, TellNewcomers, TellPeople,
         ActionStore, MessageStore, Waiters,
         {
           provide: MailDoor,

@@ -37,6 +37,7 @@ import { StandingStore } from './io/standing.store.js';
 import { CreatePolicy } from './migrations/create-policy.js';
 import { RememberRefusals } from './migrations/remember-refusals.js';
 import { PolicyController } from './policy.controller.js';
+import { RoutingController } from './routing.controller.js';
 
 /** All of this service's schema but the shared tables, in the order in which they run. */
 export const migrations = [...registryCopyMigrations, CreatePolicy, RememberRefusals];
@@ -77,7 +78,7 @@ export class PolicyModule {
         FactsModule.forService(),
         callersModule([]),
       ],
-      controllers: [PolicyController],
+      controllers: [PolicyController, RoutingController],
       providers: [...parts, ...outside, { provide: PolicyFiles, useValue: filesOf(settings) }],
     };
   }

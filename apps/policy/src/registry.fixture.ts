@@ -157,8 +157,10 @@ export class FakeRegistry extends RegistryClient {
 
   override lookup({ entries: wanted = [] }: { entries?: Wanted[] }): Promise<Looked> {
     if (this.isDown) return Promise.reject(new Fault('registry_unavailable', { retryable: true }));
-    const found = wanted.map(({ kind, id }) =>
-      this.versions.findLast((entry) => entry.kind === kind && entry.id === id),
+    const found = wanted.map(({ kind, id, version }) =>
+      this.versions.findLast(
+        (entry) => entry.kind === kind && entry.id === id && entry.version === (version ?? entry.version),
+      ),
     );
     return Promise.resolve({
       entries: found.map((entry) => (entry === undefined ? null : { jws: '', entry })),

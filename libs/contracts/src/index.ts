@@ -21,6 +21,7 @@ export * from './http/person-keys.js';
 export * from './http/webauthn.js';
 export * from './http/policy.js';
 export * from './http/registry.js';
+export * from './http/routing.js';
 export * from './http/target-access.js';
 export * from './http/widths.js';
 export * from './policy/input.js';

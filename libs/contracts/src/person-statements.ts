@@ -96,6 +96,28 @@ export const stepUp = stepUpAbout.extend({
 });
 export type StepUp = z.infer<typeof stepUp>;
 
+/**
+ * A person gives the seat that they hold in this plan to another one, signed by their own key (`typ`
+ * `sallyport-delegation+jws`). Whoever receives it decides by themselves; nothing of it goes onward.
+ */
+export const delegation = z.strictObject({
+  gate: z.string(),
+  action_id: uuidv7,
+  action_digest: digest,
+  plan_digest: digest,
+  to: entryId,
+  /** Not later than the plan's own deadline. */
+  until: instant,
+  reason: z.string().min(1).max(4_096),
+  jti: uuidv7,
+  iat: z.int(),
+});
+export type Delegation = z.infer<typeof delegation>;
+
+/** As its giver signed it, and the statement about the key that signed it. */
+export const signedDelegation = z.strictObject({ delegation: compactJws, person_key: compactJws });
+export type SignedDelegation = z.infer<typeof signedDelegation>;
+
 /** approvals: this vote was received and fills this seat. */
 export const counting = z.strictObject({
   gate: z.string(),
@@ -105,6 +127,8 @@ export const counting = z.strictObject({
   person_version: z.int().positive(),
   /** Without a group where the plan names the person. */
   seat: z.strictObject({ stage: z.int().positive(), group: versioned.optional() }),
+  /** Whose seat it is, where that person has given it away, and when that was received. */
+  delegated: z.strictObject({ by: versioned, given_at: instant }).optional(),
   /** The action type that the view was rendered with; absent when none was registered. */
   action_type: versioned.optional(),
   received_at: instant,
@@ -150,5 +174,7 @@ export const countedVote = z.strictObject({
   person_key: compactJws.optional(),
   /** The confirmation with a security key, where the plan asks for one. */
   step_up: compactJws.optional(),
+  /** Where the seat is another person's: how they gave it away. */
+  delegated: signedDelegation.optional(),
 });
 export type CountedVote = z.infer<typeof countedVote>;

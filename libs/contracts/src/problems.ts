@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Why a person may not decide; stands beside `not_eligible`. */
+/** Why a person may not decide, or receive the seat of somebody who may; stands beside `not_eligible` and `receiver_not_eligible`. */
 export const notEligibleWhy = z.enum([
   'self_approval', 'in_delegation_chain', 'owner', 'not_in_group', 'already_voted', 'not_a_person', 'limit_too_low',
-  'registrar', 'excluded', 'seat_taken',
+  'registrar', 'excluded', 'seat_taken', 'delegated', 'has_seat',
 ]); // prettier-ignore
 export type NotEligibleWhy = z.infer<typeof notEligibleWhy>;
 
@@ -25,6 +25,7 @@ export const problems = {
   unsupported_mode: { status: 400, title: 'Only CloudEvents binary mode is accepted', todo: 'Send attributes as headers and the data as the value.' },
   principal_not_registered: { status: 400, title: 'The named principal is not registered for this agent', todo: 'Name a registered principal in context.on_behalf_of.' },
   logout_token_invalid: { status: 400, title: 'The logout token is not accepted', todo: 'Send one fresh logout token of a listed provider (OpenID Connect Back-Channel Logout 1.0).' },
+  supersedes_unknown: { status: 400, title: 'The request supersedes no action of this agent', todo: 'Name an action of your own in context.supersedes, or leave it out.' },
   signature_missing: { status: 401, title: 'The request carries no signature', todo: 'Sign the exact value bytes with the key registered for this agent.' },
   signature_invalid: { status: 401, title: 'The signature does not verify', todo: 'Sign exactly the bytes that are sent, with aud, iat and ce as documented.' },
   key_unknown: { status: 401, title: 'The signing key is not registered', todo: 'Register the public key, or use the registered one.' },
@@ -33,6 +34,7 @@ export const problems = {
   use_dpop_nonce: { status: 401, title: 'The proof needs the nonce of this answer', todo: 'Repeat the call with the value of the DPoP-Nonce header.' },
   token_invalid: { status: 401, title: 'The token is not accepted here', todo: 'Sign in again and ask for a token for this service.' },
   not_eligible: { status: 403, title: 'You may not decide this request', todo: 'Somebody else has to decide; `why` says what stands against you.' },
+  receiver_not_eligible: { status: 403, title: 'That person may not receive your seat', todo: 'Choose somebody else; `why` says what stands against them.' },
   step_up_required: { status: 403, title: 'This decision needs a stronger sign-in', todo: 'Confirm with the registered security key.' },
   agent_suspended: { status: 403, title: 'This agent is suspended', todo: 'A registrar can resume it.' },
   not_found: { status: 404, title: 'There is nothing here that you may see', todo: 'Check the id, and who you are signed in as.' },

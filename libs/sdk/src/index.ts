@@ -2,9 +2,9 @@
 export { GateError, type GateErrorCode } from './gate-error.js';
 export { KafkaDoor, type KafkaDoorOptions, type KafkaLike } from './kafka-door.js';
 export { Lease, type BrokeredResult, type Credential } from './lease.js';
-export { type Asked, type SignedRequest, type Ticket } from './request.js';
+export { type Asked, type AskOptions, type SignedRequest, type Ticket } from './request.js';
 export { SallyportAgent, type AgentOptions, type WaitOptions } from './sallyport-agent.js';
-export { isOver, isSettled, type ActionStatus, type OfferedLease } from './status.js';
+export { isOver, isQuestioned, isSettled, type ActionStatus, type OfferedLease } from './status.js';
 export { fastifyGuard, frozenOf, guarded, type ToolReply, type ToolRequest } from './tool-guard.js';
 export { ToolGate, type ToolCall, type ToolGateOptions } from './tool-gate.js';
 export {

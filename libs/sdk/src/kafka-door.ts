@@ -1,7 +1,7 @@
 import { outcomeGroups, outcomesTopic, signedAttributes, topics, type SignedOutcome } from '#contracts';
 import { newUuid7 } from '#trust';
 import { GateError } from './gate-error.js';
-import type { Asked, Ticket } from './request.js';
+import { superseding, type Asked, type AskOptions, type Ticket } from './request.js';
 import type { SallyportAgent, WaitOptions } from './sallyport-agent.js';
 import { isSettled, statusOfOutcome, type ActionStatus } from './status.js';
 
@@ -85,9 +85,9 @@ export class KafkaDoor {
   }
 
   /** Asks. Resolves when the broker has the request on all its replicas. */
-  async ask(asked: Asked, actionId?: string): Promise<Ticket> {
+  async ask(asked: Asked, actionId?: string, options: AskOptions = {}): Promise<Ticket> {
     const aud = `${this.#agent.trust.gate}/${topics.requests}`;
-    const { ticket, ce, value, signature } = this.#agent.sign(asked, aud, actionId);
+    const { ticket, ce, value, signature } = this.#agent.sign(superseding(asked, options), aud, actionId);
     const headers = {
       ce_specversion: '1.0',
       ce_id: ce.id,

@@ -12,6 +12,17 @@ export interface Ticket {
   actionDigest: string;
 }
 
+export interface AskOptions {
+  /** An earlier request of this agent that ends as `superseded` when this one is accepted: how a question about it is answered. */
+  supersedes?: Ticket;
+}
+
+export function superseding(asked: Asked, { supersedes }: AskOptions): Asked {
+  return supersedes === undefined
+    ? asked
+    : { ...asked, context: { ...asked.context, supersedes: supersedes.actionId } };
+}
+
 export interface SignedRequest {
   ticket: Ticket;
   ce: SignedAttributes;

@@ -3,6 +3,7 @@ import { uuidv7, type ActionState, type SignedOutcome } from '#contracts';
 import { actionDigest, generatePrivateJwk, newUuid7, publicPart, thumbprint, verifyRequestSignature } from '#trust';
 import { aTicket, codeOf, FakeGate, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
 import type { Asked } from './request.js';
+import { isQuestioned } from './status.js';
 
 const asked: Asked = {
   action: { name: 'db.schema.migrate', properties: { statement: 'ALTER TABLE orders ADD note text' } },
@@ -51,6 +52,14 @@ describe('asking', () => {
     expect(data).toEqual({ subject: { type: 'agent', id: 'a-1' }, ...asked });
     expect(digest).toBe(actionDigest({ id: actionId, source: 'urn:sallyport:agent:a-1', data }));
     expect(uuidv7.safeParse(actionId).success).toBe(true);
+  });
+
+  it('names the request that it supersedes, and leaves what was asked as it was', async () => {
+    gate.on('POST /v1/actions', accept);
+    await gate.agent().ask(asked, undefined, { supersedes: ticket });
+    const { context } = JSON.parse(gate.heard[0]?.body ?? '') as Asked;
+    expect(context).toEqual({ justification: 'notes', supersedes: ticket.actionId });
+    expect(asked.context).not.toHaveProperty('supersedes');
   });
 
   it('repeats the same request while the gate is busy, and no other', async () => {
@@ -134,6 +143,15 @@ describe('waiting', () => {
     expect(await gate.agent().wait(ticket)).toMatchObject({
       state: 'denied', code: 'policy_denied', lease: undefined, reasons: [{ code: 'DB-001', text: 'no' }],
     }); // prettier-ignore
+  });
+
+  it('hears the question of a person, and says which state and code it has seen', async () => {
+    const pending = (code: string) => outcomeOf(gate, ticket, 'pending', { service: 'approvals', value: { code } });
+    const question = { text: 'Which orders?', asked_at: '2027-01-15T08:00:00.000Z' };
+    answers(['pending', pending('approval_required')], ['pending', pending('question_asked'), { question }]);
+    const status = await gate.agent().wait(ticket, { until: isQuestioned });
+    expect(status.question).toEqual({ text: 'Which orders?', askedAt: question.asked_at });
+    expect(gate.heard.at(-1)?.query).toContain('&known=pending&known_code=approval_required');
   });
 
   it('passes over the moment in which nobody knows the action', async () => {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { actionAnswer, submitAnswer, type ActionState } from '#contracts';
+import { actionAnswer, submitAnswer } from '#contracts';
 import { signingKey, type PrivateJwk, type SigningKey, type Trust } from '#trust';
 import { GateClient, patiently, send } from './gate-client.js';
 import { errorOf, GateError } from './gate-error.js';
 import { Lease, openDelivery } from './lease.js';
-import { signAsked, type Asked, type SignedRequest, type Ticket } from './request.js';
+import { signAsked, superseding, type Asked, type AskOptions, type SignedRequest, type Ticket } from './request.js';
 import { isSettled, statusOfAnswer, type ActionStatus, type OfferedLease } from './status.js';
 
 export interface AgentOptions {
@@ -76,9 +76,9 @@ export class SallyportAgent {
    * Asks. The ticket stands for the request from here on. With the same `actionId` and the same content it may be asked again, also after a
    * crash: the gate answers with what it has.
    */
-  async ask(asked: Asked, actionId?: string): Promise<Ticket> {
+  async ask(asked: Asked, actionId?: string, options: AskOptions = {}): Promise<Ticket> {
     const url = `${this.#urls.intake}/v1/actions`;
-    const { ticket, value, signature } = this.sign(asked, url, actionId);
+    const { ticket, value, signature } = this.sign(superseding(asked, options), url, actionId);
     const headers = { 'sallyport-signature': signature };
     const call = { method: 'POST', url, body: value, headers, timeoutMs: this.#timeoutMs } as const;
     const answer = await patiently(async () => readJson(await send(call)), this.#patienceMs);
@@ -94,23 +94,23 @@ export class SallyportAgent {
   /** Waits for an offer or an end. Throws GateError `no_answer` when the time is over before. */
   async wait(ticket: Ticket, { timeoutMs = 60_000, until = isSettled }: WaitOptions = {}): Promise<ActionStatus> {
     const deadline = performance.now() + timeoutMs;
-    let known: ActionState | undefined;
+    let known: ActionStatus | undefined;
     for (;;) {
       const left = deadline - performance.now();
       if (left <= 0) throw new GateError('no_answer', 'the action did not get there in time');
       const status = await patiently(() => this.#next(ticket, left, known), left);
       if (status !== undefined && until(status)) return status;
-      known = status?.state;
+      known = status;
     }
   }
 
   /** What comes after `known`; at once when nothing is known. Something new is not sure: the question may have been held in vain. */
-  async #next(ticket: Ticket, leftMs: number, known: ActionState | undefined): Promise<ActionStatus | undefined> {
+  async #next(ticket: Ticket, leftMs: number, known: ActionStatus | undefined): Promise<ActionStatus | undefined> {
     const seconds = known === undefined ? 0 : Math.min(longPollSeconds, Math.ceil(leftMs / 1_000));
     const askedAt = performance.now();
     const status = await this.#look(ticket, seconds, known);
     // Nothing new, and said at once: not known yet, or a gate that holds no questions. Neither is asked in a tight loop.
-    const isNews = status !== undefined && status.state !== known;
+    const isNews = status !== undefined && (status.state !== known?.state || status.code !== known.code);
     if (!isNews && performance.now() - askedAt < shortestPauseMs) await sleep(shortestPauseMs);
     return status;
   }
@@ -179,8 +179,9 @@ export class SallyportAgent {
   }
 
   /** Undefined while the gate has not heard of it: right after asking that is a matter of milliseconds. */
-  async #look(ticket: Ticket, waitSeconds: number, known?: ActionState): Promise<ActionStatus | undefined> {
-    const url = `${this.#urls.notifier}/v1/actions/${ticket.actionId}?wait_seconds=${waitSeconds}${known === undefined ? '' : `&known=${known}`}`;
+  async #look(ticket: Ticket, waitSeconds: number, known?: ActionStatus): Promise<ActionStatus | undefined> {
+    const seen = known === undefined ? '' : `&known=${known.state}&known_code=${encodeURIComponent(known.code ?? '')}`;
+    const url = `${this.#urls.notifier}/v1/actions/${ticket.actionId}?wait_seconds=${waitSeconds}${seen}`;
     try {
       const timeoutMs = this.#timeoutMs + waitSeconds * 1_000;
       const answer = await this.#client.call({ method: 'GET', url, timeoutMs });

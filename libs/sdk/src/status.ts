@@ -21,11 +21,18 @@ export interface ActionStatus {
   approvalExpiresAt: string | undefined;
   /** Of a denial that holds for a time: the same request is denied again before. RFC 3339. */
   askAgainAt: string | undefined;
+  /** What a person asks before they decide, where the gate sent it: read over HTTP, no outcome carries it. */
+  question: { text: string; askedAt: string } | undefined;
 }
 
 /** True when waiting longer brings nothing by itself: the agent can redeem, or it is over. */
 export function isSettled({ state }: ActionStatus): boolean {
   return state === 'offered' || state === 'released' || isOver(state);
+}
+
+/** True when a person waits for an answer: ask anew, and name this one as superseded. */
+export function isQuestioned({ state, code }: ActionStatus): boolean {
+  return state === 'pending' && code === 'question_asked';
 }
 
 export function isOver(state: ActionState): boolean {
@@ -46,6 +53,7 @@ export function statusOfOutcome(trust: Trust, signed: SignedOutcome, ticket: Tic
     lease: value.lease,
     approvalExpiresAt: value.approval?.expires_at,
     askAgainAt: value.ask_again_at,
+    question: undefined,
   };
 }
 
@@ -64,8 +72,10 @@ export function statusOfAnswer(answer: ActionAnswer, ticket: Ticket, { trust, ag
   if (answer.outcome === undefined) throw new GateError('not_trusted', `${answer.state} without a signed outcome`);
   const status = statusOfOutcome(trust, answer.outcome, ticket, agentId);
   const texts = new Map(answer.reasons.map(({ code, text }) => [code, text]));
+  const { question } = answer;
   return {
     ...status,
+    question: question && { text: question.text, askedAt: question.asked_at },
     reasons: status.reasons.map(({ code }) => {
       const text = texts.get(code);
       return text === undefined ? { code } : { code, text };
@@ -80,4 +90,5 @@ const accepted: ActionStatus = {
   lease: undefined,
   approvalExpiresAt: undefined,
   askAgainAt: undefined,
+  question: undefined,
 };

@@ -194,7 +194,8 @@ export function citedBy(chain: Chain, plans: readonly (Plan | undefined)[]): Cit
     const { group } = counting.seat;
     if (group !== undefined) groups.set(`${group.id}:${String(group.version)}`, group);
     const { person: id, person_version: version } = counting;
-    people.set(`${id}:${String(version)}`, { id, version });
+    for (const one of [{ id, version }, ...(counting.delegated ? [counting.delegated.by] : [])])
+      people.set(`${one.id}:${String(one.version)}`, one);
   }
   for (const { person } of plans.flatMap((plan) => plan?.excluded ?? [])) people.set(person, { id: person });
   return { groups: [...groups.values()], people: [...people.values()] };

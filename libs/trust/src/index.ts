@@ -53,12 +53,13 @@ export {
 export {
   challengeOf, isConfirmed, readStepUp, signStepUp, stepUpChallenge, stepUpSeconds,
 } from './step-up.js'; // prettier-ignore
+export { readDelegation, signDelegation, type ReadDelegation } from './delegation.js';
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isReplayOf, signReplay, type SaidReplay } from './replay.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, hasLimit, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
-export { ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
+export { delegationOn, ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
 export { maskedText, membersNamed, variantOf, variantsOf, type Hiding, type ViewVariant } from './secrets.js';
 export { longestShown, mostShown, shownProperties, tooLongToShow } from './summaries.js';
 export { textShown, viewDigest, viewOf, type ViewInput } from './view.js';

@@ -1,5 +1,5 @@
 import {
-  acceptance, registryEntry, specs, verdict, type Acceptance, type DecisionView, type EvidenceAnswer, type Known, type Verdict, type Vote,
+  acceptance, registryEntry, specs, verdict, type Acceptance, type DecisionView, type DelegateBody, type Delegation, type EvidenceAnswer, type Known, type Verdict, type Vote,
   type VoteBody,
 } from '#contracts'; // prettier-ignore
 import { verifyRequestSignature } from './request-signature.js';
@@ -108,3 +108,12 @@ export function voteOn(
   const { gate, jti, now } = by;
   return { gate, action_id, action_digest, plan_digest, view_digest, variant, ...said, jti, iat: Math.floor(now / 1_000) };
 } // prettier-ignore
+
+/** The statement that a person signs to give their seat in the plan of this view to another one. `now` in milliseconds. */
+export function delegationOn(
+  { action_digest, action_id, plan_digest }: Pick<DecisionView, 'action_id' | 'action_digest' | 'plan_digest'>,
+  { reason, to, until }: Pick<DelegateBody, 'to' | 'until' | 'reason'>,
+  { gate, jti, now }: { gate: string; jti: string; now: number },
+): Delegation {
+  return { gate, action_id, action_digest, plan_digest, to, until, reason, jti, iat: Math.floor(now / 1_000) };
+}

@@ -1,4 +1,4 @@
-import type { Known, Person, Plan, Stage } from '#contracts';
+import type { Counting, Delegation, Known, Person, PersonKey, Plan, Stage } from '#contracts';
 import type { VoteFacts } from './satisfies.js';
 import type { VerifiedVote } from './votes.js';
 
@@ -55,27 +55,55 @@ export interface VoteMore {
   caps?: VerifiedVote['vote']['caps'];
   /** Whose key signed it, where that is not the person who was counted. */
   castBy?: string;
+  /** Who gave them the seat; and whose key signed that, where it is not theirs. */
+  from?: string;
+  givenBy?: string;
 }
 
+const keyOf = (sub: string): PersonKey => ({
+  gate: 'gate.test.example',
+  thumbprint: 'A'.repeat(43),
+  iss: 'https://idp.example',
+  sub,
+  until: 1_800_028_800,
+});
+
+const about = {
+  gate: 'gate.test.example',
+  action_id: actionId,
+  action_digest: digest,
+  plan_digest: digest,
+  jti: actionId,
+  iat: 1_800_000_000,
+};
+
+export const delegationTo = (to: string): Delegation => ({ ...about, to, until: at(3_000), reason: 'on leave' });
+
 export function voteOf(person: string, more: VoteMore = {}): VerifiedVote {
-  const usual = { stage: 1, group: 'dba', version: 1, at: 10, deny: false, confirmed: [], castBy: person };
-  const { caps, names, ...said } = { ...usual, ...more };
-  const group = { id: said.group, version: said.version };
+  const given = seatOf(person, more);
   return {
     vote: {
-      gate: 'gate.test.example', action_id: actionId, action_digest: digest, plan_digest: digest, view_digest: digest,
-      variant: 'full', decision: said.deny ? 'deny' : 'approve', reason: '', confirmed: said.confirmed,
-      jti: actionId, iat: 1_800_000_000, ...(caps && { caps }), ...(names !== undefined && { stage: names }),
+      ...about, view_digest: digest, variant: 'full', decision: more.deny === true ? 'deny' : 'approve', reason: '',
+      confirmed: more.confirmed ?? [], ...(more.caps && { caps: more.caps }), ...(more.names !== undefined && { stage: more.names }),
     },
-    key: {
-      gate: 'gate.test.example', thumbprint: 'A'.repeat(43), iss: 'https://idp.example', sub: said.castBy, until: 1_800_028_800,
-    },
-    counting: {
-      gate: 'gate.test.example', action_id: actionId, proof_digest: digest, person, person_version: 1,
-      seat: { stage: said.stage, ...(group.id !== '' && { group }) },
-      received_at: at(said.at),
-    },
+    key: keyOf(more.castBy ?? person),
+    ...(given && { delegation: given.delegation }),
+    counting: countingOf(person, more, given?.delegated),
   }; // prettier-ignore
+}
+
+function countingOf(person: string, more: VoteMore, delegated: Counting['delegated']): Counting {
+  return {
+    gate: about.gate, action_id: actionId, proof_digest: digest, person, person_version: 1,
+    seat: { stage: more.stage ?? 1, ...(more.group !== '' && { group: { id: more.group ?? 'dba', version: more.version ?? 1 } }) },
+    ...(delegated && { delegated }), received_at: at(more.at ?? 10),
+  }; // prettier-ignore
+}
+
+function seatOf(to: string, { from, givenBy = from }: VoteMore) {
+  if (from === undefined || givenBy === undefined) return undefined;
+  const delegation = { given: delegationTo(to), key: keyOf(givenBy) };
+  return { delegation, delegated: { by: { id: from, version: 1 }, given_at: at(5) } };
 }
 
 export const factsOf = (groups: Known<'groups'>[], people: Known<'people'>[]): VoteFacts => ({ groups, people });

@@ -104,6 +104,21 @@ describe('satisfies', () => {
     ['a step-up that nobody has confirmed', planOf([stageOf()], { step_up: true }), [voteOf('bob')], 'step_up'],
     ['an excluded person', planOf([stageOf()], { excluded: [{ person: 'bob', why: 'owner' }] }), [voteOf('bob')], 'quorum_missing'],
     ['an excluded person under a linked account', planOf([stageOf()], { excluded: [{ person: 'ann', why: 'owner' }] }), [voteOf('two', { castBy: 'ann' })], 'quorum_missing'],
+    ['a seat that a member gave away', one, [voteOf('eve', { from: 'bob' })], 'satisfied'],
+    ['a seat that its giver has not signed away', one, [voteOf('eve', { from: 'bob', givenBy: 'eve' })], 'quorum_missing'],
+    ['a seat given by somebody who has none', one, [voteOf('eve', { from: 'fay' })], 'quorum_missing'],
+    ['a seat given by somebody inactive', one, [voteOf('eve', { from: 'cy' })], 'quorum_missing'],
+    ['a seat given to somebody inactive', one, [voteOf('cy', { from: 'bob' })], 'quorum_missing'],
+    ['a seat given by a member at another version', one, [voteOf('eve', { from: 'ann', version: 2 })], 'quorum_missing'],
+    ['a vote of the giver beside that on their seat', both, [voteOf('eve', { from: 'bob' }), voteOf('bob', { at: 11 })], 'quorum_missing'],
+    ['a vote of another member beside it', both, [voteOf('eve', { from: 'bob' }), voteOf('ann', { at: 11 })], 'satisfied'],
+    ['two seats in one hand', both, [voteOf('eve', { from: 'bob' }), voteOf('eve', { from: 'ann', at: 11 })], 'quorum_missing'],
+    ['one seat in two hands', both, [voteOf('eve', { from: 'bob' }), voteOf('fay', { from: 'bob', at: 11 })], 'quorum_missing'],
+    ['a seat given by a linked account of whoever voted', both, [voteOf('eve', { from: 'two', givenBy: 'ann' }), voteOf('ann', { at: 11 })], 'quorum_missing'],
+    ['a seat given to an excluded person', planOf([stageOf()], { excluded: [{ person: 'eve', why: 'owner' }] }), [voteOf('eve', { from: 'bob' })], 'quorum_missing'],
+    ['a seat given by an excluded person', planOf([stageOf()], { excluded: [{ person: 'bob', why: 'owner' }] }), [voteOf('eve', { from: 'bob' })], 'quorum_missing'],
+    ['a seat whose giver has the limit, and whoever votes has not', limited, [voteOf('eve', { ...fay, from: 'fay' })], 'quorum_missing'],
+    ['a seat whose giver has not the limit', euros('EUR'), [voteOf('fay', { ...fay, group: 'finance', from: 'ann' })], 'quorum_missing'],
   ])('%s', (_, plan, votes, expected) => {
     expect(why(satisfies(plan, votes, facts))).toBe(expected);
   }); // prettier-ignore

@@ -1,4 +1,4 @@
-import type { Caps, IssuerSubject, Known, Person, Plan, SeatSource, Stage } from '#contracts';
+import type { Caps, IssuerSubject, Known, Person, Plan, SeatSource, Stage, Versioned } from '#contracts';
 import { isSoundPlan, sourcesAt, stageEndsAt } from './plan.js';
 import type { VerifiedVote } from './votes.js';
 
@@ -24,9 +24,9 @@ class Seats {
     for (const { person } of plan.excluded) for (const name of this.#namesOf(person)) this.#taken.add(name);
   }
 
-  /** False when this person, under whatever identity, sits already or is excluded. */
-  take({ counting }: VerifiedVote): boolean {
-    const names = this.#namesOf(counting.person);
+  /** False when this person, or whoever gave them the seat, sits already or is excluded, under whatever identity. Afterwards both do. */
+  take({ counting: { delegated, person } }: VerifiedVote): boolean {
+    const names = [person, ...(delegated ? [delegated.by.id] : [])].flatMap((id) => this.#namesOf(id));
     if (names.some((name) => this.#taken.has(name))) return false;
     for (const name of names) this.#taken.add(name);
     return true;
@@ -44,7 +44,8 @@ class Seats {
  * for its seat after the stage had begun and before its deadline, is active, is a member of the group at the version that
  * the counting cites or a person whom the stage names, is not excluded, has the limit, and confirmed every point. Whoever is of the group that a
  * stage escalates to counts from that moment on, and not a second before. Linked identities
- * are one person, and one person fills one seat in the whole plan. Any deny is a no. Where the plan asks for a step-up,
+ * are one person, and one person fills one seat in the whole plan. A seat that was given away is that of its giver, who could have filled
+ * it; whoever received it needs all of that but the place in the group, and neither fills another. Any deny is a no. Where the plan asks for a step-up,
  * each vote was confirmed with a security key of that person, each confirmation for one vote. A plan without stages or with
  * a quorum below one is never satisfied. `granted` holds the smallest caps of all approving votes.
  */
@@ -105,17 +106,18 @@ function byReceipt({ counting: a }: VerifiedVote, { counting: b }: VerifiedVote)
 }
 
 /** Everything about the one seat: which it is, the time, whose it is, membership at the cited version, limit, and confirmations. */
-function fillsSeat(open: Open, verified: VerifiedVote, { facts, plan }: { plan: Plan; facts: VoteFacts }): boolean {
+function fillsSeat(open: Open, cast: VerifiedVote, { facts, plan }: { plan: Plan; facts: VoteFacts }): boolean {
   const { beganAt, stage } = open;
-  const { vote, key, counting, stepUp } = verified;
+  const { counting, vote } = cast;
   const now = Date.parse(counting.received_at);
   if (!isNamed(stage, vote.stage, plan) || now > stageEndsAt(plan, stage, beganAt)) return false;
-  const person = personOf(counting, facts.people);
-  if (person?.spec.state !== 'active') return false;
-  if (!isOneOf(sourcesAt(stage, { beganAt, now }), counting, facts.groups)) return false;
-  // Whoever signed, and whoever confirmed: the same person.
-  if (![key, stepUp ?? key].every((identity) => isTheirs(person, identity))) return false;
-  return hasLimit(person.spec, stage) && stage.confirmations.every(({ id }) => vote.confirmed.includes(id));
+  const person = voterOf(cast, facts);
+  const holder = person && holderOf(cast, person, facts);
+  if (person === undefined || holder === undefined) return false;
+  if (!isOneOf(sourcesAt(stage, { beganAt, now }), { person: holder.id, seat: counting.seat }, facts.groups))
+    return false;
+  if (![person, holder].every(({ spec }) => hasLimit(spec, stage))) return false;
+  return stage.confirmations.every(({ id }) => vote.confirmed.includes(id));
 }
 
 /** Where several seats are open at once, nobody but the person says which one it is. */
@@ -123,16 +125,31 @@ function isNamed({ stage }: Stage, named: number | undefined, { parallel }: Plan
   return named === undefined ? parallel !== true : named === stage;
 }
 
-function isOneOf(sources: readonly SeatSource[], { person, seat }: VerifiedVote['counting'], groups: VoteFacts['groups']): boolean {
+type Held = Pick<VerifiedVote['counting'], 'person' | 'seat'>;
+
+function isOneOf(sources: readonly SeatSource[], { person, seat }: Held, groups: VoteFacts['groups']): boolean {
   const cited = seat.group;
   if (cited === undefined) return sources.some((one) => 'person' in one && one.person === person);
   const group = groups.find(({ id, version }) => id === cited.id && version === cited.version);
   return group?.spec.members.includes(person) === true && sources.some((one) => 'group' in one && one.group === cited.id);
 } // prettier-ignore
 
-function personOf(counting: VerifiedVote['counting'], people: VoteFacts['people']): Known<'people'> | undefined {
-  return people.find(({ id, version }) => id === counting.person && version === counting.person_version);
+/** Whoever was counted, if it is who signed and who confirmed. */
+function voterOf({ counting, key, stepUp }: VerifiedVote, facts: VoteFacts): Known<'people'> | undefined {
+  const person = activeAt({ id: counting.person, version: counting.person_version }, facts);
+  return person && [key, stepUp ?? key].every((identity) => isTheirs(person, identity)) ? person : undefined;
 }
+
+/** Whose seat it is: that of whoever voted, or of whoever signed that they give it to them. */
+function holderOf({ counting, delegation }: VerifiedVote, voter: Known<'people'>, facts: VoteFacts): Known<'people'> | undefined {
+  if (counting.delegated === undefined) return voter;
+  const giver = activeAt(counting.delegated.by, facts);
+  return giver && delegation && isTheirs(giver, delegation.key) ? giver : undefined;
+} // prettier-ignore
+
+function activeAt(cited: Versioned, { people }: VoteFacts): Known<'people'> | undefined {
+  return people.find(({ id, spec, version }) => id === cited.id && version === cited.version && spec.state === 'active');
+} // prettier-ignore
 
 /** The key is of somebody who signed in as this person. Approvals only says which person that is. */
 function isTheirs({ spec }: Known<'people'>, { iss, sub }: IssuerSubject): boolean {

@@ -19,6 +19,7 @@ export const statementTypes = {
 
 /** What people sign with their own keys: no key of the gate signs under this name, and no other statement has it. */
 export const voteType = 'sallyport-vote+jws';
+export const delegationType = 'sallyport-delegation+jws';
 export const callType = 'sallyport-call+jws';
 
 export type StatementType<P extends KeyPurpose> = (typeof statementTypes)[P][number];

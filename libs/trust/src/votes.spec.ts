@@ -4,7 +4,8 @@ import { makeAgentKey, makeGate } from './gate.fixture.js';
 import type { SigningKey } from './jwk.js';
 import { signCompact } from './jws.js';
 import { signPersonKey, signVote } from './person-key.js';
-import { actionId, at, digest, voteOf } from './plan.fixture.js';
+import { signDelegation } from './delegation.js';
+import { actionId, at, delegationTo, digest, voteOf } from './plan.fixture.js';
 import { verifyVote } from './votes.js';
 
 const gate = makeGate();
@@ -81,5 +82,48 @@ describe('verifyVote', () => {
     expect(verifyVote(gate.trust, { vote: v, counting: v, person_key }, expected).ok).toBe(false);
     expect(verifyVote(gate.trust, { vote: v, counting: c, person_key: c }, expected).ok).toBe(false);
     expect(verifyVote(makeGate().trust, { vote: v, counting: c, person_key }, expected).ok).toBe(false);
+  });
+
+  describe('on a seat that was given away', () => {
+    const bob = makeAgentKey('P-256');
+    const person_key = signPersonKey(gate.keyring('credentials'), { ...said, thumbprint: bob.kid, sub: 'bob' });
+    const delegated = { by: { id: 'bob', version: 1 }, given_at: at(5) };
+    const sign = (more: object = {}, key = bob) => ({
+      delegation: signDelegation(key, { ...delegationTo('ann'), ...more }),
+      person_key,
+    });
+    const holds = (given: ReturnType<typeof sign> | undefined, count: object = { delegated }) =>
+      verifyVote(gate.trust, { ...cast({}, count), ...(given && { delegated: given }) }, expected).ok;
+
+    it('holds with what its giver signed, for this person, plan and time', () => {
+      expect(holds(sign())).toBe(true);
+    });
+
+    it.each<[string, ReturnType<typeof sign> | undefined, object?]>([
+      ['nothing that the giver signed', undefined],
+      ['a counting that does not name the giver', sign(), {}],
+      ['a seat of another person', sign({ to: 'eve' })],
+      ['a seat in another action', sign({ action_id: '01938a1e-7c00-7000-8000-000000000002' })],
+      ['other bytes', sign({ action_digest: otherDigest })],
+      ['another plan', sign({ plan_digest: otherDigest })],
+      ['another gate', sign({ gate: 'other.example' })],
+      ['a time that is over', sign({ until: at(10) })],
+      ['another key than the stated one', sign({}, ann)],
+      ['a seat that was given after the vote', sign(), { delegated: { ...delegated, given_at: at(11) } }],
+      ['a key that was over when it was given', sign({ iat: said.until }), { delegated: { ...delegated, given_at: at(28_800) }, received_at: at(28_801) }],
+      ['a signature of long before it was given', sign({ iat: vote.iat - 301 })],
+    ])('falls with %s', (...[, given, count]) => {
+      expect(holds(given, count)).toBe(false);
+    }); // prettier-ignore
+
+    it('is given by no vote, and no vote is given by it', () => {
+      const asVote = { delegation: signVote(bob, vote), person_key };
+      expect(holds(asVote)).toBe(false);
+      const statement = signPersonKey(gate.keyring('credentials'), { ...said, thumbprint: bob.kid });
+      const jws = sign().delegation;
+      const count = { ...counting, proof_digest: digestOfBytes(jws) };
+      const counted = approvals.sign('vote', count, 'sallyport-counting+jws');
+      expect(verifyVote(gate.trust, { vote: jws, counting: counted, person_key: statement }, expected).ok).toBe(false);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { counting, type CountedVote, type Counting, type PersonKey, type StepUp, type Vote } from '#contracts';
 import { digestOfBytes } from './canonical.js';
+import { isGivenFor, readDelegation, type ReadDelegation } from './delegation.js';
 import { isSignedInTime, readPersonKey, readSignedVote } from './person-key.js';
 import { isConfirmed, readStepUp } from './step-up.js';
 import type { Trust } from './trust.js';
@@ -12,6 +13,8 @@ export interface VerifiedVote {
   readonly counting: Counting;
   /** What the person confirmed with a security key, where this stands beside the vote. */
   readonly stepUp?: StepUp;
+  /** How the seat came to whoever voted, where it is another person's. */
+  readonly delegation?: ReadDelegation;
 }
 
 export interface VoteExpectation {
@@ -25,15 +28,17 @@ export type VoteVerified = { ok: true; vote: VerifiedVote } | { ok: false };
 
 /**
  * One counted vote: signed by a person's key that credentials vouches for, while that key lived; for this action and
- * this plan; the counting, by approvals, is of exactly this vote; and so is the confirmation, where there is one.
+ * this plan; the counting, by approvals, is of exactly this vote; and so are the confirmation and the delegation, where there are.
  */
 export function verifyVote(trust: Trust, counted: CountedVote, expected: VoteExpectation): VoteVerified {
   const key = counted.person_key === undefined ? undefined : readPersonKey(trust, counted.person_key);
   const cast = key && readSignedVote(counted.vote, key);
   const count = readCounting(trust, counted.counting);
   if (key === undefined || cast === undefined || count === undefined) return { ok: false };
-  const vote = { vote: cast, key, counting: count };
-  if (!isCounted(vote, expected, digestOfBytes(counted.vote))) return { ok: false };
+  const bare = { vote: cast, key, counting: count };
+  if (!isCounted(bare, expected, digestOfBytes(counted.vote))) return { ok: false };
+  const vote = delegated(trust, counted.delegated, bare);
+  if (vote === undefined) return { ok: false };
   return counted.step_up === undefined ? { ok: true, vote } : confirmed(trust, counted.step_up, vote);
 }
 
@@ -44,6 +49,13 @@ function isCounted(
 ): boolean {
   const isThisVote = isAbout(vote, expected) && count.action_id === expected.actionId;
   return isThisVote && count.proof_digest === proofDigest && isSignedInTime(vote, key, count.received_at);
+}
+
+/** What its giver signed and what its counting says of it come together, or neither does. */
+function delegated(trust: Trust, signed: CountedVote['delegated'], vote: VerifiedVote): VerifiedVote | undefined {
+  if (signed === undefined) return vote.counting.delegated === undefined ? vote : undefined;
+  const delegation = readDelegation(trust, signed);
+  return delegation && isGivenFor(delegation, vote) ? { ...vote, delegation } : undefined;
 }
 
 /** A confirmation that is not of exactly this vote is worse than none. */

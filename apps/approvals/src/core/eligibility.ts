@@ -1,4 +1,4 @@
-import type { IssuerSubject, Known, NotEligibleWhy, Plan, SeatSource, Stage } from '#contracts';
+import type { IssuerSubject, Known, NotEligibleWhy, Plan, SeatSource, SignedDelegation, Stage } from '#contracts';
 import { groupsOf, hasLimit, peopleNamedIn, sourcesOf } from '#trust';
 import { stagesInOrder } from './approval.js';
 import type { Decider } from './decider.js';
@@ -12,6 +12,19 @@ export interface Circle {
   plan: Plan;
   chain: Chain;
   groups: ReadonlyMap<string, Known<'groups'>>;
+  /** Seats that were given away and are not taken back or over. */
+  given: readonly Given[];
+  /** Whoever gave one away, as the registry has them now. */
+  givers: ReadonlyMap<string, Decider>;
+}
+
+/** A seat that one person gave to another one for this request. */
+export interface Given {
+  giver: string;
+  receiver: string;
+  until: Date;
+  givenAt: Date;
+  signed: SignedDelegation;
 }
 
 /** Who stands behind an agent: none of them ever decides for it. */
@@ -57,25 +70,55 @@ export function isMember(person: Decider, group: string, circle: Pick<Circle, 'g
 }
 
 /** Without a group where the plan names the person. */
-export type Seat = { ok: true; stage: Stage; group: Known<'groups'> | undefined } | { ok: false; why: NotEligibleWhy };
+export type Seat =
+  | {
+      ok: true;
+      stage: Stage;
+      group: Known<'groups'> | undefined;
+      /** Where it is another person's. */ from: Lent | undefined;
+    }
+  | { ok: false; why: NotEligibleWhy };
+
+export type Sits = Extract<Seat, { ok: true }>;
+
+export interface Lent {
+  given: Given;
+  giver: Decider;
+}
+
+type Place = Pick<Sits, 'group' | 'from'>;
 
 /** What lets this person sit here: a group, or the plan, which names them. */
-function placeOf(person: Decider, from: readonly SeatSource[], circle: Circle): Pick<Seat & { ok: true }, 'group'> | undefined {
-  for (const one of from) {
-    if ('person' in one && one.person === person.id) return { group: undefined };
+function ownPlace(person: Decider, sources: readonly SeatSource[], circle: Circle): Place | undefined {
+  for (const one of sources) {
+    if ('person' in one && one.person === person.id) return { group: undefined, from: undefined };
     const group = 'group' in one ? circle.groups.get(one.group) : undefined;
-    if (group !== undefined && isMember(person, group.id, circle)) return { group };
+    if (group !== undefined && isMember(person, group.id, circle)) return { group, from: undefined };
   }
   return undefined;
-} // prettier-ignore
+}
 
-/** The seat an approving vote fills: in a stage that is being decided, within the person's delegated limit. */
-export function seatToApprove(person: Decider, { from, stage }: OpenStage, circle: Circle): Seat {
+/** The same, or the place of somebody who gave it to them and could take it themselves. */
+function placeOf(person: Decider, sources: readonly SeatSource[], circle: Circle): Place | undefined {
+  const own = ownPlace(person, sources, circle);
+  if (own !== undefined) return own;
+  for (const given of circle.given) {
+    const giver = given.receiver === person.id ? circle.givers.get(given.giver) : undefined;
+    if (giver === undefined || whyExcluded(giver, circle) !== undefined) continue;
+    const place = ownPlace(giver, sources, circle);
+    if (place !== undefined) return { group: place.group, from: { given, giver } };
+  }
+  return undefined;
+}
+
+/** The seat an approving vote fills: in a stage that is being decided, within the person's delegated limit, and that of whoever gave it to them. */
+export function seatToApprove(person: Decider, { from: sources, stage }: OpenStage, circle: Circle): Seat {
   const why = whyExcluded(person, circle);
   if (why !== undefined) return { ok: false, why };
-  const place = placeOf(person, from, circle);
+  const place = placeOf(person, sources, circle);
   if (place === undefined) return { ok: false, why: 'not_in_group' };
-  return hasLimit(person, stage) ? { ok: true, stage, ...place } : { ok: false, why: 'limit_too_low' };
+  const reaches = [person, place.from?.giver ?? person].every((one) => hasLimit(one, stage));
+  return reaches ? { ok: true, stage, ...place } : { ok: false, why: 'limit_too_low' };
 }
 
 /**
@@ -92,7 +135,7 @@ export function seatToDeny(person: Decider, open: readonly OpenStage[], circle: 
     if (place !== undefined) return { ok: true, stage, ...place };
   }
   const veto = (circle.plan.veto ?? []).map((group) => ({ group }));
-  const place = placeOf(person, veto, circle);
+  const place = ownPlace(person, veto, circle);
   const [current] = open;
   return place && current ? { ok: true, stage: current.stage, ...place } : { ok: false, why: 'not_in_group' };
 }
@@ -100,15 +143,18 @@ export function seatToDeny(person: Decider, open: readonly OpenStage[], circle: 
 /** From which group this person looks at a request: that of the seat from which they could decide, else one that may look at all. */
 export function looksFrom(person: Decider, open: readonly OpenStage[], circle: Circle): string | undefined {
   const seat = open.length === 0 ? undefined : seatToDeny(person, open, circle);
-  if (seat?.ok === true) return seat.group?.id;
+  if (seat?.ok === true) return groupShown(seat);
   return overseers.find((group) => isMember(person, group, circle));
 }
+
+/** For which group whoever sits here is shown the request. A seat that was given away is no membership: what is secret stays so. */
+export const groupShown = ({ from, group }: Sits): string | undefined => (from === undefined ? group?.id : undefined);
 
 /** Groups whose people see every request: those who stop things, and those who look afterwards. */
 export const overseers = ['soc-lead', 'auditors'] as const;
 
 /**
- * May this person know that the request exists? The people of the plan, the overseers, and the agent's own chain, who
+ * May this person know that the request exists? The people of the plan, whoever received a seat, the overseers, and the agent's own chain, who
  * know of it anyway and are told why they may not decide.
  */
 export function maySee(person: Decider, circle: Circle): boolean {
@@ -119,8 +165,11 @@ export function maySee(person: Decider, circle: Circle): boolean {
 
 function hasPart(person: Decider, circle: Circle): boolean {
   const { plan } = circle;
-  return peopleNamedIn(plan).includes(person.id) || groupsOf(plan).some((group) => isMember(person, group, circle));
+  if (peopleNamedIn(plan).includes(person.id) || hasReceived(person, circle)) return true;
+  return groupsOf(plan).some((group) => isMember(person, group, circle));
 }
+
+const hasReceived = ({ id }: Decider, { given }: Circle): boolean => given.some(({ receiver }) => receiver === id);
 
 function whyInPlanChain(person: Decider, circle: Circle): NotEligibleWhy | undefined {
   const named = circle.plan.excluded.find((one) => one.person === person.id && one.why !== 'excluded');
@@ -130,7 +179,11 @@ function whyInPlanChain(person: Decider, circle: Circle): NotEligibleWhy | undef
 /** Why this person may not take a request back or stop it: anyone eligible who has a part in the plan may, and `soc-lead`. */
 export function whyMayNotEnd(person: Decider, circle: Circle): NotEligibleWhy | undefined {
   if (!person.active) return 'not_a_person';
-  if (isMember(person, 'soc-lead', circle)) return undefined;
+  return isMember(person, 'soc-lead', circle) ? undefined : whyNoPart(person, circle);
+}
+
+/** Why this person has no say in a request, now or in a later stage. */
+export function whyNoPart(person: Decider, circle: Circle): NotEligibleWhy | undefined {
   const excluded = whyExcluded(person, circle);
   if (excluded !== undefined) return excluded;
   return hasPart(person, circle) ? undefined : 'not_in_group';

@@ -24,3 +24,6 @@ export function suspended(held: Pick<Held, 'state'>): Ending | undefined {
 export function unreadable(held: Pick<Held, 'state'>): Ending | undefined {
   return held.state === 'open' ? { state: 'denied', code: 'engine_error' } : undefined;
 }
+
+/** Too few people are left for an open plan. One that said whom to ask instead would ask them here. */
+export const unsatisfiable: Ending = { state: 'denied', code: 'no_eligible_approver' };

@@ -69,7 +69,8 @@ export const agentOf = (more: Partial<Known<'agents'>['spec']> = {}, version = 1
 });
 
 export function circleOf(plan: Plan, groups: Known<'groups'>[], agents = [agentOf()]): Circle {
-  return { plan, chain: chainOf(agents, undefined), groups: new Map(groups.map((group) => [group.id, group])) };
+  const known = new Map(groups.map((group) => [group.id, group]));
+  return { plan, chain: chainOf(agents, undefined), groups: known, given: [], givers: new Map() };
 }
 
 export const heldOf = (more: Partial<Held> = {}): Held => ({

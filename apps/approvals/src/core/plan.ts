@@ -2,6 +2,7 @@ import { recipientOf, type DeniedCode, type Plan, type Recipient, type Stage } f
 import { hasLimit, isSoundPlan, sourcesOf } from '#trust';
 import { stagesInOrder } from './approval.js';
 import type { Decider } from './decider.js';
+import { seated, type Seated } from './vote.js';
 
 /** The people of a group, or the one person, as they stand now. Read lazily: a group may have thousands, a plan needs a handful. */
 export type PeopleOf = (recipient: Recipient) => Iterable<Decider>;
@@ -15,6 +16,16 @@ export type PeopleOf = (recipient: Recipient) => Iterable<Decider>;
 export function whyPlanCannotStand(plan: Plan, peopleOf: PeopleOf): DeniedCode | undefined {
   if (!isSoundPlan(plan)) return 'policy_unsatisfiable';
   return canBeSeated(plan, peopleOf) ? undefined : 'no_eligible_approver';
+}
+
+/** What is left of a plan that is being decided: the seats that nobody has filled, for people who have filled none. */
+export function planLeft(plan: Plan, votes: readonly (Seated & { stage: number })[]): Plan {
+  const left = plan.stages.map((stage) => {
+    const filled = votes.filter((vote) => vote.stage === stage.stage).length;
+    return { ...stage, quorum: stage.quorum - filled };
+  });
+  const gone = [...seated(votes)].map((person) => ({ person, why: 'excluded' as const }));
+  return { ...plan, stages: left.filter(({ quorum }) => quorum > 0), excluded: [...plan.excluded, ...gone] };
 }
 
 function canBeSeated(plan: Plan, peopleOf: PeopleOf): boolean {

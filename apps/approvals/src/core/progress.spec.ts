@@ -14,6 +14,11 @@ it.each([
   expect(tellable(step, reader)).toEqual(expected);
 });
 
+it('who gave their seat away is told to everybody', () => {
+  const given = { what: 'seat given to eve', by: 'ben', reason: 'on leave' };
+  expect(tellable(given, { person: 'anna', voted: false, state: 'open' })).toEqual(given);
+});
+
 it('counts approvals per stage, and no refusals', () => {
   const plan = planOf([stageOf({ stage: 2, quorum: 2 }), stageOf({ group: 'finance' })]);
   const votes = [

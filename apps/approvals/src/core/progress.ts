@@ -28,6 +28,9 @@ function timesOf(plan: Plan, stage: Plan['stages'][number], beganAt: number): Pa
   };
 }
 
+/** The step in which a person asked the agent something; its reason is the question. */
+export const questionedStep = 'questioned';
+
 export interface Told {
   what: string;
   by: string | undefined;
@@ -36,9 +39,9 @@ export interface Told {
 
 /**
  * While a request is open, a person who has not voted sees that others have, and neither who nor why: everybody decides
- * on the request, and nobody on what a colleague thought of it.
+ * on the request, and nobody on what a colleague thought of it. Who gave their seat to whom is no opinion, and a question saves the next one.
  */
 export function tellable<S extends Told>(step: S, reader: { person: string; voted: boolean; state: ApprovalState }): S {
-  if (reader.state !== 'open' || reader.voted || step.by === reader.person) return step;
+  if (reader.state !== 'open' || reader.voted || step.by === reader.person || step.what !== 'approved') return step;
   return { ...step, by: undefined, reason: undefined };
 }

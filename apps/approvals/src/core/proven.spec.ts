@@ -16,7 +16,7 @@ const vote: Vote = { ...about, ...said, confirmed: [...said.confirmed], jti: abo
 const body: VoteBody = { ...said, confirmed: [...said.confirmed], view_digest: about.view_digest };
 const isProven = (more: { body?: Partial<VoteBody>; vote?: Partial<Vote> | null; key?: Partial<PersonKey> | null } = {}) =>
   whyNotProven({ ...body, ...more.body }, about, {
-    vote: more.vote === null ? undefined : { ...vote, ...more.vote },
+    said: more.vote === null ? undefined : { ...vote, ...more.vote },
     key: more.key === null ? undefined : { ...key, ...more.key },
     identities: [{ iss: 'https://other.example', sub: 'x' }, anna],
     receivedAt,

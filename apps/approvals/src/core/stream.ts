@@ -7,11 +7,21 @@ export interface Change {
   state: ApprovalState;
   /** The groups that have a part in its plan. */
   groups: readonly string[];
+  /** Whoever was given a seat in it, also where that is over. */
+  receivers: readonly string[];
+}
+
+/** Somebody who listens. */
+export interface Listening {
+  person: string;
+  sight: readonly string[] | 'all';
 }
 
 /** What this person is told of these changes: of what lists show them, and of nothing else. */
-export function told(changes: readonly Change[], sight: readonly string[] | 'all'): ApprovalStreamEvent[] {
-  const seen = changes.filter(({ groups }) => sight === 'all' || groups.some((group) => sight.includes(group)));
+export function told(changes: readonly Change[], { person, sight }: Listening): ApprovalStreamEvent[] {
+  const sees = ({ groups, receivers }: Change): boolean =>
+    sight === 'all' || groups.some((group) => sight.includes(group)) || receivers.includes(person);
+  const seen = changes.filter(sees);
   return seen.map(({ actionId, version, state }) => ({ type: typeOf(state, version), id: actionId, version }));
 }
 

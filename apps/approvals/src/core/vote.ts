@@ -2,7 +2,7 @@ import type { Caps, Grant, NotEligibleWhy, Plan, ProblemCode, Stage, VoteBody } 
 import { grantedBy, variantOf, type ViewVariant } from '#trust';
 import { stagesInOrder, type Held } from './approval.js';
 import type { Decider } from './decider.js';
-import { seatToApprove, seatToDeny, type Circle, type Seat } from './eligibility.js';
+import { groupShown, seatToApprove, seatToDeny, type Circle, type Seat, type Sits } from './eligibility.js';
 import { openNow, waitsFor, type OpenStage, type WaitsFor } from './waits-for.js';
 
 export interface Refusal {
@@ -22,7 +22,7 @@ export interface VoteCase {
   viewDigest: string;
   /** How much of what is secret that view shows: only the seat's own variant counts. */
   variant: ViewVariant;
-  /** This person already voted on this plan. */
+  /** This person already voted on this plan, or somebody did on their seat. */
   voted: boolean;
 }
 
@@ -33,17 +33,16 @@ export function considerVote(body: VoteBody, vote: VoteCase): Sits | Refusal {
   if (vote.held.planNo !== vote.planNo) return { ok: false, code: 'view_changed' };
   const seat = seatFor(body, vote);
   if (!seat.ok) return seat;
-  const isShown = body.view_digest === vote.viewDigest && variantOf(vote.circle.plan, seat.group?.id) === vote.variant;
+  const isShown =
+    body.view_digest === vote.viewDigest && variantOf(vote.circle.plan, groupShown(seat)) === vote.variant;
   if (!isShown) return { ok: false, code: 'view_changed' };
   return whyNotConfirmed(body, seat.stage, vote.circle.plan) ?? seat;
 }
 
-function whyNotOpen(held: VoteCase['held']): ProblemCode | undefined {
+export function whyNotOpen(held: VoteCase['held']): ProblemCode | undefined {
   if (held.state === 'expired' || (held.state === 'open' && held.now >= held.deadlineAt)) return 'expired';
   return held.state === 'open' ? undefined : 'already_decided';
 }
-
-type Sits = Extract<Seat, { ok: true }>;
 
 function seatFor(body: VoteBody, vote: VoteCase): Sits | Refusal {
   const { circle, held, person } = vote;
@@ -53,7 +52,21 @@ function seatFor(body: VoteBody, vote: VoteCase): Sits | Refusal {
   // Said first, a person who voted in an earlier stage would otherwise read that they do not belong to this one.
   const isVoted = vote.voted && (seat.ok || seat.why === 'not_in_group' || seat.why === 'seat_taken');
   if (isVoted) return { ok: false, code: 'not_eligible', why: 'already_voted' };
-  return seat.ok ? seat : { ok: false, code: 'not_eligible', why: seat.why };
+  if (!seat.ok) return { ok: false, code: 'not_eligible', why: seat.why };
+  // A seat is in one hand at a time: whoever wants it back takes it back first.
+  const isAway = circle.given.some(({ giver }) => giver === person.id);
+  return isAway ? { ok: false, code: 'not_eligible', why: 'delegated' } : seat;
+}
+
+export interface Seated {
+  person: string;
+  /** Whose seat they fill, where that is another person's. */
+  seatOf: string | undefined;
+}
+
+/** Who has no seat any more in the plan of these votes: they voted, or somebody did on their seat. */
+export function seated(votes: readonly Seated[]): Set<string> {
+  return new Set(votes.flatMap(({ person, seatOf }) => [person, ...(seatOf === undefined ? [] : [seatOf])]));
 }
 
 /** Where several stages are open at once, the person says in which one: nobody else picks the seat that a vote fills. */

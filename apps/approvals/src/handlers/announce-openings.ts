@@ -55,7 +55,7 @@ export class AnnounceOpenings {
         opened_at: opened.openedAt.toISOString(),
         deadline_at: waits.deadlineAt.toISOString(),
         ...(task_id !== undefined && { task_id }),
-        outcome: this.outcomes.pending(row, plan.deadline_at, reasons),
+        outcome: this.outcomes.pending(row, plan.deadline_at, { reasons }),
       },
       traceparent: row.traceparent,
     };

@@ -49,14 +49,14 @@ export class AskToEnd {
 
   private async passOn(tx: Tx, decided: Decided[]): Promise<void> {
     if (decided.length === 0) return;
-    const moves = decided.map(({ ask, held }) => ({
+    const notes = decided.map(({ ask, held }) => ({
       actionId: held.actionId,
       from: held.version,
       what: ask.code,
       by: ask.by,
       ...(ask.reason !== undefined && { reason: ask.reason }),
     }));
-    await this.approvals.passOn(tx, moves);
+    await this.approvals.note(tx, 'granted', notes);
     await this.outbox.say(tx, decided.map(saidOf));
   }
 }

@@ -25,7 +25,8 @@ export class CastVote {
   /** Throws ProblemError with the stable codes of `problems.ts`; a retryable Fault (503) decides nothing. */
   async handle(input: CastVoteInput): Promise<VoteAnswer> {
     const loaded = await this.cases.load(input.actionId, input.caller, 'now');
-    const seat = considerVote(input.body, caseOf(loaded, loaded.row, loaded.row.voted));
+    const { circle, row } = loaded;
+    const seat = considerVote(input.body, caseOf(loaded, { held: row, voted: row.voted, given: circle.given }));
     if ('code' in seat) throw problemOf(seat);
     const proof = this.proofs.read(input, loaded);
     await this.proofs.mustLive(proof, input.body.decision);
@@ -42,6 +43,6 @@ export class CastVote {
   }
 }
 
-function problemOf({ code, detail, why }: Refusal): ProblemError {
+export function problemOf({ code, detail, why }: Refusal): ProblemError {
   return new ProblemError(code, { ...(why !== undefined && { why }), ...(detail !== undefined && { detail }) });
 }

@@ -1,10 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { approvalGranted, approvalVoted, type CountedVote, type DataOf, type Plan, type Versioned } from '#contracts';
+import {
+  approvalGranted,
+  approvalVoted,
+  type CountedVote,
+  type Counting,
+  type DataOf,
+  type Plan,
+  type Versioned,
+} from '#contracts';
 import { Timers, type Tx } from '#database';
 import { Outbox, type Said } from '#messaging';
 import { canonical, votesNamed } from '#trust';
 import { stagesInOrder, type Held } from '../core/approval.js';
-import type { Seat } from '../core/eligibility.js';
+import type { Lent, Seat } from '../core/eligibility.js';
 import { accessAfter, countVote, waitsAfter, type Counted } from '../core/vote.js';
 import { groupsAsked, type WaitsFor } from '../core/waits-for.js';
 import { ApprovalStore } from '../io/approval.store.js';
@@ -68,15 +76,19 @@ export class CountVote {
     const { body } = input;
     const { person, row } = loaded;
     const { actionType } = row;
+    const { from } = seat;
     const counted = this.signer.count(proof, {
       action_id: row.actionId,
       person: person.id,
       person_version: person.version,
       seat: { stage: seat.stage.stage, ...(seat.group && { group: versionOf(seat.group) }) },
+      ...(from && { delegated: delegatedBy(from) }),
       ...(actionType && { action_type: versionOf(actionType) }),
       received_at: held.now.toISOString(),
     });
-    return { person: person.id, stage: seat.stage.stage, decision: body.decision, caps: body.caps, counted };
+    const said = { person: person.id, stage: seat.stage.stage, decision: body.decision, caps: body.caps };
+    const evidence = from === undefined ? counted : { ...counted, delegated: from.given.signed };
+    return { ...said, seatOf: from?.giver.id, counted: evidence };
   }
 
   private granted({ held, input, loaded }: VoteToCount, votes: StoredVote[]): Said<typeof approvalGranted> {
@@ -105,6 +117,10 @@ export class CountVote {
       traceparent: input.traceparent ?? held.traceparent,
     };
   }
+}
+
+function delegatedBy({ given, giver }: Lent): NonNullable<Counting['delegated']> {
+  return { by: { id: giver.id, version: giver.version }, given_at: given.givenAt.toISOString() };
 }
 
 function votedOf(

@@ -3,7 +3,6 @@ import type { VoteAnswer } from '#contracts';
 import type { Tx } from '#database';
 import type { Held } from '../core/approval.js';
 import { considerVote, type Counted, type Refusal } from '../core/vote.js';
-import { ApprovalStore } from '../io/approval.store.js';
 import type { StoredVote } from '../io/vote.store.js';
 import { CountVote } from './count-vote.js';
 import { EarlierVotes } from './earlier-votes.js';
@@ -12,6 +11,7 @@ import type { JudgedAgain } from './judge-again.js';
 import type { Proof } from '../io/vote-signer.js';
 import type { LoadedCase } from './load-case.js';
 import { ReplacePlan } from './replace-plan.js';
+import { SeatTables } from './seat-tables.js';
 import { caseOf, type CastVoteInput } from './vote-input.js';
 
 type VoteResult = Omit<VoteAnswer, 'action_id'>;
@@ -27,7 +27,7 @@ interface VoteToDecide {
 @Injectable()
 export class DecideVote {
   constructor(
-    private readonly approvals: ApprovalStore,
+    private readonly seats: SeatTables,
     private readonly earlier: EarlierVotes,
     private readonly counts: CountVote,
     private readonly ends: EndApprovals,
@@ -36,10 +36,9 @@ export class DecideVote {
 
   async act(tx: Tx, vote: VoteToDecide): Promise<VoteResult | Refusal> {
     const { input, judged, loaded, proof } = vote;
-    const [held] = await this.approvals.lock(tx, [input.actionId]);
-    if (held === undefined) return { ok: false, code: 'not_found' };
-    const { before, voted } = await this.earlier.of(tx, held, loaded.person);
-    const seat = considerVote(input.body, caseOf(loaded, held, voted));
+    const { given, held, votes: before } = await this.seats.locked(tx, input.actionId);
+    const voted = this.earlier.hasSeat(before, loaded.person);
+    const seat = considerVote(input.body, caseOf(loaded, { held, voted, given }));
     if ('code' in seat) return seat;
     if (judged.kind !== 'stands') return this.refuse(tx, held, { ...vote, judged, before });
     const counted = await this.counts.count(tx, { loaded, input, held, seat, before, proof });

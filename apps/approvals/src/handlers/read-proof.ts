@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { ProblemError, type IssuerSubject, type Vote, type VoteBody } from '#contracts';
+import {
+  ProblemError,
+  type DelegateBody,
+  type Delegation,
+  type IssuerSubject,
+  type SignedDelegation,
+  type Vote,
+  type VoteBody,
+} from '#contracts';
 import { isRetryable } from '#platform';
-import { readPersonKey, readSignedVote, readStepUp, Trust } from '#trust';
-import { isConfirmedBy, whyNotProven } from '../core/proven.js';
+import { readDelegation, readPersonKey, readSignedVote, readStepUp, Trust } from '#trust';
+import { isConfirmedBy, whyNotGivenBy, whyNotProven, type AboutPlan } from '../core/proven.js';
 import { KeysDoor } from '../io/keys-door.js';
 import type { Proof } from '../io/vote-signer.js';
 import type { LoadedCase } from './load-case.js';
@@ -20,18 +28,11 @@ export class ReadProof {
   read({ body }: CastVoteInput, { person, plan, row, view, viewDigest }: LoadedCase): Proof {
     const { person_key: personKey = '', proof: jws = '' } = body;
     const key = readPersonKey(this.trust, personKey);
-    const about = {
-      gate: this.trust.gate,
-      action_id: row.actionId,
-      action_digest: row.actionDigest,
-      plan_digest: view.plan_digest,
-      view_digest: viewDigest,
-      variant: view.variant,
-    };
+    const about = { ...this.about(row, view), view_digest: viewDigest, variant: view.variant };
     const vote = key && readSignedVote(jws, key);
     const { identities } = person;
     const receivedAt = row.now.toISOString();
-    const why = whyNotProven(body, about, { vote, key, identities, receivedAt });
+    const why = whyNotProven(body, about, { said: vote, key, identities, receivedAt });
     if (why !== undefined || vote === undefined || key === undefined) throw new ProblemError('proof_invalid', why ? { detail: why } : {});
     // A no is never made harder than it is.
     const isAsked = plan.step_up && body.decision === 'approve';
@@ -59,6 +60,25 @@ export class ReadProof {
       if (decision === 'deny' && isRetryable(error)) return true;
       throw error;
     }
+  }
+
+  /** The same of a seat that is given away. */
+  readDelegation(
+    body: DelegateBody,
+    { person, row, view }: LoadedCase,
+  ): { given: Delegation; signed: SignedDelegation } {
+    const signed = { delegation: body.proof ?? '', person_key: body.person_key ?? '' };
+    const read = readDelegation(this.trust, signed);
+    const receivedAt = row.now.toISOString();
+    const proven = { said: read?.given, key: read?.key, identities: person.identities, receivedAt };
+    const why = whyNotGivenBy(body, this.about(row, view), proven);
+    if (why !== undefined || read === undefined) throw new ProblemError('proof_invalid', why ? { detail: why } : {});
+    return { given: read.given, signed };
+  }
+
+  private about(row: LoadedCase['row'], view: LoadedCase['view']): AboutPlan {
+    const { actionDigest: action_digest, actionId: action_id } = row;
+    return { gate: this.trust.gate, action_id, action_digest, plan_digest: view.plan_digest };
   }
 
   private confirmation(

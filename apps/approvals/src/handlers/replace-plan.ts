@@ -47,7 +47,7 @@ export class ReplacePlan {
           stage: waits.stage,
           opened_at: held.now.toISOString(),
           deadline_at: waits.deadlineAt.toISOString(),
-          outcome: this.outcomes.pending(held, plan.deadline_at, ['plan_replaced']),
+          outcome: this.outcomes.pending(held, plan.deadline_at, { reasons: ['plan_replaced'] }),
           evidence,
           voters,
         },

@@ -6,7 +6,7 @@ import { openNow } from '../core/waits-for.js';
 import { InboxStore, type Step } from '../io/inbox.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 import { VoteStore } from '../io/vote.store.js';
-import { LoadCase, type LoadedCase } from './load-case.js';
+import { claimsOf, LoadCase, type LoadedCase } from './load-case.js';
 
 /** What a person decides on, and beside it how far it has come. Shows only: a vote reads everything again. */
 @Injectable()
@@ -27,12 +27,14 @@ export class ShowApproval {
       decision: loaded.view,
       view_digest: loaded.viewDigest,
       ...(await this.before(actionId, caller)),
+      ...(await this.answers(loaded, caller)),
       progress: {
         state: loaded.row.state,
         stage: loaded.row.stage,
         deadline_at: loaded.row.deadlineAt.toISOString(),
         ...yours(loaded),
         stages: progressOf(loaded.plan, votes, loaded.row),
+        ...delegatedIn(loaded),
         history: historyOf(loaded, steps),
       },
     };
@@ -42,6 +44,20 @@ export class ShowApproval {
     const before = await this.inbox.grantedBefore(actionId, this.registry.sightOf(caller.id));
     return before === undefined ? {} : { before: { action_id: before.actionId, granted_at: before.at.toISOString() } };
   }
+
+  private async answers({ row }: LoadedCase, caller: Known<'people'>): Promise<Pick<ApprovalAnswer, 'answers'>> {
+    const { supersedes } = claimsOf(row);
+    if (supersedes === undefined) return {};
+    const asked = await this.inbox.questionOf(supersedes, row.agentId, this.registry.sightOf(caller.id));
+    return asked === undefined ? {} : { answers: { action_id: supersedes, ...asked, at: asked.at.toISOString() } };
+  }
+}
+
+function delegatedIn({ circle: { given } }: LoadedCase): Pick<ApprovalAnswer['progress'], 'delegated'> {
+  if (given.length === 0) return {};
+  return {
+    delegated: given.map(({ giver, receiver, until }) => ({ by: giver, to: receiver, until: until.toISOString() })),
+  };
 }
 
 /** Where the reader could say yes. */

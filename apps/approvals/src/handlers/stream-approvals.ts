@@ -96,7 +96,8 @@ export class StreamApprovals {
       const changes = await this.changes.between(place, end, mostChanges);
       for (const listener of listeners) {
         const isTooMuch = changes.length === mostChanges;
-        const events = told(changes, this.registry.sightOf(listener.personId));
+        const person = listener.personId;
+        const events = told(changes, { person, sight: this.registry.sightOf(person) });
         this.tell(listener, isTooMuch ? [{ type: 'reset' }] : events, end);
       }
     }

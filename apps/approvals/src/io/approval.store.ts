@@ -22,6 +22,14 @@ export interface CountedMove {
   granted: boolean;
 }
 
+export interface Note {
+  actionId: string;
+  from: number;
+  what: string;
+  by: string;
+  reason?: string;
+}
+
 interface HeldRow {
   action_id: string;
   agent_id: string;
@@ -86,21 +94,8 @@ export class ApprovalStore {
    * One person votes once on a plan: the primary key says so too.
    */
   async count(tx: Tx, held: Held, { granted, reason, vote }: CountedMove): Promise<void> {
-    const rows = await tx.query<{ moved: number }>(updateCounted, [
-      held.actionId,
-      held.version,
-      granted,
-      vote.person,
-      vote.stage,
-      vote.decision,
-      reason,
-      vote.caps === undefined ? null : JSON.stringify(vote.caps),
-      vote.counted.vote,
-      vote.counted.counting,
-      held.now,
-      vote.counted.person_key ?? null,
-      vote.counted.step_up ?? null,
-    ]);
+    const move = [held.actionId, held.version, granted];
+    const rows = await tx.query<{ moved: number }>(updateCounted, [...move, ...parametersOf(vote, reason, held.now)]);
     expectMoved(rows, 1);
   }
 
@@ -135,26 +130,30 @@ export class ApprovalStore {
     await this.wait(tx, held.actionId, plan.waits);
   }
 
-  /** An ask to end goes on behind the grant: it takes the next number of the row, so that readers keep the order. */
-  async passOn(
-    tx: Tx,
-    asks: { actionId: string; from: number; what: string; by: string; reason?: string }[],
-  ): Promise<void> {
-    const given = asks.map(({ actionId, from, ...ask }) => ({ action_id: actionId, from_version: from, ...ask }));
+  /** Something was said about it that moves it nowhere: it takes the next number of the row, so that readers keep the order. */
+  async note(tx: Tx, state: 'open' | 'granted', notes: Note[]): Promise<void> {
+    const given = notes.map(({ actionId, from, ...note }) => ({ action_id: actionId, from_version: from, ...note }));
     const rows = await tx.query<{ moved: number }>(
       `WITH given AS (
          SELECT * FROM json_to_recordset($1::json) AS g (action_id uuid, from_version int, what text, by text, reason text)
        ), moved AS (
          UPDATE approval a SET version = version + 1 FROM given g
-         WHERE a.action_id = g.action_id AND a.version = g.from_version AND a.state = 'granted'
+         WHERE a.action_id = g.action_id AND a.version = g.from_version AND a.state = $2
          RETURNING a.action_id, a.version, g.what, g.by, g.reason
        ), told AS (
          INSERT INTO step (action_id, version, what, by, reason) SELECT action_id, version, what, by, reason FROM moved
        ) SELECT count(*)::int AS moved FROM moved`,
-      [JSON.stringify(given)],
+      [JSON.stringify(given), state],
     );
-    expectMoved(rows, asks.length);
+    expectMoved(rows, notes.length);
   }
+}
+
+function parametersOf({ caps, counted, ...vote }: StoredVote, reason: string, at: Date): unknown[] {
+  const { counting, delegated, person_key, step_up, vote: signed } = counted;
+  const said = [vote.person, vote.stage, vote.decision, reason, caps === undefined ? null : JSON.stringify(caps)];
+  const seat = [vote.seatOf, delegated?.delegation, delegated?.person_key];
+  return [...said, signed, counting, at, ...[person_key, step_up, ...seat].map((each) => each ?? null)];
 }
 
 function heldOf(row: HeldRow): Held {
@@ -191,8 +190,9 @@ const updateCounted = `
     WHERE action_id = $1 AND version = $2 AND state = 'open'
     RETURNING action_id, version, plan_no
   ), voted AS (
-    INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at, person_key, step_up)
-    SELECT action_id, plan_no, $4, $5::int, $6, $7, $8::json, $9, $10, $11::timestamptz, $12, $13 FROM moved
+    INSERT INTO vote (action_id, plan_no, person, stage, decision, reason, caps, vote, counting, counted_at, person_key, step_up,
+      seat_of, delegation, delegation_key)
+    SELECT action_id, plan_no, $4, $5::int, $6, $7, $8::json, $9, $10, $11::timestamptz, $12, $13, $14, $15, $16 FROM moved
   ), told AS (
     INSERT INTO step (action_id, version, what) SELECT action_id, version, 'granted' FROM moved WHERE $3
   )

@@ -21,7 +21,7 @@ export interface CaseRow {
   facts: Facts;
   agent: Known<'agents'>;
   actionType: Known<'action-types'> | undefined;
-  /** The person for whom it is read has voted on this plan. */
+  /** The person for whom it is read has voted on this plan, or somebody has on their seat. */
   voted: boolean;
 }
 
@@ -71,7 +71,7 @@ const selectCase = `
   SELECT a.action_id, a.agent_id, a.action_digest, a.state, a.plan_no, a.stage, coalesce(a.open_stages, ARRAY[a.stage]) AS open_stages,
     coalesce(a.began_at, a.opened_at) AS began_at, a.opened_at, a.deadline_at,
     clock_timestamp() AS now, e.value, e.signature, e.acceptance, e.verdict, e.facts, g.entry AS agent, t.entry AS action_type,
-    EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $2) AS voted
+    EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND $2 IN (v.person, v.seat_of)) AS voted
   FROM approval a
   JOIN evidence e USING (action_id)
   JOIN frozen_entry g ON g.kind = 'agents' AND g.id = a.agent_id AND g.version = e.agent_version

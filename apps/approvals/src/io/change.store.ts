@@ -18,7 +18,9 @@ export class ChangeStore {
   /** Each approval that changed at or after `since` and before `end`, as it stands now; at most `most` of them. */
   async between(since: string, end: string, most: number): Promise<Change[]> {
     const rows = await this.database.query<Row>(
-      `SELECT action_id, version, state, people_groups FROM approval
+      `SELECT action_id, version, state, people_groups,
+         ARRAY(SELECT d.receiver FROM delegation d WHERE d.action_id = approval.action_id AND d.plan_no = approval.plan_no) AS receivers
+       FROM approval
        WHERE changed_by >= $1::xid8 AND changed_by < $2::xid8 AND stage_group IS NOT NULL
        ORDER BY changed_by LIMIT $3`,
       [since, end, most],
@@ -28,6 +30,7 @@ export class ChangeStore {
       version: row.version,
       state: row.state,
       groups: row.people_groups,
+      receivers: row.receivers,
     }));
   }
 }
@@ -37,4 +40,5 @@ interface Row {
   version: number;
   state: Change['state'];
   people_groups: string[];
+  receivers: string[];
 }

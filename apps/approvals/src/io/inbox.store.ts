@@ -3,6 +3,7 @@ import type { Recipient } from '#contracts';
 import { Database } from '#database';
 import type { ApprovalState } from '../core/approval.js';
 import type { Decider } from '../core/decider.js';
+import { questionedStep } from '../core/progress.js';
 
 export interface Line {
   actionId: string;
@@ -41,6 +42,12 @@ interface Row {
   alike: number;
 }
 
+export interface Question {
+  by: string;
+  text: string;
+  at: Date;
+}
+
 const columns = `action_id, agent_id, headline, summary->>'severity' AS severity, stage_group, stage, state, opened_at, deadline_at`;
 
 /** More than a person can read at once; what is left comes up as the first ones are decided. */
@@ -51,7 +58,7 @@ const mostLines = 200;
 export class InboxStore {
   constructor(private readonly database: Database) {}
 
-  /** What waits for this person now, oldest deadline first: stages that are theirs and that their limits reach, not yet voted on. */
+  /** What waits for this person now, oldest deadline first: stages that are theirs and that their limits reach, not yet voted on or given away, and seats that they received. */
   async waitingFor(person: Decider, groups: Recipient[], alike: Alike): Promise<Line[]> {
     const rows = await this.database.query<Row>(selectWaiting, [
       ...parametersOf(alike),
@@ -89,6 +96,17 @@ export class InboxStore {
     return row && { actionId: row.action_id, at: row.closed_at };
   }
 
+  /** What people asked last about this action of this agent; in the sight of these groups. */
+  async questionOf(actionId: string, agentId: string, groups: string[] | 'all'): Promise<Question | undefined> {
+    const [row] = await this.database.query<Question>(
+      `SELECT s.by, s.reason AS text, s.at FROM step s JOIN approval a USING (action_id)
+       WHERE a.action_id = $1 AND a.agent_id = $2 AND s.what = $3 AND ($4::text[] IS NULL OR a.people_groups && $4)
+       ORDER BY s.version DESC LIMIT 1`,
+      [actionId, agentId, questionedStep, groups === 'all' ? null : groups],
+    );
+    return row;
+  }
+
   /** What happened to one approval, in order, its votes apart. */
   async steps(actionId: string): Promise<Step[]> {
     const rows = await this.database.query<{ at: Date; what: string; by: string | null; reason: string | null }>(
@@ -120,12 +138,18 @@ const linesOf = (where: string): string => `
   ) AS waiting WHERE $1 OR place = 1
   ORDER BY deadline_at, action_id LIMIT ${String(mostLines)}`;
 
+const isStanding = 'd.ended_at IS NULL AND d.until > now()';
+
+// As an array, so that both ways to a line are looked up by an index.
 const selectWaiting = linesOf(`
-    (stage_group = ANY($3::text[]) OR asked && $3::text[]) AND deadline_at > now() AND NOT ($4 = ANY(excluded))
+    (stage_group = ANY($3::text[]) OR asked && $3::text[] OR a.action_id = ANY (ARRAY(
+      SELECT d.action_id FROM delegation d JOIN approval p USING (action_id, plan_no) WHERE d.receiver = $4 AND ${isStanding})))
+    AND NOT EXISTS (SELECT FROM delegation d WHERE d.action_id = a.action_id AND d.plan_no = a.plan_no AND d.giver = $4 AND ${isStanding})
+    AND deadline_at > now() AND NOT ($4 = ANY(excluded))
     AND (stage_min_currency IS NULL OR EXISTS (
       SELECT FROM unnest($5::text[], $6::bigint[]) AS own (currency, amount_minor)
       WHERE own.currency = a.stage_min_currency AND own.amount_minor >= a.stage_min_minor))
-    AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND v.person = $4)`);
+    AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND $4 IN (v.person, v.seat_of))`);
 
 const selectOpen = linesOf('stage_group IS NOT NULL AND ($3::text[] IS NULL OR people_groups && $3)');
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OutcomeName, OutcomeValue, SignedOutcome } from '#contracts';
+import type { OutcomeName, OutcomeValue, PendingCode, SignedOutcome } from '#contracts';
 import { newId } from '#platform';
 import { Keyring, outcomeAttributes, signOutcome } from '#trust';
 
@@ -14,10 +14,14 @@ export interface About {
 export class Outcomes {
   constructor(private readonly keyring: Keyring) {}
 
-  pending(about: About, expiresAt: string, reasons: string[]): SignedOutcome {
+  pending(
+    about: About,
+    expiresAt: string,
+    { code = 'approval_required', reasons }: { code?: PendingCode; reasons: string[] },
+  ): SignedOutcome {
     return this.#sign(about, {
       outcome: 'pending',
-      code: 'approval_required',
+      code,
       reasons,
       approval: { expires_at: expiresAt },
     });

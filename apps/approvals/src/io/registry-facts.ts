@@ -25,10 +25,26 @@ export class RegistryFacts {
     return wanted.map(({ kind, id }) => this.copy.get(kind, id) as CopyEntry | undefined);
   }
 
+  /** All of them, from the copy. */
+  agents(): Known<'agents'>[] {
+    return this.copy.all('agents');
+  }
+
+  /** The groups of a person, from the copy. */
+  groupsOf(personId: string): string[] {
+    return this.groupsWith(new Set([personId]));
+  }
+
+  /** The groups of any of these people, from the copy. */
+  groupsWith(people: ReadonlySet<string>): string[] {
+    if (people.size === 0) return [];
+    const groups = this.copy.all('groups').filter(({ spec }) => spec.members.some((member) => people.has(member)));
+    return groups.map(({ id }) => id);
+  }
+
   /** As whom a person is asked: by the groups of the copy, and by name. */
   partiesOf(personId: string): Recipient[] {
-    const groups = this.copy.all('groups').filter((group) => group.spec.members.includes(personId));
-    return [...groups.map(({ id }) => id), personRecipient(personId)];
+    return [...this.groupsOf(personId), personRecipient(personId)];
   }
 
   /** What lists show this person: all of it to overseers, else what they have a part in. */

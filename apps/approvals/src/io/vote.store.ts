@@ -7,6 +7,8 @@ export interface StoredVote {
   stage: number;
   decision: VoteBody['decision'];
   caps: Caps | undefined;
+  /** Whose seat it fills, where that is another person's. */
+  seatOf: string | undefined;
   counted: CountedVote;
 }
 
@@ -19,10 +21,13 @@ interface Row {
   counting: string;
   person_key: string | null;
   step_up: string | null;
+  seat_of: string | null;
+  delegation: string | null;
+  delegation_key: string | null;
 }
 
 const selectVotes = `
-  SELECT person, stage, decision, caps, vote, counting, person_key, step_up FROM vote
+  SELECT person, stage, decision, caps, vote, counting, person_key, step_up, seat_of, delegation, delegation_key FROM vote
   WHERE action_id = $1 AND plan_no = $2 ORDER BY counted_at, person`;
 
 @Injectable()
@@ -50,16 +55,20 @@ export class VoteStore {
 }
 
 function voteOf(row: Row): StoredVote {
+  const { delegation, delegation_key } = row;
+  const isGiven = delegation !== null && delegation_key !== null;
   return {
     person: row.person,
     stage: row.stage,
     decision: row.decision,
     caps: row.caps ?? undefined,
+    seatOf: row.seat_of ?? undefined,
     counted: {
       vote: row.vote,
       counting: row.counting,
       ...(row.person_key !== null && { person_key: row.person_key }),
       ...(row.step_up !== null && { step_up: row.step_up }),
+      ...(isGiven && { delegated: { delegation, person_key: delegation_key } }),
     },
   };
 }

@@ -8,6 +8,8 @@ import {
   type ShowOptions,
   type VoteOptions,
 } from '../handlers/approvals.js';
+import { askAgent } from '../handlers/questions.js';
+import { delegateSeat, takeSeatBack, type DelegateOptions } from '../handlers/seats.js';
 import { watchApprovals } from '../handlers/watch-approvals.js';
 import { closeReview, listReviews } from '../handlers/reviews.js';
 import type { Context } from './context.js';
@@ -22,7 +24,16 @@ export function whole(text: string): number {
   return number;
 }
 
-export function addApprovals(program: Command, { gate, output, session }: Context): void {
+function instantOf(text: string): string {
+  const at = new Date(text);
+  if (!/^\d{4}-\d\d-\d\dT/u.test(text) || Number.isNaN(at.getTime())) {
+    throw new InvalidArgumentError('a time such as 2027-01-15T18:00:00Z');
+  }
+  return at.toISOString();
+}
+
+export function addApprovals(program: Command, context: Context): void {
+  const { gate, output, session } = context;
   const approvals = program.command('approvals').description('decide what waits for people');
   approvals
     .command('list')
@@ -59,6 +70,7 @@ export function addApprovals(program: Command, { gate, output, session }: Contex
     .action((id: string, options: VoteOptions) =>
       vote({ gate: gate(), session: session() }, output(), { id, decision: 'deny', options }),
     );
+  addBeside(approvals, context);
   for (const how of ['withdraw', 'stop'] as const) {
     approvals
       .command(`${how} <action>`)
@@ -68,6 +80,28 @@ export function addApprovals(program: Command, { gate, output, session }: Contex
         takeBack(gate(), output(), { id, how, reason: options.reason }),
       );
   }
+}
+
+/** Before deciding, or instead. */
+function addBeside(approvals: Command, { gate, output, session }: Context): void {
+  approvals
+    .command('ask <action>')
+    .description('ask the agent something before you decide')
+    .requiredOption('--text <question>', 'read by the agent; nothing secret')
+    .action((id: string, options: { text: string }) => askAgent(gate(), output(), { id, ...options }));
+  approvals
+    .command('delegate <action>')
+    .description('let somebody else decide in your place; they cannot pass it on')
+    .requiredOption('--to <person>', 'their id in the registry')
+    .requiredOption(reason, 'why')
+    .option('--until <time>', 'when it is over by itself; at the latest with the request', instantOf)
+    .action((id: string, options: DelegateOptions) =>
+      delegateSeat({ gate: gate(), session: session() }, output(), { id, options }),
+    );
+  approvals
+    .command('undelegate <action>')
+    .description('have your seat back, while nobody has decided on it')
+    .action((id: string) => takeSeatBack(gate(), output(), id));
 }
 
 export function addReviews(program: Command, { gate, output }: Context): void {

@@ -13,7 +13,7 @@ type Progress = ApprovalAnswer['progress'];
  * their facts, why people are asked, how to decide, and last what the agent says about it.
  */
 export function showApproval(
-  { decision, view_digest, progress }: ApprovalAnswer,
+  { answers, decision, view_digest, progress }: ApprovalAnswer,
   earlier: readonly string[] = [],
 ): string {
   const stage = decision.stages.find((each) => each.stage === (progress.yours ?? progress.stage));
@@ -29,6 +29,7 @@ export function showApproval(
     ...secrets(decision),
     ...beside(isExact(decision) ? 'exact bytes' : 'text', chop(decision.exact, textColumn)),
     ...earlier,
+    ...questionOf(answers),
     ...confirmations(points, decision),
     ...findings(decision),
     ...otherFacts(decision, points),
@@ -64,6 +65,12 @@ function what({ action, action_id, facts, resource }: DecisionView): string[] {
     ...explainLines(facts),
     ...factsBelow('spent in 24 h', spent),
   ];
+}
+
+function questionOf(answers: ApprovalAnswer['answers']): string[] {
+  if (answers === undefined) return [];
+  const { action_id, at, by, text } = answers;
+  return row('answers', `a question of ${by} about ${action_id}, ${moment(at)}: "${text}"`);
 }
 
 /** What stands for the signed text is that text itself: nothing hidden, nothing summed up. */
@@ -158,12 +165,15 @@ function state({ stages, excluded, parallel, veto }: DecisionView, progress: Pro
       ),
     );
   const open = `${progress.state} until ${moment(progress.deadline_at)}; approved by ${seats.join(parallel === true ? ', and ' : ', then ')}`;
+  const given = (progress.delegated ?? []).map(
+    ({ by, to, until }) => `${to} decides in the place of ${by} until ${moment(until)}`,
+  );
   const never = excluded.map(({ person, why }) => `${person} (${why.replaceAll('_', ' ')})`);
   const besides = veto === undefined ? [] : [`may say no as well: ${veto.join(', ')}`];
   return [
     ...row(
       'state',
-      [open, ...besides, ...(never.length === 0 ? [] : [`never decide: ${never.join(', ')}`])].join('; '),
+      [open, ...given, ...besides, ...(never.length === 0 ? [] : [`never decide: ${never.join(', ')}`])].join('; '),
     ),
     ...past,
   ];

@@ -34,6 +34,7 @@ function screen(answer: ActionAnswer): string {
     ...row('agent', answer.agent_id),
     ...row('state', `${answer.state}${answer.code === undefined ? '' : ` (${answer.code})`}`),
     ...answer.reasons.flatMap(({ code, text }) => row('reason', `${text} (${code})`)),
+    ...(answer.question === undefined ? [] : row('question', answer.question.text)),
     ...(answer.ask_again_at === undefined ? [] : row('ask again', `not before ${answer.ask_again_at}`)),
     ...(answer.lease === undefined ? [] : row('lease', `${answer.lease.id}, ${answer.lease.profile}`)),
     ...answer.history.map(({ at, state, code }) => `  ${at}  ${state.padEnd(10)}${code ?? ''}`),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { builtInGroups, widthsAnswer } from '#contracts';
+import { builtInGroups, routingHealthAnswer, widthsAnswer } from '#contracts';
 import { openNote, parseCheckpoint, parseVerifierKey } from '#trust';
 import { widthWords } from '../core/width-words.js';
 import { Refused } from '../io/failures.js';
@@ -38,6 +38,7 @@ export async function doctor(gate: Gate, output: Output): Promise<boolean> {
     () => checkChannels(gate),
     () => checkGroups(gate),
     () => checkProfiles(gate),
+    () => checkRouting(gate),
   ];
   const findings = (await Promise.all(checks.map((check) => check()))).flat();
   for (const finding of findings) output.result(finding, lineOf(finding));
@@ -165,6 +166,21 @@ async function checkProfiles(gate: Gate): Promise<Finding[]> {
     ];
   } catch (error) {
     return [{ ...about, name: 'profiles', ok: false, result: wordsOf(error), fix: 'sign in as a registrar or auditor' }];
+  }
+} // prettier-ignore
+
+/** Whether what rules may ask of people can be had at all. Channels are looked at above, where it is known whether they work. */
+async function checkRouting(gate: Gate): Promise<Finding[]> {
+  const about = { name: 'routing', tried: 'GET /v1/routing/health' };
+  try {
+    const { agents, groups: looked, problems } = await gate.call('approvals', '/v1/routing/health', routingHealthAnswer);
+    const stuck = problems.filter(({ kind }) => kind !== 'no_channel');
+    const result = `${String(looked)} groups can decide what ${String(agents)} agents may ask`;
+    if (stuck.length === 0) return [{ ...about, ok: true, result }];
+    return stuck.map(({ detail, group, todo }) => ({ ...about, name: `routing to ${group}`, ok: false, result: detail, fix: todo }));
+  } catch (error) {
+    const fix = 'sign in as a registrar, security officer or auditor';
+    return [{ ...about, ok: false, result: wordsOf(error), fix }];
   }
 } // prettier-ignore
 

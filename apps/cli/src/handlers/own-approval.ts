@@ -4,9 +4,20 @@ import {
   topics,
   type ApprovalAnswer,
   type Caps,
+  type DelegateBody,
   type EvidenceAnswer,
 } from '#contracts';
-import { newUuid7, ownView, signingKey, signVote, Trust, viewDigest, voteOn } from '#trust';
+import {
+  delegationOn,
+  newUuid7,
+  ownView,
+  signDelegation,
+  signingKey,
+  signVote,
+  Trust,
+  viewDigest,
+  voteOn,
+} from '#trust';
 import type { Gate } from '../io/gate.js';
 import { livingKey, type SessionFile } from '../io/session.js';
 import { SettingsMissing } from '../io/settings.js';
@@ -63,6 +74,19 @@ export function signedVote(gate: Gate, session: SessionFile, shown: ApprovalAnsw
   const body = { ...said, view_digest: shown.view_digest };
   const cast = voteOn(shown.decision, body, { gate: trustOf(gate).gate, jti: newUuid7(), now });
   return { ...body, proof: signVote(signingKey(key.jwk), cast), person_key: key.statement };
+}
+
+/** The same of the seat that this person gives away. */
+export function signedDelegation(
+  gate: Gate,
+  session: SessionFile,
+  shown: ApprovalAnswer,
+  said: Pick<DelegateBody, 'to' | 'until' | 'reason'>,
+): DelegateBody {
+  const now = Date.now();
+  const key = livingKey(session, now);
+  const given = delegationOn(shown.decision, said, { gate: trustOf(gate).gate, jti: newUuid7(), now });
+  return { ...said, proof: signDelegation(signingKey(key.jwk), given), person_key: key.statement };
 }
 
 function trustOf({ settings: { trust_file } }: Gate): Trust {

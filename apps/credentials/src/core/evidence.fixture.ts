@@ -1,11 +1,12 @@
 import {
   agentUrn, type Acceptance, type Agent, type CountedVote, type Counting, type Granting, type Group, type Known, type Person, type Plan,
-  type Profile, type RequestEvidence, type RequestValue, type Verdict, type Vote,
+  type Profile, type RequestEvidence, type RequestValue, type SignedDelegation, type Verdict, type Vote,
 } from '#contracts'; // prettier-ignore
 import {
   Keyring,
   Trust,
   actionDigest,
+  delegationOn,
   digestOf,
   digestOfBytes,
   generatePrivateJwk,
@@ -14,6 +15,7 @@ import {
   planDigest,
   publicPart,
   requestAttributes,
+  signDelegation,
   signRequest,
   signPersonKey,
   signVote,
@@ -227,7 +229,7 @@ export function viewDigestOf({ agent }: World, action: Action, plan: Plan): stri
 export function aVote(
   world: World,
   { action, plan, person }: { action: Action; plan: Plan; person: string },
-  more: { vote?: Partial<Vote>; counting?: Partial<Counting>; by?: Voter } = {},
+  more: { vote?: Partial<Vote>; counting?: Partial<Counting>; by?: Voter; from?: string } = {},
 ): CountedVote {
   const { key, statement } = more.by ?? voterOf(world, person);
   const at = world.time();
@@ -253,11 +255,21 @@ export function aVote(
     person,
     person_version: 1,
     seat: { stage: 1, group: { id: 'dba', version: 1 } },
+    ...(more.from !== undefined && { delegated: { by: { id: more.from, version: 1 }, given_at: at.toISOString() } }),
     received_at: at.toISOString(),
     ...more.counting,
   };
   const signed = world.keyring('approvals').sign('vote', counting, 'sallyport-counting+jws');
-  return { vote: cast, counting: signed, person_key: statement };
+  const delegated = more.from === undefined ? {} : { delegated: aDelegation(world, vote, [more.from, person]) };
+  return { vote: cast, counting: signed, person_key: statement, ...delegated };
+}
+
+/** The giver's own signature, for as long as the plan lasts. */
+function aDelegation(world: World, { jti, ...view }: Vote, [giver, to]: [string, string]): SignedDelegation {
+  const { key, statement } = voterOf(world, giver);
+  const said = { to, until: new Date(world.time().getTime() + 3_600_000).toISOString(), reason: 'on leave' };
+  const given = delegationOn(view, said, { gate: gateId, jti, now: world.time().getTime() });
+  return { delegation: signDelegation(key, given), person_key: statement };
 }
 
 /** What approvals signs when it hands a granted action on. */

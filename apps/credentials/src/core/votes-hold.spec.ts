@@ -122,16 +122,42 @@ describe('a vote holds', () => {
     const texts = { masked: digestAs('masked'), digest: digestAs('digest') };
     const secret = (own: Masking) =>
       aPlan({ secrets: { names, usual: 'shown', groups: [{ group: 'dba', masking: own }], texts } });
-    const cast = (own: Masking, variant: ViewVariant): Chain => {
+    const cast = (own: Masking, variant: ViewVariant, from?: string): Chain => {
       const view = { verdict: aPlanned(action, secret(own)), facts: {}, request: action.request, agent: world.agent };
       const view_digest = viewDigest(viewOf({ ...view, actionType: undefined, variant }));
-      return chainOf({ vote: { view_digest, variant } }, undefined, secret(own));
+      return chainOf({ vote: { view_digest, variant }, ...(from !== undefined && { from }) }, undefined, secret(own));
     };
     expect(holds({}, cast('masked', 'masked'))).toBe(true);
     expect(holds({}, cast('shown', 'full'))).toBe(true);
     expect(holds({}, cast('masked', 'full'))).toBe(false);
     expect(holds({}, cast('masked', 'digest'))).toBe(false);
     expect(holds({}, cast('shown', 'masked'))).toBe(false);
+    // Whoever received the seat is shown what everybody is: here all of it, whatever the group of the seat is shown.
+    expect(holds({}, cast('masked', 'masked', 'bob'))).toBe(false);
+    expect(holds({}, cast('masked', 'full', 'bob'))).toBe(true);
+  });
+
+  it('on a seat that was given away, only while its giver held it and had not signed out before', () => {
+    const chain = chainOf({ from: 'bob', counting: { person: 'ada' } });
+    const [vote] = chain.votes;
+    const giversKey = vote?.delegation?.key.thumbprint;
+    if (giversKey === undefined) throw new TypeError('the seat was given away');
+    const endOf = (at: number) => (thumbprint: string) =>
+      thumbprint === giversKey ? new Date(now.getTime() + at) : null;
+    expect(holds({}, chain)).toBe(true);
+    expect(holds({ endOf: endOf(1) }, chain)).toBe(true);
+    expect(holds({ endOf: endOf(0) }, chain)).toBe(false);
+    expect(holds({ endOf: (thumbprint) => (thumbprint === giversKey ? undefined : null) }, chain)).toBe(false);
+    const next = (kind: string, members: string[]) =>
+      kind === 'groups' ? from(dba(members, 2), later(-1)) : undefined;
+    expect(holds({ after: (kind) => next(kind, ['bob']) }, chain)).toBe(true);
+    expect(holds({ after: (kind) => next(kind, ['ada']) }, chain)).toBe(false);
+    for (const gone of ['ada', 'bob']) {
+      const left = from(aPerson(gone, { state: 'inactive' }), later(-1));
+      expect(holds({ after: (kind, { id }) => (kind === 'people' && id === gone ? left : undefined) }, chain)).toBe(
+        false,
+      );
+    }
   });
 
   it('not when it was received before policy asked for it', () => {

@@ -1,4 +1,4 @@
-import type { Counting, Facts, Known, RequestEvidence } from '#contracts';
+import type { Counting, Facts, Known, RequestEvidence, Versioned } from '#contracts';
 import { variantOf, viewDigest, viewOf, type Chain, type VerifiedVote } from '#trust';
 
 /** An approvals that reads the registry, waits for policy and then counts may be this late. Milliseconds. */
@@ -40,11 +40,18 @@ export function votesHold(held: HeldVotes): boolean {
 
 const receivedAt = ({ counting }: VerifiedVote): number => Date.parse(counting.received_at);
 
-/** A key that is not in this service's list is nobody's, whatever was signed about it. */
-function keyHeld(vote: VerifiedVote, { endOf }: HeldVotes): boolean {
-  const end = endOf(vote.key.thumbprint);
-  return end === null || (end !== undefined && end.getTime() > receivedAt(vote));
-}
+/**
+ * A key that is not in this service's list is nobody's, whatever was signed about it. Whoever gave their seat away and signed out
+ * afterwards has given it all the same.
+ */
+function keyHeld({ counting, delegation, key }: VerifiedVote, { endOf }: HeldVotes): boolean {
+  const lived = (thumbprint: string, at: string): boolean => {
+    const end = endOf(thumbprint);
+    return end === null || (end !== undefined && end.getTime() > Date.parse(at));
+  };
+  const givenAt = counting.delegated?.given_at ?? counting.received_at;
+  return lived(key.thumbprint, counting.received_at) && (delegation === undefined || lived(delegation.key.thumbprint, givenAt));
+} // prettier-ignore
 
 /** Where a vote was confirmed, the security key is of this service's own list, of that person, and had not ended. */
 function confirmedThen(vote: VerifiedVote, { confirmed }: HeldVotes): boolean {
@@ -57,14 +64,24 @@ function confirmedThen(vote: VerifiedVote, { confirmed }: HeldVotes): boolean {
 
 /** The versions were in force when the vote was received, and not ones from before. */
 function citesThen(vote: VerifiedVote, { after }: HeldVotes): boolean {
-  const { person: id, person_version: version, seat } = vote.counting;
+  const { seat } = vote.counting;
+  const [voter, holder] = [voterOf(vote.counting), holderOf(vote.counting)];
+  const isIn = (next: Known<'groups'> | Known<'people'>): boolean =>
+    next.kind === 'groups' && next.spec.members.includes(holder.id);
+  const isActive = (next: Known<'groups'> | Known<'people'>): boolean =>
+    next.kind === 'people' && next.spec.state === 'active';
   // Whoever is named by the plan rests on no group.
   const group = seat.group && after('groups', seat.group);
   return (
-    wasInForce(group, vote, (next) => next.kind === 'groups' && next.spec.members.includes(id)) &&
-    wasInForce(after('people', { id, version }), vote, (next) => next.kind === 'people' && next.spec.state === 'active')
+    wasInForce(group, vote, isIn) &&
+    [voter, holder].every((person) => wasInForce(after('people', person), vote, isActive))
   );
 }
+
+export const voterOf = ({ person, person_version }: Counting): Versioned => ({ id: person, version: person_version });
+
+/** Whose seat it is: that of whoever voted, or gave it to them. */
+export const holderOf = (counting: Counting): Versioned => counting.delegated?.by ?? voterOf(counting);
 
 /** A change in the very moment of the vote is no lie, unless it took away what the vote rests on. */
 function wasInForce(
@@ -78,13 +95,17 @@ function wasInForce(
   return sinceMs < 0 || (sinceMs <= countingMs && stillSo(next));
 }
 
+/** Whoever received a seat is in no group by that. */
+const groupShown = ({ delegated, seat }: VerifiedVote['counting']): string | undefined =>
+  delegated === undefined ? seat.group?.id : undefined;
+
 /**
  * Rendered here from the same bytes and facts: whoever was shown anything else has signed another digest. Nobody decides on
  * a view that shows more, or less, of what is secret than the plan wants for the group of their seat.
  */
 function sawThis({ vote, counting }: VerifiedVote, held: HeldVotes): boolean {
   const { agent, chain, facts, request } = held;
-  const variant = variantOf(chain.verdict.plan ?? {}, counting.seat.group?.id);
+  const variant = variantOf(chain.verdict.plan ?? {}, groupShown(counting));
   if (agent === undefined || vote.variant !== variant) return false;
   const actionType = held.actionType(counting.action_type);
   if ((actionType === undefined) !== (counting.action_type === undefined)) return false;

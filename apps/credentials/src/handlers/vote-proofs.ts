@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Counting } from '#contracts';
 import { isKnown, RegistryClient, type CopyEntry, type Wanted } from '#facts';
-import { stepUpChallenge, type Chain, type Evidence } from '#trust';
-import { votesHold, type HeldVotes, type Successor } from '../core/votes-hold.js';
+import { stepUpChallenge, type Chain, type Evidence, type VerifiedVote } from '#trust';
+import { holderOf, voterOf, votesHold, type HeldVotes, type Successor } from '../core/votes-hold.js';
 import { readAssertion } from '../io/authenticator.js';
 import { PersonKeyStore } from '../io/person-key.store.js';
 import { WebauthnKeyStore } from '../io/webauthn-key.store.js';
@@ -26,7 +26,7 @@ export class VoteProofs {
     if (facts === undefined) return false;
     const [found, ends, confirmed] = await Promise.all([
       this.read(wantedFor(chain)),
-      this.keys.endsOf(chain.votes.map(({ key }) => key.thumbprint)),
+      this.keys.endsOf(chain.votes.flatMap(keysOf)),
       this.confirmations(chain),
     ]);
     const agent = found.get(nameOf({ kind: 'agents', ...chain.verdict.agent }));
@@ -75,12 +75,16 @@ export class VoteProofs {
 function wantedFor({ verdict, votes }: Chain): Wanted[] {
   const wanted = votes.flatMap(({ counting }): Wanted[] => [
     ...(counting.seat.group ? [after('groups', counting.seat.group)] : []),
-    after('people', { id: counting.person, version: counting.person_version }),
+    after('people', voterOf(counting)),
+    after('people', holderOf(counting)),
     ...typeOf(counting),
   ]);
   const all: Wanted[] = [{ kind: 'agents', ...verdict.agent }, ...wanted];
   return [...new Map(all.map((one) => [nameOf(one), one])).values()];
 }
+
+const keysOf = ({ delegation, key }: VerifiedVote): string[] =>
+  [key, ...(delegation ? [delegation.key] : [])].map(({ thumbprint }) => thumbprint);
 
 const after = (kind: 'groups' | 'people', { id, version }: { id: string; version: number }): Wanted => ({
   kind,

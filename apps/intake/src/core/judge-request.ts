@@ -22,6 +22,8 @@ export interface Judged {
   refusal?: Refusal;
   /** As a valid request names it. */
   taskId?: string;
+  /** What it names as superseded. Whether that is an action of this agent is another question. */
+  supersedes?: string;
 }
 
 export interface Unknown {
@@ -46,14 +48,14 @@ export function judgeRequest(bytes: Buffer, ce: SignedAttributes, facts: Request
   }
   const digest = actionDigest({ id: ce.id, source: ce.source, data: parsed.value });
   const refusal = isBarred(facts) ? ({ code: 'agent_suspended' } as const) : contentRefusal(parsed.value, ce, facts);
-  return refusal === undefined ? { digest, ...taskOf(parsed.value) } : { digest, refusal };
+  return refusal === undefined ? { digest, ...namedIn(parsed.value) } : { digest, refusal };
 }
 
-const named = z.object({ context: z.object({ task_id: z.string() }) });
+const named = z.object({ context: z.object({ task_id: z.string().optional(), supersedes: z.string().optional() }) });
 
-function taskOf(value: JsonValue): Pick<Judged, 'taskId'> {
-  const task = named.safeParse(value);
-  return task.success ? { taskId: task.data.context.task_id } : {};
+function namedIn(value: JsonValue): Pick<Judged, 'taskId' | 'supersedes'> {
+  const { task_id: taskId, supersedes } = named.safeParse(value).data?.context ?? {};
+  return { ...(taskId !== undefined && { taskId }), ...(supersedes !== undefined && { supersedes }) };
 }
 
 /** Suspended, or past its expiry. */

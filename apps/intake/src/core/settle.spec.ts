@@ -3,7 +3,16 @@ import { agentUrn, Crowd, requestType, type Known } from '#contracts';
 import { anAgentSpec } from '../../../../test/support/gate.js';
 import type { Ask } from './ask.js';
 import { timeOf } from './freshness.js';
-import { quotaAsked, settle, withinCrowd, withinQuota, type Candidate, type Proven, type Used } from './settle.js';
+import {
+  quotaAsked,
+  settle,
+  withinCrowd,
+  withinOwn,
+  withinQuota,
+  type Candidate,
+  type Proven,
+  type Used,
+} from './settle.js';
 
 const now = new Date('2026-11-24T12:00:00.000Z');
 const idAt = (ms: number, n = 1): string => {
@@ -159,3 +168,27 @@ describe('what waits for people already', () => {
     expect(codes(new Crowd([waiting('a', 1)]), candidate('a', 1), candidate('a', 2))).toEqual(['in', 'in']);
   });
 }); // prettier-ignore
+
+describe('what a request supersedes', () => {
+  const [old, other] = [idAt(now.getTime(), 2), idAt(now.getTime(), 3)];
+  const superseding = (supersedes: string): Candidate => ({ ...proven(), judged: { digest: 'd', supersedes } });
+  const codes = (row: Partial<Used>, named = old) => {
+    const known = new Map([[old, { id: old, agent_id: 'a', sha256: 's', state: 'accepted' as const, code: null, ...row }]]);
+    return withinOwn([superseding(named)], known).map(({ judged }) => judged.refusal?.code ?? 'accepted');
+  }; // prettier-ignore
+
+  it('is an accepted action of the same agent', () => {
+    expect(codes({})).toEqual(['accepted']);
+    expect(withinOwn([{ ...proven(), judged: { digest: 'd' } }], new Map())[0]?.judged.refusal).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Used>, string?]>([
+    ['of another agent', { agent_id: 'b' }],
+    ['that was rejected', { state: 'rejected' }],
+    ['that there is not', {}, other],
+    ['that is itself', {}, id],
+    ['that is no id', {}, 'the last one'],
+  ])('is none %s', (...[, row, named]) => {
+    expect(codes(row, named)).toEqual(['supersedes_unknown']);
+  });
+});

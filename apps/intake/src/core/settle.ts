@@ -101,6 +101,17 @@ export function withinCrowd(
   });
 }
 
+/** What supersedes something must name an accepted action of its own agent. Of another agent's nothing is said, as of one that there is not. */
+export function withinOwn(candidates: readonly Candidate[], used: ReadonlyMap<string, Used>): Candidate[] {
+  return candidates.map((candidate) => {
+    const { agent, judged } = candidate;
+    if (judged.refusal !== undefined || judged.supersedes === undefined) return candidate;
+    const before = used.get(judged.supersedes);
+    if (before?.agent_id === agent.id && before.state === 'accepted') return candidate;
+    return { ...candidate, judged: { digest: judged.digest, refusal: { code: 'supersedes_unknown' } } };
+  });
+}
+
 /** How many new requests of each agent this slice holds, and how many a minute may have. */
 export function quotaAsked(candidates: readonly Candidate[]): { agentId: string; asked: number; most: number }[] {
   const asked = new Map<string, { agentId: string; asked: number; most: number }>();

@@ -9,6 +9,7 @@ import { ActionsStore } from '../io/actions.store.js';
 import { ConsultRegistry } from './consult-registry.js';
 import { KeepLimits, type Short } from './keep-limits.js';
 import { SayFrozen } from './say-frozen.js';
+import { Supersede } from './supersede.js';
 
 /** What became of one ask, in the order asked. */
 export type Freezing = { kind: 'unproven'; unproven: Unproven } | Settled;
@@ -31,6 +32,7 @@ export class FreezeActions {
     private readonly facts: ConsultRegistry,
     private readonly actions: ActionsStore,
     private readonly limits: KeepLimits,
+    private readonly superseding: Supersede,
     private readonly sayFrozen: SayFrozen,
   ) {}
 
@@ -60,10 +62,11 @@ export class FreezeActions {
   async #keep(settled: readonly Settled[], tx: Tx, onShort: Slice['onShort']): Promise<Settled[]> {
     const fresh = settled.flatMap((one) => (one.kind === 'new' ? [one.candidate] : []));
     if (fresh.length === 0) return [...settled];
-    const candidates = await this.limits.keep(fresh, tx, onShort);
+    const candidates = await this.superseding.check(await this.limits.keep(fresh, tx, onShort), tx);
     const receivedAt = await this.actions.add(candidates, tx);
     const kept = new Map(candidates.filter((one) => receivedAt.has(idOf(one))).map((one) => [idOf(one), one]));
     await this.sayFrozen.handle([...kept.values()], receivedAt, tx);
+    await this.superseding.end([...kept.values()], tx);
     const lost = await this.#lost(
       candidates.filter((one) => !kept.has(idOf(one))),
       tx,

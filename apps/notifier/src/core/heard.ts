@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import {
-  approvalEscalated, approvalOpened, approvalReplaced, approvalVoted, killSwitchChanged, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
+  approvalEscalated, approvalOpened, approvalQuestioned, approvalReplaced, approvalVoted, killSwitchChanged, policyAllowed, policyApprovalRequired, policyDenied, reviewOpened,
   signedOutcome, verdict, type DataOf, type EventDefinition, type SignedOutcome, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
 import { peek } from '#trust';
@@ -72,6 +72,18 @@ export function waitingIn(event: Event): Waiting | undefined {
 /** The groups that may decide from now on as well, because nobody has. */
 export function escalatedIn(event: Event): string[] {
   return isA(event, approvalEscalated) ? event.data.stages.map(({ to }) => to) : [];
+}
+
+/** What a person asks the agent. */
+export interface Question {
+  text: string;
+  askedAt: string;
+}
+
+export function questionIn(event: Event): Question | undefined {
+  if (!isA(event, approvalQuestioned)) return undefined;
+  const { asked_at: askedAt, text } = event.data;
+  return { text, askedAt };
 }
 
 export function reviewIn(event: Event): { reviewId: string; group: string } | undefined {

@@ -4,6 +4,7 @@ import { reasonText } from './reasons.js';
 /** Why people are told. Each is told once per action, group, channel and stage. */
 export const messageKinds = [
   'new', 'replaced', 'escalated', 'reminder', 'denied', 'expired', 'cancelled', 'refused', 'emergency', 'review', 'replayed',
+  'delegated', 'joined',
 ] as const; // prettier-ignore
 export type MessageKind = (typeof messageKinds)[number];
 
@@ -33,9 +34,11 @@ const openings: Readonly<Record<MessageKind, string>> = {
   emergency: 'An emergency rule released an action at once',
   review: 'A review of an emergency release is due',
   replayed: 'ALARM: a credential was asked for a second time',
+  delegated: 'Somebody has given you their seat in a decision',
+  joined: 'You are new in a group that requests wait for',
 };
 
-const asksForDecision: ReadonlySet<MessageKind> = new Set(['new', 'replaced', 'escalated', 'reminder']);
+const asksForDecision: ReadonlySet<MessageKind> = new Set(['new', 'replaced', 'escalated', 'reminder', 'delegated']);
 
 export function subjectOf(told: Told): string {
   return `[${told.severity}] ${openings[told.kind]}: ${safeText(told.headline)}`.slice(0, 200);
@@ -80,6 +83,7 @@ function nextSteps({ kind, actionId, reviewId }: Told): string[] {
       `  sallyport actions show ${actionId}`,
     ];
   }
+  if (kind === 'joined') return ['All that waits for you, most urgent first:', '  sallyport approvals list'];
   if (!asksForDecision.has(kind)) return ['Everything that happened:', `  sallyport actions show ${actionId}`];
   return ['Look at what would run, then decide:', `  sallyport approvals show ${actionId}`];
 }

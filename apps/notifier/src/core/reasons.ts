@@ -16,6 +16,9 @@ const texts: Readonly<Record<string, string>> = {
   approval_expired: 'Nobody decided in time. That is not a no by a person: you may ask again.',
   offer_expired: 'The offer was not collected in time. You may ask again.',
   agent_cancelled: 'The agent itself asked to end this.',
+  superseded: 'The agent has asked for something else in its place.',
+  question_asked:
+    'A person asks something before they decide; a new request that names this one in context.supersedes answers it.',
   withdrawn: 'A person took the approval back.',
   stopped: 'A person stopped this.',
   agent_suspended: 'The agent is suspended.',

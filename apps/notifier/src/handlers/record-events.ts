@@ -36,6 +36,10 @@ export class RecordEvents {
       genuine.map((one) => settled(one, fresh)),
     );
     await this.people.handle(tx, saved);
+    await this.people.tell(
+      tx,
+      genuine.flatMap(({ due = [] }) => due),
+    );
     await this.people.remindLater(tx, genuine);
     await this.people.alarm(
       tx,

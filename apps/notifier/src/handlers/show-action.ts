@@ -10,10 +10,11 @@ import {
   type SignedOutcome,
 } from '#contracts';
 import { RegistryClient } from '#facts';
+import { safeText } from '#trust';
 import type { Caller } from '#trust/http';
 import { isTerminal, isWaiting } from '../core/outcome-states.js';
 import { reasonText } from '../core/reasons.js';
-import { ActionStore, type Saved, type StoredOutcome } from '../io/action.store.js';
+import { ActionStore, type Saved, type Standing, type StoredOutcome } from '../io/action.store.js';
 import { Waiters } from '../io/waiters.js';
 
 /** How long to hold an answer that would say nothing new. */
@@ -21,6 +22,8 @@ export interface Wait {
   seconds: number;
   /** The state that the caller has seen; undefined when it does not say. */
   known: ActionState | undefined;
+  /** And the code beside it. */
+  knownCode?: string | undefined;
 }
 
 /** The state of one action, for its agent, for those who decide or decided it, and for auditors. Nothing for anybody else. */
@@ -35,7 +38,7 @@ export class ShowAction {
   async handle(actionId: string, caller: Caller, wait: Wait): Promise<ActionAnswer> {
     const action = await this.actions.byId(actionId);
     if (action === undefined || !(await this.maySee(action, caller))) throw new ProblemError('not_found');
-    if (isHeld(action.state, wait)) await this.waiters.until(actionId, action.state, wait.seconds);
+    if (isHeld(action, wait)) await this.waiters.until(actionId, action, wait.seconds);
     // In this order: a state and its outcome are saved together, so the outcome of any state read before is there.
     const now = await this.actions.byId(actionId);
     const outcomes = await this.actions.outcomesOf(actionId);
@@ -54,8 +57,9 @@ export class ShowAction {
 }
 
 /** Without a word about what the caller knows, it is held while there is nothing to do but wait. */
-function isHeld(state: ActionState, { seconds, known }: Wait): boolean {
-  const saysNothingNew = known === undefined ? isWaiting(state) : state === known && !isTerminal(state);
+function isHeld({ code, state }: Standing, { seconds, known, knownCode = code ?? '' }: Wait): boolean {
+  const isKnown = state === known && knownCode === (code ?? '');
+  const saysNothingNew = known === undefined ? isWaiting(state) : isKnown && !isTerminal(state);
   return seconds > 0 && saysNothingNew;
 }
 
@@ -73,6 +77,7 @@ function answerOf(action: Saved & { actionDigest: string | null }, outcomes: Sto
     reasons: (last?.reasons ?? []).map((code) => ({ code, text: reasonText(code) })),
     ...(offer?.lease === undefined ? {} : { lease: offer.lease }),
     ...(last && waitsOf(last)),
+    ...questionIn(action),
     ...(signed === undefined ? {} : { outcome: signedOf(signed) }),
     history: outcomes.map(({ outcome, code, recorded_at }) => ({
       state: outcome as ActionState, code, at: recorded_at.toISOString(),
@@ -83,6 +88,12 @@ function answerOf(action: Saved & { actionDigest: string | null }, outcomes: Sto
 /** What there is to wait for: people, or the end of a denial that holds for a time. */
 function waitsOf({ approval, ask_again_at }: OutcomeValue): Pick<ActionAnswer, 'approval' | 'ask_again_at'> {
   return { ...(approval && { approval }), ...(ask_again_at !== undefined && { ask_again_at }) };
+}
+
+/** In the words of a person, which no outcome carries. */
+function questionIn({ askedAt, question }: Saved): Pick<ActionAnswer, 'question'> {
+  if (question === null || askedAt === null) return {};
+  return { question: { text: safeText(question, { lines: true }), asked_at: askedAt.toISOString() } };
 }
 
 /** As its holder signed it: the agent need not trust this service. */

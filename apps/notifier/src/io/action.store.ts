@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ActionState, SignedOutcome } from '#contracts';
 import { Database, type Tx } from '#database';
 import type { Audience } from '../core/audience.js';
+import type { Question } from '../core/heard.js';
 import type { Followed } from '../core/told.js';
 
 /** What one event adds to what is known of an action. Absent = this event says nothing about it. */
@@ -22,6 +23,7 @@ export interface Learned {
   deadlineAt?: string;
   reviewId?: string;
   reviewGroup?: string;
+  question?: Question;
 }
 
 export interface Saved extends Followed {
@@ -30,7 +32,12 @@ export interface Saved extends Followed {
   severity: string | null;
   deadlineAt: Date | null;
   reviewId: string | null;
+  question: string | null;
+  askedAt: Date | null;
 }
+
+/** A question that is asked while an action waits changes its code and not its state. */
+export type Standing = Pick<Saved, 'state' | 'code'>;
 
 export interface NewOutcome {
   eventId: string;
@@ -52,7 +59,8 @@ export interface StoredOutcome {
 }
 
 const saved = `action_id AS "actionId", agent_id AS "agentId", state, code, stages, notify, emergency, open_stage AS "openStage", escalated,
-  replaced, review_group AS "reviewGroup", headline, severity, deadline_at AS "deadlineAt", review_id AS "reviewId"`;
+  replaced, review_group AS "reviewGroup", headline, severity, deadline_at AS "deadlineAt", review_id AS "reviewId",
+  question, asked_at AS "askedAt"`;
 
 /** States of actions and the outcomes that were said about them. */
 @Injectable()
@@ -94,12 +102,12 @@ export class ActionStore {
     if (learned.length === 0) return [];
     return tx.query<Saved>(
       `INSERT INTO actions AS a (action_id, agent_id, agent_proven, action_digest, state, rank, code, headline, severity, stages, notify, emergency,
-         open_stage, escalated, replaced, deadline_at, review_id, review_group)
+         open_stage, escalated, replaced, deadline_at, review_id, review_group, question, asked_at)
        SELECT action_id, agent_id, agent_proven, action_digest, coalesce(state, 'accepted'), coalesce(rank, 0), code, headline, severity,
-         coalesce(stages, '[]'), coalesce(notify, '{}'), emergency, open_stage, coalesce(escalated, '{}'), coalesce(replaced, 0), deadline_at, review_id, review_group
+         coalesce(stages, '[]'), coalesce(notify, '{}'), emergency, open_stage, coalesce(escalated, '{}'), coalesce(replaced, 0), deadline_at, review_id, review_group, question, asked_at
        FROM jsonb_to_recordset($1::jsonb) AS l(action_id uuid, agent_id text, agent_proven boolean, action_digest text, state text, rank smallint, code text,
          headline text, severity text, stages jsonb, notify text[], emergency jsonb, open_stage integer, escalated text[], replaced integer,
-         deadline_at timestamptz, review_id uuid, review_group text)
+         deadline_at timestamptz, review_id uuid, review_group text, question text, asked_at timestamptz)
        ORDER BY action_id
        ON CONFLICT (action_id) DO UPDATE SET
          agent_id = excluded.agent_id,
@@ -119,11 +127,26 @@ export class ActionStore {
          deadline_at = coalesce(excluded.deadline_at, a.deadline_at),
          review_id = coalesce(a.review_id, excluded.review_id),
          review_group = coalesce(a.review_group, excluded.review_group),
+         question = coalesce(excluded.question, a.question),
+         asked_at = coalesce(excluded.asked_at, a.asked_at),
          updated_at = clock_timestamp()
        WHERE a.agent_id = excluded.agent_id OR (excluded.agent_proven AND NOT a.agent_proven)
        RETURNING ${saved}`,
       [JSON.stringify(learned.map(rowOf))],
     );
+  }
+
+  /** By each of these groups, what waits for it now and is due first. */
+  async dueFirst(tx: Tx, groups: readonly string[]): Promise<Map<string, string>> {
+    if (groups.length === 0) return new Map();
+    const rows = await tx.query<{ group: string; actionId: string }>(
+      `SELECT DISTINCT ON (g) g AS "group", a.action_id AS "actionId" FROM unnest($1::text[]) AS g
+       JOIN actions a ON a.state = 'pending' AND a.deadline_at > clock_timestamp()
+         AND a.stages @> jsonb_build_array(jsonb_build_object('stage', a.open_stage, 'group', g))
+       ORDER BY g, a.deadline_at, a.action_id`,
+      [groups],
+    );
+    return new Map(rows.map(({ actionId, group }) => [group, actionId]));
   }
 
   async countRefused(tx: Tx, topics: readonly string[]): Promise<void> {
@@ -152,11 +175,11 @@ export class ActionStore {
     return this.database.query<StoredOutcome>(sql, [actionId]);
   }
 
-  /** The state of each action that somebody waits for. */
-  async statesOf(actionIds: readonly string[]): Promise<Map<string, ActionState>> {
-    const sql = 'SELECT action_id, state FROM actions WHERE action_id = ANY($1::uuid[])';
-    const rows = await this.database.query<{ action_id: string; state: ActionState }>(sql, [actionIds]);
-    return new Map(rows.map((row) => [row.action_id, row.state]));
+  /** Where each action stands that somebody waits for. */
+  async standingOf(actionIds: readonly string[]): Promise<Map<string, Standing>> {
+    const sql = 'SELECT action_id, state, code FROM actions WHERE action_id = ANY($1::uuid[])';
+    const rows = await this.database.query<Standing & { action_id: string }>(sql, [actionIds]);
+    return new Map(rows.map(({ action_id, code, state }) => [action_id, { state, code }]));
   }
 }
 
@@ -171,6 +194,7 @@ function rowOf({
   deadlineAt,
   reviewId,
   reviewGroup,
+  question,
   ...rest
 }: Learned): object {
   return {
@@ -192,5 +216,7 @@ function rowOf({
     deadline_at: deadlineAt,
     review_id: reviewId,
     review_group: reviewGroup,
+    question: question?.text,
+    asked_at: question?.askedAt,
   };
 }

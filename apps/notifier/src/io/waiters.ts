@@ -1,10 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { ActionState } from '#contracts';
 import { Log, Shutdown } from '#platform';
-import { ActionStore } from './action.store.js';
+import { ActionStore, type Standing } from './action.store.js';
 
 interface Waiter {
-  known: ActionState;
+  known: Standing;
   wake: () => void;
 }
 
@@ -30,8 +29,8 @@ export class Waiters implements OnModuleInit {
     });
   }
 
-  /** Resolves when the state is no longer `known`, when the seconds are over, or when the process stops. */
-  async until(actionId: string, known: ActionState, seconds: number): Promise<void> {
+  /** Resolves when it no longer stands where it is `known` to, when the seconds are over, or when the process stops. */
+  async until(actionId: string, known: Standing, seconds: number): Promise<void> {
     if (this.shutdown.signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const waiter: Waiter = { known, wake: () => { resolve(undefined); } }; // prettier-ignore
@@ -58,8 +57,10 @@ export class Waiters implements OnModuleInit {
     this.timer = undefined;
   }
 
-  private seen(actionId: string, state: ActionState): void {
-    for (const waiter of this.waiting.get(actionId) ?? []) if (waiter.known !== state) waiter.wake();
+  private seen(actionId: string, { code, state }: Standing): void {
+    for (const { known, wake } of this.waiting.get(actionId) ?? []) {
+      if (known.state !== state || known.code !== code) wake();
+    }
   }
 
   private async poll(): Promise<void> {
@@ -67,8 +68,8 @@ export class Waiters implements OnModuleInit {
     if (this.isPolling) return;
     this.isPolling = true;
     try {
-      const states = await this.actions.statesOf([...this.waiting.keys()]);
-      for (const [actionId, state] of states) this.seen(actionId, state);
+      const standing = await this.actions.standingOf([...this.waiting.keys()]);
+      for (const [actionId, now] of standing) this.seen(actionId, now);
     } catch (error) {
       this.log.warn('waiters.poll_failed', { error });
     } finally {

@@ -8,8 +8,10 @@ import { policyDenied } from './policy-denied.v1.js';
 import { policyCancelRequested } from './policy-cancel-requested.v1.js';
 import { approvalOpened } from './approval-opened.v1.js';
 import { approvalEscalated } from './approval-escalated.v1.js';
+import { approvalQuestioned } from './approval-questioned.v1.js';
 import { approvalReplaced } from './approval-replaced.v1.js';
 import { approvalVoted } from './approval-voted.v1.js';
+import { approvalDelegated } from './approval-delegated.v1.js';
 import { approvalGranted } from './approval-granted.v1.js';
 import { approvalDenied } from './approval-denied.v1.js';
 import { approvalExpired } from './approval-expired.v1.js';
@@ -40,6 +42,8 @@ export const serviceEvents: readonly EventDefinition[] = [
   approvalEscalated,
   approvalReplaced,
   approvalVoted,
+  approvalDelegated,
+  approvalQuestioned,
   approvalGranted,
   approvalDenied,
   approvalExpired,
@@ -70,6 +74,8 @@ export {
   approvalEscalated,
   approvalReplaced,
   approvalVoted,
+  approvalDelegated,
+  approvalQuestioned,
   approvalGranted,
   approvalDenied,
   approvalExpired,

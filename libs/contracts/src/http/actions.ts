@@ -17,6 +17,8 @@ export const actionAnswer = z.object({
     .optional(),
   approval: z.object({ expires_at: instant }).optional(),
   ask_again_at: instant.optional(),
+  /** The last question of a person; a new request that names this one in `context.supersedes` answers it. Told here only, to whoever proves who they are. */
+  question: z.object({ text: z.string(), asked_at: instant }).optional(),
   history: z.array(z.object({ state: actionState, code: z.string().optional(), at: instant })),
   /** The last outcome exactly as its holder signed it, so that the agent need not believe this answer. Absent while `accepted`. */
   outcome: signedOutcome.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { compactJws, digest, instant, uuidv7 } from '../ids.js';
+import { compactJws, digest, entryId, instant, uuidv7 } from '../ids.js';
 import { caps, countedVote, voteDecision } from '../person-statements.js';
 import { confirmation, facts, finding, masking, requestEvidence, seatSource } from '../statements.js';
 
@@ -26,6 +26,26 @@ export const voteAnswer = z.object({
   stage: z.int(),
 });
 export type VoteAnswer = z.infer<typeof voteAnswer>;
+
+/** Gives the caller's seat in this request to another person. */
+export const delegateBody = z.strictObject({
+  to: entryId,
+  until: instant,
+  reason: z.string().min(1).max(4_096),
+  /** The same as the giver's own key signed it, and the statement of credentials about that key. Nothing is given without. */
+  proof: compactJws.optional(),
+  person_key: compactJws.optional(),
+});
+export type DelegateBody = z.infer<typeof delegateBody>;
+
+/** `stands`: given, or taken back. */
+export const delegateAnswer = z.object({ action_id: uuidv7, to: entryId, until: instant, stands: z.boolean() });
+export type DelegateAnswer = z.infer<typeof delegateAnswer>;
+
+/** What a person asks the agent before they decide. */
+export const questionBody = z.strictObject({ text: z.string().min(1).max(2_000) });
+export const questionAnswer = z.object({ action_id: uuidv7, asked_at: instant });
+export type QuestionAnswer = z.infer<typeof questionAnswer>;
 
 /** `asked`: it was granted before, so the service that holds the lease was asked to end it. */
 export const endApprovalAnswer = z.object({
@@ -118,6 +138,8 @@ export const approvalAnswer = z.object({
    * own evidence does.
    */
   before: z.object({ action_id: uuidv7, granted_at: instant }).optional(),
+  /** The question of a person that this request answers: asked about another request of the same agent, which it supersedes. Beside the view. */
+  answers: z.object({ action_id: uuidv7, by: z.string(), text: z.string(), at: instant }).optional(),
   progress: z.object({
     state: z.enum(['open', 'granted', 'denied', 'expired', 'cancelled']),
     stage: z.int(),
@@ -139,6 +161,8 @@ export const approvalAnswer = z.object({
         escalates: z.object({ at: instant, to: z.string() }).optional(),
       }),
     ),
+    /** Seats that are given away. */
+    delegated: z.array(z.object({ by: z.string(), to: z.string(), until: instant })).optional(),
     history: z.array(
       z.object({ at: instant, what: z.string(), by: z.string().optional(), reason: z.string().optional() }),
     ),
