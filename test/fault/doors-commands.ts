@@ -54,6 +54,11 @@ export const commands: Readonly<Record<string, CommandLine>> = {
   logout: { args: () => [], exit: 0, because: 'it forgets what is on this machine' },
   doctor: { args: () => [], exit: 1, because: 'it finds that nobody is signed in, and changes nothing' },
   'audit verify': { args: (_, folder) => [folder, '--key', 'x'], exit: 1, because: 'it asks no gate' },
+  'audit key': {
+    args: (_, folder) => ['--trust', join(folder, 'own')],
+    exit: 2,
+    because: 'it reads a file of public keys, and asks no service',
+  },
   'targets install postgres': {
     args: (_, folder) => ['--secret-file', join(folder, 'made')],
     exit: 2,

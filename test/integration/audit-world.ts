@@ -11,6 +11,7 @@ import { SignCheckpoint } from '../../apps/audit/src/handlers/sign-checkpoint.js
 import { CheckpointKey } from '../../apps/audit/src/io/checkpoint-key.js';
 import { LogStore } from '../../apps/audit/src/io/log.store.js';
 import { TrustFilePath } from '../../apps/audit/src/io/trust-file-path.js';
+import { verifierKeys } from '../../apps/cli/src/handlers/audit-key.js';
 import { aPerson, FakeRegistry, known } from '../../apps/policy/src/registry.fixture.js';
 import { TestLog } from '../support/audit-export.js';
 import { aGate, type TestGate } from '../support/gate.js';
@@ -37,6 +38,11 @@ export class AuditLog {
     this.sign = new SignCheckpoint(database, this.store, this.key);
     const exporting = new ExportLog(this.store, this.key, new TrustFilePath(gate.trustFile));
     this.controller = new AuditController(this.store, exporting, this.registry);
+  }
+
+  /** As `sallyport audit key` prints it. */
+  get verifierKey(): string {
+    return verifierKeys(this.gate.trustFile, '1').join();
   }
 
   async hear(...events: Incoming<unknown>[]): Promise<void> {

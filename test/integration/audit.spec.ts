@@ -96,7 +96,7 @@ describe('what is in the log', () => {
     await erased.asOwner((tx) => tx.query('DELETE FROM leaf_values WHERE seq IN (4, 5)'));
     const folder = join(scratch.dir, 'erased');
     await erased.exportTo(folder);
-    await expect(verifyExport(folder, { key: erased.key.verifierKey() })).resolves.toMatchObject({ erased: 2 });
+    await expect(verifyExport(folder, { key: erased.verifierKey })).resolves.toMatchObject({ erased: 2 });
   });
 });
 
@@ -142,7 +142,7 @@ describe('an export', () => {
     await log.hear(first);
     const folder = join(scratch.dir, 'pages');
     await log.exportTo(folder);
-    await expect(verifyExport(folder, { key: log.key.verifierKey() })).resolves.toMatchObject({ entries: '1201' });
+    await expect(verifyExport(folder, { key: log.verifierKey })).resolves.toMatchObject({ entries: '1201' });
   });
 
   it('verifies, continues a checkpoint that was kept, and no longer verifies with one byte changed', async () => {
@@ -157,11 +157,11 @@ describe('an export', () => {
     await log.hear(...all.slice(6));
     await log.sign.handle();
     await log.exportTo(folder);
-    await expect(verifyExport(folder, { key: log.key.verifierKey(), since })).resolves.toMatchObject({
+    await expect(verifyExport(folder, { key: log.verifierKey, since })).resolves.toMatchObject({
       entries: '12', since: '6', actions: 2, released: 2, votes: 2, outcomes: 3,
     }); // prettier-ignore
     flipByte(join(folder, 'entries.ndjson'), 200);
-    await expect(verifyExport(folder, { key: log.key.verifierKey(), since })).rejects.toThrow();
+    await expect(verifyExport(folder, { key: log.verifierKey, since })).rejects.toThrow();
   });
 
   const cli = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
@@ -176,7 +176,7 @@ describe('an export', () => {
       await log.exportTo(folder);
       const up = 'process.stdout.write(Object.keys(os.networkInterfaces()).join())';
       expect((await run('unshare', [...apart, '-e', up])).stdout).toBe('');
-      const command = [...apart, cli, '--json', 'audit', 'verify', folder, '--key', log.key.verifierKey()];
+      const command = [...apart, cli, '--json', 'audit', 'verify', folder, '--key', log.verifierKey];
       const { stdout } = await run('unshare', command, { timeout: 60_000 });
       expect(JSON.parse(stdout)).toMatchObject({ entries: '12', released: 2, outcomes: 3, votes: 2 });
       flipByte(join(folder, 'entries.ndjson'), 200);

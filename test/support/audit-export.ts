@@ -7,7 +7,7 @@ import {
 } from '#contracts'; // prettier-ignore
 import {
   actionDigest, LineHash, manifestText, append, canonical, digestOf, digestOfBytes, emptyFrontier, formatCheckpoint, outcomeAttributes, planDigest, readTrustFile,
-  requestAttributes, rootOf, signingKey, signNote, signOutcome, signPersonKey, signRequest, signVote, verifierKey, votesNamed,
+  requestAttributes, rootOf, signingKey, signNote, signOutcome, signPersonKey, signRequest, signVote, verifierKeysIn, votesNamed,
   generatePrivateJwk, signReplay, type SaidClosing, type SaidReplay, type SigningKey,
 } from '#trust'; // prettier-ignore
 import { leafOf } from '../../apps/audit/src/core/leaf.js';
@@ -35,7 +35,7 @@ export class TestLog {
   }
 
   get verifierKey(): string {
-    return verifierKey(this.origin, this.#checkpointKey());
+    return verifierKeysIn(readTrustFile(this.gate.trustFile), '1').join();
   }
 
   /** Any event of a service, true or forged. */

@@ -1,8 +1,7 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceNames, urlName, type ServiceName } from '#platform';
-import { trustFile } from '#sdk';
-import { publicKey as readPublicKey, verifierKey } from '#trust';
+import { readTrustFile, verifierKeysIn } from '#trust';
 import { cliClient, issuerUrl } from '../world/embedded-settings.js';
 import { root } from '../world/place.js';
 import { PortError, portSetting, type PortName } from '../world/ports-of-world.js';
@@ -134,8 +133,8 @@ export class DemoWorld {
   }
 
   /** Where the command line finds this gate, with the log's key as an auditor should keep it. */
-  private writeCliFile({ dir, issuer, client_id, services, kafka_brokers, trust_file, gate }: Stage): void {
-    const audit_key = checkpointKey(trust_file, `${gate}/audit/1`);
+  private writeCliFile({ dir, issuer, client_id, services, kafka_brokers, trust_file }: Stage): void {
+    const [audit_key] = verifierKeysIn(readTrustFile(trust_file), '1');
     const content = {
       issuer,
       client_id,
@@ -146,11 +145,4 @@ export class DemoWorld {
     };
     writeWhole(join(dir, 'cli.json'), JSON.stringify(content, null, 2));
   }
-}
-
-function checkpointKey(path: string, origin: string): string | undefined {
-  const { keys } = trustFile.parse(JSON.parse(readFileSync(path, 'utf8')));
-  const key = keys.find(({ purpose, service }) => purpose === 'checkpoint' && service === 'audit');
-  const read = key && readPublicKey(key.jwk);
-  return read && verifierKey(origin, read.key);
 }

@@ -1,4 +1,4 @@
-import { signNote, verifierKey, type Keyring } from '#trust';
+import { logOrigin, signNote, type Keyring } from '#trust';
 
 /**
  * Signs checkpoints and export manifests with every checkpoint key of the service: while one takes over from another, auditors verify
@@ -11,16 +11,11 @@ export class CheckpointKey {
     private readonly keyring: Keyring,
     logName: string,
   ) {
-    this.origin = `${keyring.gate}/audit/${logName}`;
+    this.origin = logOrigin(keyring.gate, logName);
   }
 
   /** A C2SP signed note over `text`. */
   sign(text: string): string {
     return signNote(text, this.origin, ...this.keyring.keysFor('checkpoint').map(({ privateKey }) => privateKey));
-  }
-
-  /** What an auditor keeps: with it and an earlier checkpoint a later export is verified without trusting this service. */
-  verifierKey(): string {
-    return verifierKey(this.origin, this.keyring.keyFor('checkpoint').privateKey);
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exportLog } from '../handlers/audit-export.js';
+import { verifierKeys } from '../handlers/audit-key.js';
 import { verifyExport, type Verified } from '../handlers/audit-verify.js';
 import type { Context } from './context.js';
 
@@ -7,6 +8,15 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 
 export function addAudit(program: Command, { gate, output }: Context): void {
   const audit = program.command('audit').description('prove what happened');
+  audit
+    .command('key')
+    .description('the verifier key that auditors keep, from the trust file of the gate; asks no service')
+    .requiredOption('--trust <file>', 'the trust file of the gate')
+    .option('--log <name>', 'which incarnation of the log', '1')
+    .action(({ log, trust }: { log: string; trust: string }) => {
+      const keys = verifierKeys(trust, log);
+      output().result({ verifier_keys: keys }, keys.join('\n'));
+    });
   audit
     .command('export <folder>')
     .description('write the whole log into a folder')

@@ -6,7 +6,7 @@ export {
   parseCheckpoint,
   parseVerifierKey,
   signNote,
-  verifierKey,
   type Checkpoint,
   type NoteVerifier,
 } from './note.js';
+export { logOrigin, verifierKeysIn } from './verifier-keys.js';
