@@ -2,9 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { builtInGroups, widthCode, type WidthsAnswer } from '#contracts';
 import { doctor } from './doctor.js';
 
+const filled = (id: string) => ({ id, spec: { members: ['ada', 'bob'] } });
+
 const healthy: Record<string, unknown> = {
   '/v1/channels': { channels: [] },
-  '/v1/groups': { entries: builtInGroups.map((id) => ({ id, spec: { members: ['ada', 'bob'] } })) },
+  '/v1/routing/health': { groups: 3, agents: 1, problems: [] },
+  // On two pages, as of an organisation with many groups.
+  '/v1/groups': { entries: builtInGroups.slice(0, 2).map(filled), next: builtInGroups[1] },
+  [`/v1/groups?after=${builtInGroups[1]}`]: { entries: builtInGroups.slice(2).map(filled) },
 };
 
 /** What the doctor says about profiles where credentials answers this, and whether all is well. */

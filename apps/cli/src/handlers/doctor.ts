@@ -6,6 +6,7 @@ import { Refused } from '../io/failures.js';
 import type { Gate } from '../io/gate.js';
 import type { Output } from '../io/output.js';
 import type { DoorName } from '../io/settings.js';
+import { allEntries } from './registry.js';
 
 export interface Finding {
   name: string;
@@ -24,9 +25,7 @@ const channels = z.object({
     z.object({ group: z.string(), channel: z.string(), state: z.string(), last_error: z.string().optional() }),
   ),
 });
-const groups = z.object({
-  entries: z.array(z.looseObject({ id: z.string(), spec: z.looseObject({ members: z.array(z.string()) }).optional() })),
-});
+const group = z.looseObject({ id: z.string(), spec: z.looseObject({ members: z.array(z.string()) }).optional() });
 const worstSkewMs = 5_000;
 
 /** Looks at everything that has to work before the first request can be decided. Changes nothing. True when all is well. */
@@ -133,7 +132,7 @@ async function checkChannels(gate: Gate): Promise<Finding[]> {
 async function checkGroups(gate: Gate): Promise<Finding[]> {
   const about = { tried: 'GET /v1/groups' };
   try {
-    const { entries } = await gate.call('registry', '/v1/groups', groups);
+    const entries = await allEntries(gate, 'groups', group);
     const members = new Map(entries.map(({ id, spec }) => [id, spec?.members.length ?? 0]));
     const needed = new Set<string>([...builtInGroups.filter((group) => group !== 'break-glass'), ...members.keys()]);
     return [...needed].map((group) => {

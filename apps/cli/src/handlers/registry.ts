@@ -33,9 +33,24 @@ export async function apply(gate: Gate, output: Output, file: string): Promise<v
 export async function get(gate: Gate, output: Output, what: { kind: string; id: string | undefined }): Promise<void> {
   const kind = registryKind.safeParse(what.kind);
   if (!kind.success) throw new BadFile(`no such kind; there are ${registryKind.options.join(', ')}`);
-  const path = what.id === undefined ? `/v1/${kind.data}` : pathOf(kind.data, what.id);
-  const answer = await gate.call('registry', path, z.looseObject({}));
+  const answer =
+    what.id === undefined
+      ? { entries: await allEntries(gate, kind.data, z.looseObject({})) }
+      : await gate.call('registry', pathOf(kind.data, what.id), z.looseObject({}));
   output.result(answer, stringify(answer).trimEnd());
+}
+
+/** Every live entry of a kind, in the order of their ids: the registry gives them page by page. */
+export async function allEntries<T>(gate: Gate, kind: RegistryKind, schema: z.ZodType<T>): Promise<T[]> {
+  const page = z.object({ entries: z.array(schema), next: z.string().optional() });
+  const all: T[] = [];
+  let after = '';
+  for (;;) {
+    const { entries, next } = await gate.call('registry', `/v1/${kind}${after}`, page);
+    all.push(...entries);
+    if (next === undefined) return all;
+    after = `?after=${encodeURIComponent(next)}`;
+  }
 }
 
 export async function setAgentState(
