@@ -136,7 +136,7 @@ describe('while targets are taken away', () => {
     }, { withinMs: soonMs });
     expect(await world.target.roles()).toEqual([]);
     expect(await totalOf(21)).toBe(2_100);
-    for (const { lease, action } of waiting) await world.role(await world.redeem(lease, action));
+    for (const fault of faults) await released(`${fault}-ddl`);
   }, 120_000 + awayMs); // prettier-ignore
 });
 
