@@ -22,7 +22,7 @@ export class KillSwitchDesk {
   private constructor(readonly world: CredentialsWorld) {}
 
   static async open(): Promise<KillSwitchDesk> {
-    const desk = new KillSwitchDesk(await CredentialsWorld.start());
+    const desk = new KillSwitchDesk(await CredentialsWorld.start({ SALLYPORT_CREDENTIALS_TARGET_SECONDS: '30' }));
     await desk.officers(['ines', 'ivo']);
     for (const id of ['ines', 'ivo']) await desk.world.person(id);
     for (const id of ['db.schema.migrate', 'db.index.create']) {
