@@ -14,6 +14,7 @@ const { values: options } = parseArgs({
 
 await main(async () => {
   if (options.deep) process.env.TEST_DEPTH = 'deep';
+  else if (options.fast) process.env.TEST_DEPTH = 'fast';
   const parts = [chromiumBrowser, wrongClocks];
   await setUp(options.fast ? [] : parts);
   for (const { found, setting } of parts) {

@@ -71,25 +71,27 @@ const lintCache = ['--cache', '--cache-location', inCache('eslint/')];
 const formatCache = ['--cache', '--cache-strategy', 'content', '--cache-location', inCache('prettier')];
 const typesCache = ['--incremental', '--tsBuildInfoFile', inCache('types.tsbuildinfo')];
 
-/** Without real parts: seconds. @type {TestStep[]} */
-const fastSteps = [
+/** Most use one core. @type {TestStep[]} */
+const checks = [
   check('types', script('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json', ...typesCache),
   check('lint', script('eslint', 'bin', 'eslint.js'), '.', ...lintCache),
   check('format', script('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', ...formatCache, '.'),
   check('boundaries', inRoot('tools', 'checks', 'boundaries.mjs')),
   counting('policies', inRoot('tools', 'policies', 'test.mjs')),
-  jest(['unit'], '2'),
-  jest(['contract'], '2'),
 ];
+
+/** Without real parts and, but for a few small ones, without other processes. */
+const fastOnes = { projects: ['unit', 'contract'], workers: '2' };
 
 /**
  * On real parts, which wait more than they compute: for leases to end, outages to pass, processes to stop. So there are more
- * workers than cores, and one run of all, whose slowest files begin first (`sequencer.mjs`).
+ * workers than cores, and one run of all, whose slowest files begin first (`sequencer.mjs`). Races run alone: both sides must get the
+ * same machine, or one of them always wins.
  */
-const onRealParts = ['fault', 'e2e', 'integration'];
-
-/** Races run alone: both sides must get the same machine, or one of them always wins. */
-const race = jest(['race'], '1');
+const onRealParts = [
+  { projects: ['fault', 'e2e', 'integration'], workers: '4' },
+  { projects: ['race'], workers: '1' },
+];
 
 /**
  * What to run, in this order.
@@ -98,11 +100,14 @@ const race = jest(['race'], '1');
  * @returns {TestStep[]}
  */
 export function stepsFor({ fast, only }) {
-  const known = [...fastSteps.map(({ name }) => name), ...(fast ? [] : [...onRealParts, race.name])];
+  const runs = fast ? [fastOnes] : [fastOnes, ...onRealParts];
+  const known = [...checks.map(({ name }) => name), ...runs.flatMap(({ projects }) => projects)];
   const unknown = only?.filter((name) => !known.includes(name)) ?? [];
   if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}`);
-  const isWanted = (name) => known.includes(name) && (only?.includes(name) ?? true);
-  const projects = onRealParts.filter(isWanted);
-  const steps = [...fastSteps, ...(projects.length > 0 ? [jest(projects, '4')] : []), race];
-  return steps.filter(({ name }) => isWanted(name) || name === projects.join('+'));
+  const isWanted = (name) => only?.includes(name) ?? true;
+  const wanted = runs.map(({ projects, workers }) => ({ projects: projects.filter(isWanted), workers }));
+  return [
+    ...checks.filter(({ name }) => isWanted(name)),
+    ...wanted.filter(({ projects }) => projects.length > 0).map(({ projects, workers }) => jest(projects, workers)),
+  ];
 }

@@ -8,11 +8,14 @@ import type { Opa } from './opa.js';
 import type { Report } from './report.js';
 import { answersOfOpa, answersOfWasm, coveredByRules, sameAnswer } from './two-engines.js';
 
-const deep = process.env['TEST_DEPTH'] === 'deep';
-const runs = deep ? 20_000 : 1_500;
-/** Each of these makes an engine of its own. */
-const folds = deep ? 3_000 : 200;
-const compared = deep ? 3_000 : 300;
+/** `folds` make an engine of their own each. */
+const counts = {
+  deep: { runs: 20_000, folds: 3_000, compared: 3_000 },
+  usual: { runs: 1_500, folds: 200, compared: 300 },
+  fast: { runs: 200, folds: 30, compared: 100 },
+};
+const depth = process.env['TEST_DEPTH'];
+const { runs, folds, compared } = counts[depth === 'deep' || depth === 'fast' ? depth : 'usual'];
 
 const strength = { allow: 0, require_approval: 1, deny: 2 };
 

@@ -8,9 +8,9 @@ import {
 import { shortView } from '../../apps/cli/src/core/show-approval.js';
 import { scratchFolder } from '../support/scratch.js';
 import { aGate, type TestGate } from '../support/gate.js';
-import { expectWords, type Ended } from './cli-said.js';
-import { gateId, stories, StoryWorld } from './cli-stories.js';
-import { PlayedGate, runCli, type Answer, type Received } from './played-gate.js';
+import { expectWords, type Ended } from '../contract/cli-said.js';
+import { gateId, stories, StoryWorld } from '../contract/cli-stories.js';
+import { PlayedGate, runCli, type Answer, type Received } from '../contract/played-gate.js';
 
 const names = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
 const startMs = 30_000;

@@ -15,9 +15,9 @@ import {
 import { generatePrivateJwk, ownView, peek, signingKey, signPersonKey, verifyCall, viewDigest } from '#trust';
 import { aGate, type TestGate } from '../support/gate.js';
 import { scratchFolder } from '../support/scratch.js';
-import { expectWords, type Ended } from './cli-said.js';
-import { gateId, stories, StoryWorld } from './cli-stories.js';
-import { PlayedGate, runCli, type Answer, type Received } from './played-gate.js';
+import { expectWords, type Ended } from '../contract/cli-said.js';
+import { gateId, stories, StoryWorld } from '../contract/cli-stories.js';
+import { PlayedGate, runCli, type Answer, type Received } from '../contract/played-gate.js';
 
 const names = ['registry', 'intake', 'policy', 'approvals', 'credentials', 'notifier', 'audit'];
 const id = '01938a1e-7c00-7000-8000-000000000001';
