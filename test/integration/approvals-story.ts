@@ -143,7 +143,7 @@ export class Story {
     const votes = [...this.#counted.values()].filter((vote) => vote.plan_no === plan_no);
     const left = (this.#plans.get(plan_no)?.stages ?? []).flatMap(({ escalate, group, quorum, stage }) => {
       const filled = votes.filter((vote) => vote.stage === stage).length;
-      return Array<(string | undefined)[]>(quorum - filled).fill([group, escalate?.to]);
+      return Array<(string | undefined)[]>(Math.max(0, quorum - filled)).fill([group, escalate?.to]);
     });
     const place = ([seat, ...more]: (string | undefined)[][], taken: readonly Name[]): boolean =>
       seat === undefined ||
