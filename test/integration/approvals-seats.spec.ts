@@ -71,6 +71,17 @@ describe('a seat that is given away', () => {
     expect(typesOf(id)).toEqual(['approval.opened']);
   });
 
+  it('is not given by a key that was ended meanwhile, nor while nobody can say', async () => {
+    const id = await open();
+    const body = await giving(id, 'anna', 'nobody');
+    service.keysDoor.live = false;
+    expect(await give(id, 'anna', body)).toBe('proof_invalid');
+    service.keysDoor.live = undefined;
+    expect(await give(id, 'anna', body)).toBe('peer_unavailable');
+    service.keysDoor.live = true;
+    expect(await give(id, 'anna', body)).toBe('given');
+  });
+
   it('comes back when its time is over, and goes with the giver’s membership, with either person, and with the plan', async () => {
     const [late, left, gone, other] = [await open(), await open(), await open(plans.two()), await open()];
     for (const id of [late, left, gone, other]) expect(await give(id, 'anna', await giving(id, 'anna', 'nobody'))).toBe('given');

@@ -41,7 +41,9 @@ export class DelegateSeat {
   async give(input: DelegateInput): Promise<DelegateAnswer> {
     const { actionId, body, caller } = input;
     const loaded = await this.cases.load(actionId, caller, 'now');
-    const { given, signed } = this.proofs.readDelegation(body, loaded);
+    const { given, signed, thumbprint } = this.proofs.readDelegation(body, loaded);
+    // Credentials would take no vote on a seat that an ended key gave away.
+    await this.proofs.mustLive({ thumbprint }, 'approve');
     const [receiver] = await this.registry.now([{ kind: 'people', id: body.to }]);
     const seat = { giver: caller.id, receiver: body.to, until: new Date(body.until), signed, jti: given.jti };
     const known = isKnown(receiver, 'people') ? deciderOf(receiver) : undefined;

@@ -48,7 +48,7 @@ export class ReadProof {
    * Neither the person nor their provider has ended the key meanwhile: its statement does not know that. Throws ProblemError
    * `proof_invalid`, and for a yes a retryable Fault when credentials does not answer; a no waits for nobody.
    */
-  async mustLive({ thumbprint }: Proof, decision: VoteBody['decision']): Promise<void> {
+  async mustLive({ thumbprint }: Pick<Proof, 'thumbprint'>, decision: VoteBody['decision']): Promise<void> {
     if (!(await this.isLive(thumbprint, decision)))
       throw new ProblemError('proof_invalid', { detail: 'the key was ended: sign in again' });
   }
@@ -66,14 +66,14 @@ export class ReadProof {
   readDelegation(
     body: DelegateBody,
     { person, row, view }: LoadedCase,
-  ): { given: Delegation; signed: SignedDelegation } {
+  ): { given: Delegation; signed: SignedDelegation; thumbprint: string } {
     const signed = { delegation: body.proof ?? '', person_key: body.person_key ?? '' };
     const read = readDelegation(this.trust, signed);
     const receivedAt = row.now.toISOString();
     const proven = { said: read?.given, key: read?.key, identities: person.identities, receivedAt };
     const why = whyNotGivenBy(body, this.about(row, view), proven);
     if (why !== undefined || read === undefined) throw new ProblemError('proof_invalid', why ? { detail: why } : {});
-    return { given: read.given, signed };
+    return { given: read.given, signed, thumbprint: read.key.thumbprint };
   }
 
   private about(row: LoadedCase['row'], view: LoadedCase['view']): AboutPlan {
