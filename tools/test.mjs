@@ -13,8 +13,7 @@ const { values: options } = parseArgs({
 });
 
 await main(async () => {
-  if (options.deep) process.env.TEST_DEPTH = 'deep';
-  else if (options.fast) process.env.TEST_DEPTH = 'fast';
+  setDepth();
   const parts = [chromiumBrowser, wrongClocks];
   await setUp(options.fast ? [] : parts);
   for (const { found, setting } of parts) {
@@ -28,6 +27,11 @@ await main(async () => {
   console.log(closing(all));
   return all.failed > 0 || all.passed === 0 ? 1 : 0;
 });
+
+function setDepth() {
+  if (options.deep) process.env.TEST_DEPTH = 'deep';
+  else if (options.fast) process.env.TEST_DEPTH = 'fast';
+}
 
 /** Two at a time: most of them use one core. */
 async function sideBySide(steps) {
