@@ -35,7 +35,11 @@ export default {
     project('contract', ['<rootDir>/test/contract/**/*.spec.ts']),
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], real),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts'], real),
-    project('fault', ['<rootDir>/test/{fault,attack}/**/!(come-at-the-same-moment).spec.ts'], real),
-    project('race', ['<rootDir>/test/attack/come-at-the-same-moment.spec.ts'], real),
+    project('fault', ['<rootDir>/test/{fault,attack}/**/!(come-at-the-same-moment|doors).spec.ts'], real),
+    project(
+      'alone',
+      ['<rootDir>/test/attack/come-at-the-same-moment.spec.ts', '<rootDir>/test/fault/doors.spec.ts'],
+      real,
+    ),
   ],
 };
