@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { outputOf, runToEnd } from './run.mjs';
 
 /** A browser for the tests of security keys, which no other program can stand for. */
@@ -8,7 +8,7 @@ export const chromiumBrowser = fromDebian({
   doing: 'apt-get installs it (about 100 MB, once; only tests use it)',
   after: [],
   setting: 'SALLYPORT_CHROMIUM',
-  usual: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  usual: () => ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
   missing: 'Chromium is needed by the tests of security keys. Install it, or set SALLYPORT_CHROMIUM to a Chromium or Chrome.',
 }); // prettier-ignore
 
@@ -20,7 +20,8 @@ export const wrongClocks = fromDebian({
   // One apt-get at a time.
   after: [chromiumBrowser.name],
   setting: 'SALLYPORT_LIBFAKETIME',
-  usual: ['/usr/lib/*/faketime/libfaketime.so.1'],
+  // In the folder of this architecture.
+  usual: () => readdirSync('/usr/lib').map((folder) => `/usr/lib/${folder}/faketime/libfaketime.so.1`),
   missing: 'libfaketime is needed by the tests with wrong clocks. Install it, or set SALLYPORT_LIBFAKETIME to libfaketime.so.1.',
 }); // prettier-ignore
 
@@ -34,7 +35,7 @@ function fromDebian({ name, packageName, doing, after, setting, usual, missing }
   const found = () => {
     const named = process.env[setting];
     if (named) return existsSync(named) ? named : undefined;
-    return globSync(usual)[0];
+    return usual().find((path) => existsSync(path));
   };
   return {
     name,
