@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { RunningGate } from '../support/running-gate.js';
+import { sessionIn } from './session-in.js';
 import { percentile, round } from './figures.js';
 
 /** Leases by the hundred thousand, each like one that was really redeemed, put there past the doors and the table's own rules. */
@@ -13,11 +14,7 @@ export class Leases {
 
   /** @param leaseId of an active token */
   static async like(gate: RunningGate, leaseId: string): Promise<Leases> {
-    const client = new pg.Client({ connectionString: gate.world.adminUrl });
-    client.on('error', () => undefined);
-    await client.connect();
-    await client.query('SET search_path TO credentials');
-    return new Leases(gate, client, leaseId);
+    return new Leases(gate, await sessionIn(gate, 'credentials'), leaseId);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { RunningGate } from '../support/running-gate.js';
+import { sessionIn } from './session-in.js';
 
 export interface Fill {
   open: number;
@@ -19,11 +20,7 @@ export class Requests {
   ) {}
 
   static async like(gate: RunningGate, actionId: string): Promise<Requests> {
-    const client = new pg.Client({ connectionString: gate.world.adminUrl });
-    client.on('error', () => undefined);
-    await client.connect();
-    await client.query('SET search_path TO approvals');
-    return new Requests(client, actionId);
+    return new Requests(await sessionIn(gate, 'approvals'), actionId);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
-import { DatabaseClock } from '#database';
 import { Injectable } from '@nestjs/common';
+import { DatabaseClock } from '#database';
 import { CommonSettings, Fault, urlName, type FaultCode } from '#platform';
 import { Keyring, signServiceToken } from '#trust';
 

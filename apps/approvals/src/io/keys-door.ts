@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { personKeyStateAnswer } from '#contracts';
-import { Fault } from '#platform';
 import { Peers } from '#facts';
+import { Fault } from '#platform';
 
 /** Asks credentials, which keeps the list of people's keys, whether one may still sign. */
 export abstract class KeysDoor {
