@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { approvalGranted, type DelegateBody } from '#contracts';
+import { approvalGranted, personRecipient, type DelegateBody } from '#contracts';
 import { planDigest, satisfies, verifyVote } from '#trust';
 import { groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon } from '../../apps/approvals/src/gate.fixture.js';
 import { EndSeats } from '../../apps/approvals/src/handlers/end-seats.js';
 import { ListApprovals } from '../../apps/approvals/src/handlers/list-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
+import { InboxStore, type Line } from '../../apps/approvals/src/io/inbox.store.js';
+import { rounds, seed } from '../support/depth.js';
+import { randomFrom } from '../support/race.js';
 import {
   gate, give, giving, known, open, people, person, policySays, saidOf, service, signed, takeBack, typesOf, useDesk, vote,
 } from './approvals-desk.js'; // prettier-ignore
+import { fill, inSight, linesOf, someRequests, waitFor } from './approvals-lists.js';
 
 useDesk();
 
@@ -103,4 +107,26 @@ describe('a seat that is given away', () => {
     service.registry.put({ ...personOf('nobody'), version: 3 });
     expect([await vote(gone, 'nobody'), await vote(gone, 'anna')]).toEqual(['not_found', 'open']);
   });
+}); // prettier-ignore
+
+describe('a list', () => {
+  it('has what the plain definition says, however much is alike, hidden, over or due at once', async () => {
+    const random = randomFrom(seed('lists'));
+    const [inbox, each] = [service.get(InboxStore), { kind: 'each', like: undefined } as const];
+    const shown = (lines: Line[]): [string, number][] => lines.map(({ actionId, count }) => [actionId, count]);
+    for (const count of Array<number[]>(rounds({ quick: 2, deep: 20 })).fill([40, 900, 4_000]).flat()) {
+      const all = someRequests(count, random);
+      await fill(service.database, all);
+      for (const alike of [{ kind: 'together' } as const, each, { ...each, like: all.requests[3]?.action_id }]) {
+        for (const id of ['ann', 'bob', 'cyd', 'dot']) {
+          const who = { id, version: 1, active: true, identities: [], limits: id === 'ann' ? [{ amount_minor: 500, currency: 'EUR' }] : [] };
+          const parties = [...(id === 'dot' ? [] : ['g-1', 'g-2', 'g-3']), personRecipient(id)];
+          expect(shown(await inbox.waitingFor(who, parties, alike))).toEqual(linesOf(waitFor(all, who, parties), all, alike));
+        }
+        for (const sight of [['g-5'], ['g-1', 'g-4'], 'all'] as const) {
+          expect(shown(await inbox.open(sight === 'all' ? 'all' : [...sight], alike))).toEqual(linesOf(inSight(all, sight), all, alike));
+        }
+      }
+    }
+  }, 300_000);
 }); // prettier-ignore

@@ -85,6 +85,7 @@ import { FindGranted } from './migrations/find-granted.js';
 import { GiveSeats } from './migrations/give-seats.js';
 import { KeepViews } from './migrations/keep-views.js';
 import { NumberChanges } from './migrations/number-changes.js';
+import { ReadAsFarAsNeeded } from './migrations/read-as-far-as-needed.js';
 import { RememberCalls } from './migrations/remember-calls.js';
 import { ReviewsController } from './reviews.controller.js';
 import { RoutingController } from './routing.controller.js';
@@ -102,6 +103,7 @@ export const migrations = [
   KeepViews,
   AskByPlan,
   GiveSeats,
+  ReadAsFarAsNeeded,
 ];
 
 /** What this service hears. Everything else it does, people or the clock make it do. */

@@ -4,6 +4,7 @@ import { Database } from '#database';
 import type { ApprovalState } from '../core/approval.js';
 import type { Decider } from '../core/decider.js';
 import { questionedStep } from '../core/progress.js';
+import { lineColumns, mostLines, selectOpen, selectWaiting } from './inbox-lines.js';
 
 export interface Line {
   actionId: string;
@@ -42,16 +43,14 @@ interface Row {
   alike: number;
 }
 
+/** How many rows were looked at, beside each line, and alone where there is none. */
+type Looked = { near: number } & (Row | { action_id: null });
+
 export interface Question {
   by: string;
   text: string;
   at: Date;
 }
-
-const columns = `action_id, agent_id, headline, summary->>'severity' AS severity, stage_group, stage, state, opened_at, deadline_at`;
-
-/** More than a person can read at once; what is left comes up as the first ones are decided. */
-const mostLines = 200;
 
 /** What lists show. Nothing here decides: each vote reads the registry and the row again. */
 @Injectable()
@@ -60,26 +59,35 @@ export class InboxStore {
 
   /** What waits for this person now, oldest deadline first: stages that are theirs and that their limits reach, not yet voted on or given away, and seats that they received. */
   async waitingFor(person: Decider, groups: Recipient[], alike: Alike): Promise<Line[]> {
-    const rows = await this.database.query<Row>(selectWaiting, [
-      ...parametersOf(alike),
+    return this.#lines(selectWaiting, alike, [
       groups,
       person.id,
       person.limits.map((limit) => limit.currency),
       person.limits.map((limit) => limit.amount_minor),
     ]);
-    return rows.map(lineOf);
   }
 
   /** What these groups have a part in and nobody has decided yet, oldest deadline first; everything for overseers. */
   async open(groups: string[] | 'all', alike: Alike): Promise<Line[]> {
-    const rows = await this.database.query<Row>(selectOpen, [...parametersOf(alike), groups === 'all' ? null : groups]);
-    return rows.map(lineOf);
+    return this.#lines(selectOpen, alike, [groups === 'all' ? null : groups]);
+  }
+
+  /** Looks as far as it takes to fill the list, or to the end: each look is an answer by itself, of one moment. */
+  async #lines(select: { all: string; like: string }, alike: Alike, whose: unknown[]): Promise<Line[]> {
+    const like = alike.kind === 'each' ? alike.like : undefined;
+    const sql = like === undefined ? select.all : select.like;
+    for (let reach = firstReach; ;) {
+      const rows = await this.database.query<Looked>(sql, [alike.kind === 'each', like ?? null, reach, ...whose]);
+      const lines = rows.filter((row) => row.action_id !== null).map(lineOf);
+      if (lines.length === mostLines || (rows[0]?.near ?? 0) < reach) return lines;
+      reach = fartherThan(reach, lines.length);
+    }
   }
 
   /** What these groups had a part in, each on its own, newest first; everything for overseers. */
   async closed(state: ApprovalState, groups: string[] | 'all'): Promise<Line[]> {
     const rows = await this.database.query<Row>(
-      `SELECT ${columns}, 1 AS alike FROM approval
+      `SELECT ${lineColumns}, 1 AS alike FROM approval
        WHERE state = $1 AND stage_group IS NOT NULL AND ($2::text[] IS NULL OR people_groups && $2)
        ORDER BY deadline_at DESC, action_id DESC LIMIT ${String(mostLines)}`,
       [state, groups === 'all' ? null : groups],
@@ -121,37 +129,12 @@ export class InboxStore {
   }
 }
 
-/** `$1`: each on its own. `$2`: only those of the shape that this action has. */
-const parametersOf = (alike: Alike): [boolean, string | null] =>
-  alike.kind === 'together' ? [false, null] : [true, alike.like ?? null];
+/** As far as the first look goes: most lists have few that are alike, and few that are hidden from whoever reads. */
+const firstReach = 2 * mostLines;
 
-/**
- * Requests of one shape at one stage become the line of the one that is due first. A shape holds its agent; a row without
- * one is like no other. However many of one shape there are, they take one of the lines.
- */
-const linesOf = (where: string): string => `
-  SELECT ${columns}, CASE WHEN $1::boolean THEN 1 ELSE alike END AS alike FROM (
-    SELECT a.*, (count(*) OVER (PARTITION BY coalesce(shape, action_id::text), stage_group))::int AS alike,
-      row_number() OVER (PARTITION BY coalesce(shape, action_id::text), stage_group ORDER BY deadline_at, action_id) AS place
-    FROM approval a
-    WHERE state = 'open' AND ($2::uuid IS NULL OR shape = (SELECT shape FROM approval WHERE action_id = $2)) AND ${where}
-  ) AS waiting WHERE $1 OR place = 1
-  ORDER BY deadline_at, action_id LIMIT ${String(mostLines)}`;
-
-const isStanding = 'd.ended_at IS NULL AND d.until > now()';
-
-// As an array, so that both ways to a line are looked up by an index.
-const selectWaiting = linesOf(`
-    (stage_group = ANY($3::text[]) OR asked && $3::text[] OR a.action_id = ANY (ARRAY(
-      SELECT d.action_id FROM delegation d JOIN approval p USING (action_id, plan_no) WHERE d.receiver = $4 AND ${isStanding})))
-    AND NOT EXISTS (SELECT FROM delegation d WHERE d.action_id = a.action_id AND d.plan_no = a.plan_no AND d.giver = $4 AND ${isStanding})
-    AND deadline_at > now() AND NOT ($4 = ANY(excluded))
-    AND (stage_min_currency IS NULL OR EXISTS (
-      SELECT FROM unnest($5::text[], $6::bigint[]) AS own (currency, amount_minor)
-      WHERE own.currency = a.stage_min_currency AND own.amount_minor >= a.stage_min_minor))
-    AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND $4 IN (v.person, v.seat_of))`);
-
-const selectOpen = linesOf('stage_group IS NOT NULL AND ($3::text[] IS NULL OR people_groups && $3)');
+/** How far to look next, when so many lines came out of so many rows: as many rows as all lines would take if it went on so, and half as many again. */
+const fartherThan = (reach: number, lines: number): number =>
+  Math.ceil(reach * Math.max(2, (1.5 * mostLines) / Math.max(1, lines)));
 
 const selectBefore = `
   SELECT g.action_id, g.closed_at FROM approval a JOIN approval g ON g.agent_id = a.agent_id
