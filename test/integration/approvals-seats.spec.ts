@@ -119,7 +119,7 @@ describe('a list', () => {
       await fill(service.database, all);
       for (const alike of [{ kind: 'together' } as const, each, { ...each, like: all.requests[3]?.action_id }]) {
         for (const id of ['ann', 'bob', 'cyd', 'dot']) {
-          const who = { id, version: 1, active: true, identities: [], limits: id === 'ann' ? [{ amount_minor: 500, currency: 'EUR' }] : [] };
+          const who = { id, version: 1, active: true, identities: [], limits: id === 'ann' ? [500, 20].map((amount_minor) => ({ amount_minor, currency: 'EUR' })) : [] };
           const parties = [...(id === 'dot' ? [] : ['g-1', 'g-2', 'g-3']), personRecipient(id)];
           expect(shown(await inbox.waitingFor(who, parties, alike))).toEqual(linesOf(waitFor(all, who, parties), all, alike));
         }

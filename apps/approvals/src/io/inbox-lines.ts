@@ -17,16 +17,17 @@ const linesOf = (near: string, seen: string, received = ''): string => `
   WITH ${received} near AS MATERIALIZED (
     SELECT deadline_at, action_id FROM (${near}) AS each ORDER BY deadline_at, action_id LIMIT $3
   ), placed AS (
-    SELECT a.*, row_number() OVER (PARTITION BY coalesce(shape, a.action_id::text), stage_group ORDER BY a.deadline_at, a.action_id) AS place
+    SELECT a.action_id, a.deadline_at, row_number() OVER (PARTITION BY coalesce(shape, a.action_id::text), stage_group ORDER BY deadline_at, action_id) AS place
     FROM (SELECT DISTINCT action_id AS id FROM near) AS once, LATERAL (SELECT * FROM approval WHERE action_id = once.id OFFSET 0) AS a
     WHERE ${seen}
-  ), line AS (
-    SELECT * FROM placed WHERE $1::boolean OR place = 1 ORDER BY deadline_at, action_id LIMIT ${String(mostLines)}
+  ), first AS (
+    SELECT action_id AS id FROM placed WHERE $1::boolean OR place = 1 ORDER BY deadline_at, action_id LIMIT ${String(mostLines)}
   )
   SELECT reached.near, ${lineColumns}, CASE WHEN $1 OR line.shape IS NULL THEN 1 ELSE (
       SELECT count(*)::int FROM (SELECT * FROM approval WHERE state = 'open' AND shape = line.shape OFFSET 0) AS a
       WHERE a.stage_group IS NOT DISTINCT FROM line.stage_group AND ${seen}) END AS alike
-  FROM (SELECT count(*)::int AS near FROM near) AS reached LEFT JOIN line ON true
+  FROM (SELECT count(*)::int AS near FROM near) AS reached
+    LEFT JOIN (first CROSS JOIN LATERAL (SELECT * FROM approval WHERE action_id = first.id OFFSET 0) AS line) ON true
   ORDER BY deadline_at, action_id`;
 
 const nearest = (where: string): string =>
@@ -42,14 +43,13 @@ const isFree = `(a.version = 1
   OR NOT EXISTS (SELECT FROM delegation d WHERE d.action_id = a.action_id AND d.plan_no = a.plan_no AND d.giver = $5 AND ${isStanding} OFFSET 0)
     AND NOT EXISTS (SELECT FROM vote v WHERE v.action_id = a.action_id AND v.plan_no = a.plan_no AND $5 IN (v.person, v.seat_of) OFFSET 0))`;
 
-/** Of the approval `a`, in groups or by name `$4`, to the person `$5`, whose limits are `$6` and `$7`. */
+/** Within the limits `$6`, the highest of each currency. Cheap, because a group may have much that is beyond those of one of its people. */
+const isWithin = '(stage_min_currency IS NULL OR stage_min_minor <= ($6::jsonb->>stage_min_currency)::bigint)';
+
+/** Of the approval `a`, in groups or by name `$4`, to the person `$5`. */
 const waits = `${isOpen}
   AND (a.stage_group = ANY($4::text[]) OR a.asked && $4::text[] OR a.action_id IN (SELECT action_id FROM received))
-  AND a.deadline_at > now() AND NOT ($5 = ANY(a.excluded))
-  AND (a.stage_min_currency IS NULL OR EXISTS (
-    SELECT FROM unnest($6::text[], $7::bigint[]) AS own (currency, amount_minor)
-    WHERE own.currency = a.stage_min_currency AND own.amount_minor >= a.stage_min_minor))
-  AND ${isFree}`;
+  AND a.deadline_at > now() AND NOT ($5 = ANY(a.excluded)) AND ${isWithin} AND ${isFree}`;
 
 const received = `received AS MATERIALIZED (
     SELECT p.deadline_at, p.action_id FROM delegation d JOIN approval p USING (action_id, plan_no)
@@ -59,8 +59,8 @@ const received = `received AS MATERIALIZED (
 /** Each group by itself, so that each is read in the order of its deadlines. */
 const nearPerson = `
   SELECT of_group.* FROM unnest($4::text[]) AS party (id),
-    LATERAL (${nearest('stage_group = party.id AND deadline_at > now()')}) AS of_group
-  UNION ALL (${nearest('asked && $4::text[] AND deadline_at > now()')})
+    LATERAL (${nearest(`stage_group = party.id AND deadline_at > now() AND ${isWithin}`)}) AS of_group
+  UNION ALL (${nearest(`asked && $4::text[] AND deadline_at > now() AND ${isWithin}`)})
   UNION ALL SELECT deadline_at, action_id FROM received`;
 
 /** Of the approval `a`, in sight of the groups `$4`; of all where that is null. */

@@ -59,12 +59,7 @@ export class InboxStore {
 
   /** What waits for this person now, oldest deadline first: stages that are theirs and that their limits reach, not yet voted on or given away, and seats that they received. */
   async waitingFor(person: Decider, groups: Recipient[], alike: Alike): Promise<Line[]> {
-    return this.#lines(selectWaiting, alike, [
-      groups,
-      person.id,
-      person.limits.map((limit) => limit.currency),
-      person.limits.map((limit) => limit.amount_minor),
-    ]);
+    return this.#lines(selectWaiting, alike, [groups, person.id, JSON.stringify(highestOf(person))]);
   }
 
   /** What these groups have a part in and nobody has decided yet, oldest deadline first; everything for overseers. */
@@ -135,6 +130,12 @@ const firstReach = 2 * mostLines;
 /** How far to look next, when so many lines came out of so many rows: as many rows as all lines would take if it went on so, and half as many again. */
 const fartherThan = (reach: number, lines: number): number =>
   Math.ceil(reach * Math.max(2, (1.5 * mostLines) / Math.max(1, lines)));
+
+/** Of each currency the highest limit. */
+function highestOf({ limits }: Decider): Record<string, number> {
+  const inOrder = limits.toSorted((a, b) => a.amount_minor - b.amount_minor);
+  return Object.fromEntries(inOrder.map((limit) => [limit.currency, limit.amount_minor]));
+}
 
 const selectBefore = `
   SELECT g.action_id, g.closed_at FROM approval a JOIN approval g ON g.agent_id = a.agent_id

@@ -39,5 +39,5 @@ const selectOpen = `
   LEFT JOIN LATERAL (
     SELECT json_agg(json_build_object('person', person, 'seat_of', seat_of, 'stage', stage)) AS votes FROM vote
     WHERE action_id = a.action_id AND plan_no = a.plan_no AND decision = 'approve') AS v ON true
-  WHERE a.state = 'open' AND $1 = ANY (a.people_groups) AND a.action_id > $2
+  WHERE a.state = 'open' AND a.people_groups @> ARRAY[$1::text] AND a.action_id > $2
   ORDER BY a.action_id LIMIT $3`;
