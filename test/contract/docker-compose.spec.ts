@@ -64,7 +64,7 @@ describe.each(serviceNames)('docker-compose.yml: %s', (service) => {
   });
 
   it('runs its own program, after schemas and topics are there', () => {
-    expect(services[service]?.command).toEqual(['node', `dist/apps/${service}/src/main.js`]);
+    expect(services[service]?.command).toEqual(['node', `dist/programs/${service}.js`]);
     expect(services[service]?.depends_on).toEqual({
       migrate: { condition: 'service_completed_successfully' },
       topics: { condition: 'service_completed_successfully' },

@@ -5,7 +5,7 @@ import type { Words } from './leash.js';
 
 /** How one Java process of Kafka runs. */
 export interface KafkaJava {
-  /** Lives for a minute: the JVM does not spend on making it fast what it never gets back. */
+  /** Lives for minutes: the JVM does not spend on making it fast what it never gets back. */
   brief?: boolean;
   /** At its orderly end it writes down the classes that it loaded (JEP 350), so that the next ones need not read them from the jars. */
   classesTo?: string;

@@ -28,12 +28,15 @@ export interface ServiceLife {
 /** Node's default (32 MB a half) lets each service grow by 25 MB of garbage that nobody has looked at yet. */
 const youngGeneration = '--max-semi-space-size=16';
 
+/** One file each: `tools/bundle.mjs`. */
+export const builtProgram = (name: string): string => join(root, 'dist', 'programs', `${name}.js`);
+
 /** How a service is started, wherever it runs on Node of its own: `docker-compose.yml` says the same by `NODE_OPTIONS`. */
 export const serviceCommand = (service: ServiceName): Words => [
   node,
   youngGeneration,
   '--enable-source-maps',
-  join(root, 'dist', 'apps', service, 'src', 'main.js'),
+  builtProgram(service),
 ];
 
 /** A service as a program: ready when `/readyz` says so. */

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { serviceNames, type ServiceName } from '#platform';
 import { GateFiles } from './gate-files.js';
 import { EmbeddedKafka } from './kafka.js';
-import { root } from './place.js';
 import { freePorts } from './ports.js';
 import { refuseTakenPorts, type PortName } from './ports-of-world.js';
 import { EmbeddedPostgres } from './postgres.js';
 import { environmentOf, gateId } from './service-environment.js';
-import { inherited, node, serviceProgram, type Environment } from './service-program.js';
+import { builtProgram, inherited, node, serviceProgram, type Environment } from './service-program.js';
 import { Supervisor, type Supervised } from './supervisor.js';
 import type { WorldOptions } from './world-options.js';
 
@@ -31,6 +30,7 @@ export class World {
       port: ports.kafka,
       controllerPort: ports.kafka_controller,
       logFile: this.logFile('kafka'),
+      brief: !durable,
     });
     const server = (name: 'postgres' | 'target_postgres'): EmbeddedPostgres =>
       new EmbeddedPostgres({
@@ -160,7 +160,7 @@ export class World {
   private async job(name: string, env: Environment): Promise<void> {
     await this.supervisor.finish({
       name,
-      command: [node, '--enable-source-maps', join(root, 'dist', 'tools', 'prepare', `${name}.js`)],
+      command: [node, '--enable-source-maps', builtProgram(name)],
       env: { ...inherited(this.options.env), ...env },
       logFile: this.logFile(name),
     });

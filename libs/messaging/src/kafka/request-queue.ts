@@ -1,18 +1,8 @@
 import { createRequire } from 'node:module';
+// Imported and not required: in a bundle only this gives the class that kafkajs itself uses.
+import requestQueue from 'kafkajs/src/network/requestQueue/index.js';
 
-const require = createRequire(import.meta.url);
-
-/** The fields of kafkajs' RequestQueue that the override reads. */
-interface RequestQueue {
-  throttledUntil: number;
-  throttleCheckTimeoutId: NodeJS.Timeout | null;
-  pending: unknown[];
-  checkPendingRequests(): void;
-}
-
-interface RequestQueueClass {
-  prototype: RequestQueue & { scheduleCheckPendingRequests(this: RequestQueue): void };
-}
+type RequestQueue = typeof requestQueue.prototype;
 
 /** The one version whose source the override was written against. */
 export const patchedVersion = '2.2.4';
@@ -26,10 +16,9 @@ const recheckMs = 10;
  * Answers whether the override is in place.
  */
 export function quietRequestQueue(): boolean {
-  const { version } = require('kafkajs/package.json') as { version: string };
+  const { version } = createRequire(import.meta.url)('kafkajs/package.json') as { version: string };
   if (version !== patchedVersion) return false;
-  const queue = require('kafkajs/src/network/requestQueue') as RequestQueueClass;
-  queue.prototype.scheduleCheckPendingRequests = scheduleWhenPending;
+  requestQueue.prototype.scheduleCheckPendingRequests = scheduleWhenPending;
   return true;
 }
 
