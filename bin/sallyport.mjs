@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // The command line runs on the project's own Node where the one that started it is too old; that one may be any from 20 on.
 import { spawn } from 'node:child_process';
-import { pinnedNode } from '../tools/setup/place.mjs';
+import module from 'node:module';
+import { inCache, pinnedNode } from '../tools/setup/place.mjs';
 
 const oldest = 22;
 
 if (Number.parseInt(process.versions.node, 10) >= oldest) {
-  await import('../dist/apps/cli/src/main.js');
+  module.enableCompileCache?.(inCache('node'));
+  await import('../dist/programs/cli.js');
 } else {
   const child = spawn(pinnedNode, [import.meta.filename, ...process.argv.slice(2)], { stdio: 'inherit' });
   // The terminal tells both; what it means is decided there.

@@ -9,9 +9,7 @@ import { inRoot } from './setup/place.mjs';
 
 const programs = inRoot('dist', 'programs');
 
-/** The command line is no service: it loads only what a command needs, which is faster still. */
-const services = readdirSync(inRoot('apps')).filter((app) => app !== 'cli');
-const apps = services.map((app) => [app, inRoot('dist', 'apps', app, 'src', 'main.js')]);
+const apps = readdirSync(inRoot('apps')).map((app) => [app, inRoot('dist', 'apps', app, 'src', 'main.js')]);
 const jobs = ['migrate', 'topics'].map((job) => [job, inRoot('dist', 'tools', 'prepare', `${job}.js`)]);
 
 /** esbuild reads patterns as Go does, which knows no flag `u`. */

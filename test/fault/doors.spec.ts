@@ -288,7 +288,7 @@ describe('the commands', () => {
       SALLYPORT_CLI_HOME: home,
     };
     return new Promise((ended) => {
-      const program = join(root, 'dist/apps/cli/src/main.js');
+      const program = join(root, 'dist/programs/cli.js');
       execFile(node, [program, ...args], { cwd: '/', env, timeout: 30_000 }, (error, _, text) => {
         ended({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, text });
       });

@@ -164,7 +164,7 @@ describe('an export', () => {
     await expect(verifyExport(folder, { key: log.verifierKey, since })).rejects.toThrow();
   });
 
-  const cli = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
+  const cli = join(import.meta.dirname, '../../dist/programs/cli.js');
   const apart = ['-rn', process.execPath];
   const isPermitted = spawnSync('unshare', ['-rn', 'true']).status === 0;
 
