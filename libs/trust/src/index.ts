@@ -53,7 +53,7 @@ export {
 export {
   challengeOf, isConfirmed, readStepUp, signStepUp, stepUpChallenge, stepUpSeconds,
 } from './step-up.js'; // prettier-ignore
-export { readDelegation, signDelegation, type ReadDelegation } from './delegation.js';
+export { isGivenFor, readDelegation, signDelegation, type ReadDelegation } from './delegation.js';
 export { verifyVote, type VerifiedVote, type VoteExpectation, type VoteVerified } from './votes.js';
 export { isClosingOf, type SaidClosing } from './closing.js';
 export { isReplayOf, signReplay, type SaidReplay } from './replay.js';

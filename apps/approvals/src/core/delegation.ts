@@ -2,7 +2,7 @@ import type { NotEligibleWhy } from '#contracts';
 import { groupsOf, hasLimit, peopleNamedIn, sourcesOf } from '#trust';
 import { stagesInOrder } from './approval.js';
 import type { Decider } from './decider.js';
-import { isMember, seatToApprove, whyExcluded, type Circle, type Seat } from './eligibility.js';
+import { isMember, seatToApprove, whyExcluded, type Circle, type Given, type Seat } from './eligibility.js';
 import { openNow, type OpenStage } from './waits-for.js';
 import { whyNotOpen, type Refusal, type VoteCase } from './vote.js';
 
@@ -64,4 +64,12 @@ function whyNotReceived({ circle, receiver, seated }: Giving, seats: readonly Ow
 function hasOwnPart(person: Decider, circle: Circle): boolean {
   const isNamed = peopleNamedIn(circle.plan).includes(person.id);
   return isNamed || groupsOf(circle.plan).some((group) => isMember(person, group, circle));
+}
+
+/** Seats that end for good with whoever gave or received them, also when that person comes back; one that is filled stays filled. */
+export function seatsOver(
+  given: readonly Given[],
+  { gone, seated }: { gone: ReadonlySet<string>; seated: ReadonlySet<string> },
+): Given[] {
+  return given.filter(({ giver, receiver }) => !seated.has(giver) && (gone.has(giver) || gone.has(receiver)));
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { serviceUrn } from '#contracts';
 import type { TimerHandler, Tx } from '#database';
+import { seatsOver } from '../core/delegation.js';
 import { seated } from '../core/vote.js';
 import { DelegationStore } from '../io/delegation.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
@@ -27,10 +28,8 @@ export class EndSeats implements TimerHandler {
 
   private async end(tx: Tx, actionId: string, gone: ReadonlySet<string>): Promise<void> {
     const { given: all, held, votes } = await this.tables.locked(tx, actionId);
-    const filled = seated(votes);
-    const over = all.filter(({ giver, receiver }) => !filled.has(giver) && (gone.has(giver) || gone.has(receiver)));
     if (held.state !== 'open') return;
-    for (const [at, given] of over.entries()) {
+    for (const [at, given] of seatsOver(all, { gone, seated: seated(votes) }).entries()) {
       await this.delegations.end(tx, actionId, given);
       const moved = { ...held, version: held.version + at };
       await this.say.handle(tx, moved, { given, stands: false, by: serviceUrn('registry') });
