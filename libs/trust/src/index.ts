@@ -59,6 +59,7 @@ export { isClosingOf, type SaidClosing } from './closing.js';
 export { isReplayOf, signReplay, type SaidReplay } from './replay.js';
 export { isGrantedWith, readGranting, votesNamed } from './granting.js';
 export { grantedBy, hasLimit, satisfies, type Satisfied, type UnsatisfiedWhy, type VoteFacts } from './satisfies.js';
+export { canBeSeated, stagesAtOnce, waitsInVain, type Able, type PeopleOf } from './seating.js';
 export { delegationOn, ownView, voteOn, type OwnView, type OwnViewInput } from './own-view.js';
 export { maskedText, membersNamed, variantOf, variantsOf, type Hiding, type ViewVariant } from './secrets.js';
 export { longestShown, mostShown, shownProperties, tooLongToShow } from './summaries.js';

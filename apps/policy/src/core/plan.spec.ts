@@ -185,6 +185,12 @@ describe('the time of a stage, and the next group', () => {
     expect(first(wanted({ ...more, escalate }))?.stages[0]?.escalate).toStrictEqual({ after_seconds: seconds, to: 'lead' });
   }); // prettier-ignore
 
+  it('come at once where an earlier stage needs the same people', () => {
+    const stages = planOf(input([wanted({ quorum: 2 }), wanted({ stage: 2, escalate })]))?.stages;
+    expect(stages?.[1]?.escalate).toStrictEqual({ after_seconds: 0, to: 'lead' });
+    expect(planOf(input([wanted(), wanted({ stage: 2, escalate })]))?.stages[1]?.escalate?.after_seconds).toBe(600);
+  });
+
   it.each([0, -1, 0.5, Number.NaN])('of %p s are no plan', (seconds) => {
     expect(first(wanted({ deadline_s: seconds }))).toBeUndefined();
     expect(first(wanted({ escalate: { after_s: seconds, to: 'lead' } }))).toBeUndefined();

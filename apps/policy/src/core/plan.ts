@@ -1,12 +1,12 @@
 import type {
   Confirmation, Facts, Plan, PlanSecrets, PolicyClaims, PolicyDecision, PolicyInput, RequiredApproval, Stage,
 } from '#contracts'; // prettier-ignore
-import { sourcesOf } from '#trust';
+import { sourcesOf, stagesAtOnce } from '#trust';
 import type { Catalogue, ConfirmationText } from './catalogue.js';
 import { claimAt } from './claims.js';
 import type { Exclusion } from './exclusions.js';
 import type { Registry } from './registry.js';
-import { areEnough, peopleFor } from './seats.js';
+import { peopleFor, peopleIn } from './seats.js';
 
 export interface PlanInput {
   obligations: PolicyDecision['obligations'];
@@ -39,7 +39,7 @@ export function planOf(input: PlanInput): Plan | undefined {
   if (whole.length === 0 || whole.length !== stages.length || !isCount(ttl)) return undefined;
   const deadline = input.decidedAt.getTime() + mostSeconds(input) * 1_000;
   const counts = whole.some((stage) => stage.deadline_seconds !== undefined || stage.escalate !== undefined);
-  return {
+  return withNextGroups(input.registry, {
     stages: whole,
     ...(parallel === true && whole.length > 1 && { parallel }),
     ...vetoOf(input, whole),
@@ -48,7 +48,7 @@ export function planOf(input: PlanInput): Plan | undefined {
     ...(counts && { begins_at: input.now.toISOString() }),
     step_up: input.obligations.step_up === true,
     ...(input.secrets && { secrets: input.secrets }),
-  };
+  });
 }
 
 const mostSeconds = ({ obligations: { approval_ttl_s: ttl } }: PlanInput): number => Math.min(ttl, longestSeconds);
@@ -62,19 +62,26 @@ function stageOf(wanted: RequiredApproval, stage: number, input: PlanInput): Sta
   if (!isWhole || !isCount(wanted.quorum) || wanted.quorum > largestQuorum) return undefined;
   const { deadline_s, quorum, min_limit } = wanted;
   const own = { stage, ...people, quorum, ...(min_limit && { min_limit }), confirmations: known };
-  return { ...own, ...(deadline_s !== undefined && { deadline_seconds: deadline_s }), ...escalationOf(wanted, own, input) };
+  return { ...own, ...(deadline_s !== undefined && { deadline_seconds: deadline_s }), ...escalationOf(wanted, input) };
 } // prettier-ignore
 
-/**
- * Where the stage goes on to when nobody decides. At once, where its own people are too few whatever they do; not at all, where the time would be over
- * before.
- */
-function escalationOf({ deadline_s, escalate }: RequiredApproval, own: Stage, input: PlanInput): Pick<Stage, 'escalate'> {
+/** Where the stage goes on to when nobody decides; not at all, where the time would be over before. */
+function escalationOf({ deadline_s, escalate }: RequiredApproval, input: PlanInput): Pick<Stage, 'escalate'> {
   const time = Math.min(mostSeconds(input), deadline_s ?? longestSeconds);
   if (escalate === undefined || escalate.after_s >= time) return {};
-  const out = new Set(exclusionsOf(input).map(({ person }) => person));
-  return { escalate: { after_seconds: areEnough(own, out, input.registry) ? escalate.after_s : 0, to: escalate.to } };
-} // prettier-ignore
+  return { escalate: { after_seconds: escalate.after_s, to: escalate.to } };
+}
+
+/** A stage goes on at once where seats would stay empty without its next group. Only here: everybody else counts from what is signed. */
+function withNextGroups(registry: PlanInput['registry'], plan: Plan): Plan {
+  if (plan.stages.every(({ escalate }) => escalate === undefined)) return plan;
+  const atOnce = stagesAtOnce(plan, peopleIn(registry));
+  const stages = plan.stages.map((stage): Stage => {
+    const { escalate } = stage;
+    return escalate && atOnce.has(stage.stage) ? { ...stage, escalate: { ...escalate, after_seconds: 0 } } : stage;
+  });
+  return { ...plan, stages };
+}
 
 function confirmationOf(id: string, { catalogue, claims, facts }: PlanInput): Confirmation | undefined {
   const text = textOf(id, catalogue);

@@ -1,5 +1,7 @@
-import type { PolicyInput, RequiredApproval, SeatSource, Stage, WantedSource } from '#contracts';
-import { hasLimit, sourcesOf } from '#trust';
+import {
+  personIn, type PolicyInput, type RequiredApproval, type SeatSource, type Stage, type WantedSource,
+} from '#contracts'; // prettier-ignore
+import type { PeopleOf } from '#trust';
 import type { Registry } from './registry.js';
 
 type Known = Pick<PolicyInput, 'subject' | 'resource'>;
@@ -30,24 +32,13 @@ function managerOf({ principals }: PolicyInput['subject']): SeatSource | undefin
   return { person: first.manager, manager_of: first.person };
 }
 
-/** Are there people enough for all seats of a stage, whatever they will say? */
-export function areEnough(stage: Stage, excluded: ReadonlySet<string>, registry: Pick<Registry, 'get'>): boolean {
-  const able = new Set<string>();
-  for (const id of idsOf(stage, registry)) {
-    if (able.size >= stage.quorum) break;
-    if (!excluded.has(id) && mayDecide(id, stage, registry)) able.add(id);
-  }
-  return able.size >= stage.quorum;
-}
-
-function* idsOf(stage: Stage, registry: Pick<Registry, 'get'>): Generator<string> {
-  for (const source of sourcesOf(stage)) {
-    if ('person' in source) yield source.person;
-    else yield* registry.get('groups', source.group)?.spec.members ?? [];
-  }
-}
-
-function mayDecide(id: string, stage: Stage, registry: Pick<Registry, 'get'>): boolean {
-  const person = registry.get('people', id);
-  return person?.spec.state === 'active' && hasLimit(person.spec, stage);
+/** Groups and people as policy knows them. */
+export function peopleIn(registry: Pick<Registry, 'get'>): PeopleOf {
+  return function* (recipient) {
+    const named = personIn(recipient);
+    for (const id of named === undefined ? (registry.get('groups', recipient)?.spec.members ?? []) : [named]) {
+      const person = registry.get('people', id)?.spec;
+      if (person !== undefined) yield { id, active: person.state === 'active', limits: person.limits };
+    }
+  };
 }
