@@ -5,6 +5,7 @@ import {
 import { peek } from '#trust';
 import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
+import { GoOnAtOnce } from '../../apps/approvals/src/handlers/go-on-at-once.js';
 import { EscalateApprovals } from '../../apps/approvals/src/handlers/escalate-approvals.js';
 import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
 import { LookAtRouting } from '../../apps/approvals/src/handlers/look-at-routing.js';
@@ -20,6 +21,7 @@ import {
   lastOutcome,
   open,
   person,
+  policySays,
   saidOf,
   service,
   signed,
@@ -340,6 +342,49 @@ describe('silence in a stage', () => {
   it('opens what its own people cannot decide, if the next group can', async () => {
     expect(lastOutcome(await open(since(0, { group: 'ghosts' })))).toBe('pending/approval_required');
     expect(lastOutcome(await open(since(0, { group: 'ghosts', quorum: 4 })))).toBe('denied/no_eligible_approver');
+  });
+
+  it('is not waited out for people who are not there: policy is asked again, and what it signs lets the next group in', async () => {
+    const id = await open(since(0, { group: 'ghosts' }));
+    expect(await timersOf(id)).toEqual(['escalate-approval', 'expire-approval', 'go-on-at-once']);
+    const goesOn = (after_seconds: number) =>
+      policySays((asked) => judge(gate, asked, { purpose: 'vote', plan: since(0, { group: 'ghosts', escalate: { ...escalate, after_seconds } }) }));
+    await service.fire(GoOnAtOnce, id);
+    goesOn(60);
+    await service.fire(GoOnAtOnce, id);
+    expect([typesOf(id), service.policy.asked, await vote(id, 'dina')]).toEqual([['approval.opened'], 2, 'not_eligible/not_in_group']);
+    expect(await timersOf(id)).toContain('go-on-at-once');
+    goesOn(0);
+    await service.fire(GoOnAtOnce, id);
+    await service.fire(EscalateApprovals, id);
+    await service.fire(GoOnAtOnce, id);
+    expect([typesOf(id), service.policy.asked]).toEqual([['approval.opened', 'approval.replaced', 'approval.escalated'], 3]);
+    expect([await isListed(id, 'dina'), await vote(id, 'dina')]).toEqual([true, 'granted']);
+  });
+
+  it('is waited out where the registry knows of people, where somebody has voted, and where policy has long heard of it', async () => {
+    const [filled, voted, old] = [await open(since(0, { group: 'ghosts' })), await open(since(61, { group: 'ghosts', quorum: 2 })), await open(since(0, { group: 'ghouls' }))];
+    policySays((asked) => judge(gate, asked, { purpose: 'vote', plan: plans.two() }));
+    service.registry.put(groupOf('ghosts', ['anna']), { copied: false });
+    await service.fire(GoOnAtOnce, filled);
+    service.registry.put(groupOf('ghosts', [], 2));
+    policySays((asked) => judge(gate, asked, { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined }));
+    expect(await vote(voted, 'dina')).toBe('open');
+    policySays((asked) => judge(gate, asked, { purpose: 'vote', plan: plans.two() }));
+    await service.fire(GoOnAtOnce, voted);
+    policySays((asked) => judge(gate, asked, { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined }));
+    await service.database.query(`DELETE FROM timers WHERE ref = $1 AND kind = 'go-on-at-once'`, [old]);
+    await service.database.query(`UPDATE approval SET opened_at = opened_at - interval '31 s' WHERE action_id = $1`, [old]);
+    await service.fire(GoOnAtOnce, old);
+    for (const id of [filled, voted, old]) expect(typesOf(id)).not.toContain('approval.replaced');
+    expect(await timersOf(old)).not.toContain('go-on-at-once');
+  });
+
+  it('ends at once where policy, asked again, says no', async () => {
+    const id = await open(since(0, { group: 'ghosts' }));
+    policySays((asked) => judge(gate, asked, { purpose: 'vote', outcome: 'deny', code: 'policy_denied', plan: undefined, grant: undefined }));
+    await service.fire(GoOnAtOnce, id);
+    expect(lastOutcome(id)).toBe('denied/policy_denied');
   });
 
   it('ends the request when the time of the stage is over; the next stage has its own', async () => {

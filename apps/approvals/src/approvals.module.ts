@@ -26,8 +26,10 @@ import { EscalateApprovals } from './handlers/escalate-approvals.js';
 import { ExpireApprovals } from './handlers/expire-approvals.js';
 import { FindStuck } from './handlers/find-stuck.js';
 import { FollowRegistry } from './handlers/follow-registry.js';
+import { GoOnAtOnce } from './handlers/go-on-at-once.js';
 import { HoldToLimits } from './handlers/hold-to-limits.js';
 import { JudgeAgain } from './handlers/judge-again.js';
+import { JudgeInVain } from './handlers/judge-in-vain.js';
 import { ListApprovals } from './handlers/list-approvals.js';
 import { ListReviews } from './handlers/list-reviews.js';
 import { LoadCase } from './handlers/load-case.js';
@@ -52,6 +54,7 @@ import {
   endSeatsTimer,
   escalateTimer,
   expireTimer,
+  goOnTimer,
   rerouteAgainTimer,
   rerouteTimer,
   suspendTimer,
@@ -117,6 +120,7 @@ const hears = [
 const timers = TimersModule.forHandlers([
   { kind: expireTimer, handler: ExpireApprovals },
   { kind: escalateTimer, handler: EscalateApprovals },
+  { kind: goOnTimer, handler: GoOnAtOnce },
   { kind: sweepTimer, handler: SweepAgain },
   { kind: suspendTimer, handler: SuspendAgents },
   { kind: rerouteTimer, handler: Reroute },
@@ -127,8 +131,8 @@ const timers = TimersModule.forHandlers([
 
 const handlers: Provider[] = [
   AnnounceOpenings, AskAgent, AskToEnd, CastVote, CloseReview, CountVote, DecideVote, DelegateSeat, EarlierVotes, EndApprovals, EndAsked, EndByPerson,
-  EndSeats, EndUnreadable, EscalateApprovals, ExpireApprovals, FindStuck, FollowRegistry, HoldToLimits, JudgeAgain, ListApprovals, ListReviews,
-  LoadCase, LookAtRouting, NoteChanges, OpenApprovals, OpeningRows, OpenReviews, ReadEvidence, ReadProof, ReplacePlan, Reroute, SaySeats, SeatTables,
+  EndSeats, EndUnreadable, EscalateApprovals, ExpireApprovals, FindStuck, FollowRegistry, GoOnAtOnce, HoldToLimits, JudgeAgain, JudgeInVain, ListApprovals,
+  ListReviews, LoadCase, LookAtRouting, NoteChanges, OpenApprovals, OpeningRows, OpenReviews, ReadEvidence, ReadProof, ReplacePlan, Reroute, SaySeats, SeatTables,
   ShowApproval, ShowEvidence, StreamApprovals, SuspendAgents, Sweep, SweepAgain, SweepSuspended,
 ]; // prettier-ignore
 

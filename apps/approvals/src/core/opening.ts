@@ -1,11 +1,21 @@
 import type { Grant, Known, Plan, RequestValue, Verdict } from '#contracts';
+import { waitsInVain } from '#trust';
 import type { Ending } from './approval.js';
 import type { Believed } from './belief.js';
 import { whyPlanCannotStand, type PeopleOf } from './plan.js';
 import { stagesAtFirst, waitsFor, type WaitsFor } from './waits-for.js';
 
 export type Opening =
-  | { kind: 'open'; request: RequestValue; verdict: Verdict; plan: Plan; grant: Grant; waits: WaitsFor }
+  | {
+      kind: 'open';
+      request: RequestValue;
+      verdict: Verdict;
+      plan: Plan;
+      grant: Grant;
+      waits: WaitsFor;
+      /** A stage would wait out its seconds for people who are not there. */
+      waitsInVain: boolean;
+    }
   /** It ends as it begins. */
   | { kind: 'ended'; ending: Ending }
   | { kind: 'forged' };
@@ -38,5 +48,6 @@ export function planned(
   }
   const why = whyPlanCannotStand(plan, peopleOf);
   if (why !== undefined) return { kind: 'ended', ending: { state: 'denied', code: why } };
-  return { kind: 'open', request, verdict, plan, grant, waits: waitsFor(plan, stagesAtFirst(plan)) };
+  const waits = waitsFor(plan, stagesAtFirst(plan));
+  return { kind: 'open', request, verdict, plan, grant, waits, waitsInVain: waitsInVain(plan, peopleOf) };
 }

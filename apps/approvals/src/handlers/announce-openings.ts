@@ -63,5 +63,5 @@ export class AnnounceOpenings {
 }
 
 function clockOf({ opening, row }: Announced): TimerToSet[] {
-  return opening.kind === 'open' ? timersOf(row.actionId, opening.waits) : [];
+  return opening.kind === 'open' ? timersOf(row.actionId, opening.waits, opening.waitsInVain) : [];
 }

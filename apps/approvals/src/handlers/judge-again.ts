@@ -25,7 +25,10 @@ export interface Replacement {
 export type JudgedAgain =
   { kind: 'stands' } | { kind: 'denied'; code: DeniedCode; reasons: string[] } | ({ kind: 'replaced' } & Replacement);
 
-/** Asks policy again before an approving vote counts. */
+/** The plan in force, and the evidence that it stands on. */
+export type ToJudge = Pick<LoadedCase, 'plan' | 'row'>;
+
+/** Asks policy again: before an approving vote counts, and where a stage waits for people who are not there. */
 @Injectable()
 export class JudgeAgain {
   constructor(
@@ -35,7 +38,7 @@ export class JudgeAgain {
   ) {}
 
   /** Throws a retryable Fault when policy does not answer, or answers what does not hold: no vote counts on a guess. */
-  async ask(loaded: LoadedCase): Promise<JudgedAgain> {
+  async ask(loaded: ToJudge): Promise<JudgedAgain> {
     const { plan, row } = loaded;
     const answer = await this.policy.judge(row.request);
     const evidence = { request: row.request, verdict: answer.verdict, facts: answer.facts };
@@ -46,7 +49,7 @@ export class JudgeAgain {
     return this.replaced(loaded, verdict, evidence);
   }
 
-  private verified({ row }: LoadedCase, { facts, verdict }: VerdictEvidence): Verdict {
+  private verified({ row }: ToJudge, { facts, verdict }: VerdictEvidence): Verdict {
     const read = this.trust.verify(verdict, { purpose: 'verdict', service: 'policy', schema: verdictSchema });
     const holds =
       read.ok &&
@@ -59,7 +62,7 @@ export class JudgeAgain {
     throw new Fault('policy_unavailable', { retryable: true, message: 'the judgement does not hold' });
   }
 
-  private async replaced({ row }: LoadedCase, verdict: Verdict, evidence: VerdictEvidence): Promise<JudgedAgain> {
+  private async replaced({ row }: ToJudge, verdict: Verdict, evidence: VerdictEvidence): Promise<JudgedAgain> {
     const request = requestValue.parse(JSON.parse(row.request.value));
     const opening = planned(request, verdict, this.registry.peopleOf);
     if (opening.kind === 'ended')

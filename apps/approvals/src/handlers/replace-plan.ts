@@ -34,7 +34,7 @@ export class ReplacePlan {
     const content = contentOf({ request, verdict, evidence, shown });
     await this.frozen.keep(tx, actionType === undefined ? [agent] : [agent, actionType]);
     await this.approvals.replace(tx, held, { ...content, waits });
-    await this.timers.set(tx, timersOf(held.actionId, waits));
+    await this.timers.set(tx, timersOf(held.actionId, waits, opening.waitsInVain));
     await this.outbox.say(tx, [
       {
         event: approvalReplaced,

@@ -119,6 +119,12 @@ describe('judged again', () => {
     expect(judge(aPlanned(action, goingOn(61, since(0))), voted)).toBeUndefined();
   });
 
+  it('a plan that went on at once is nothing any more when policy finds that the first group has people again', () => {
+    const atOnce = chainOf(granted(world, action, ['ada'], goingOn(0, since(10))));
+    expect(judge(aPlanned(action, goingOn(0, since(0))), atOnce)).toMatchObject({ ttlSeconds: 300 });
+    expect(judge(aPlanned(action, goingOn(60, since(0))), atOnce)).toBeUndefined();
+  });
+
   it('a point that was confirmed beside another fact is not confirmed', () => {
     const point = {
       id: 'scope',
