@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { topics } from '#contracts';
 import { serviceNames } from '#platform';
 import pg from 'pg';
-import { SMTPServer } from 'smtp-server';
 import { Bus } from '../support/bus.js';
 import { eventually } from '../support/eventually.js';
 import { Leaving } from '../support/leaving.js';
@@ -25,21 +24,8 @@ const patience = { withinMs: 60_000, everyMs: 100 };
 /** Rows that live by the clock and not by what is heard: signs of life, timers, and proofs that were seen. */
 const byTheClock = new Set(['timers', 'proof_jti']);
 
-let mails = 0;
-const postOffice = new SMTPServer({
-  disabledCommands: ['AUTH', 'STARTTLS'],
-  onData: (stream, _, done) => {
-    mails += 1;
-    stream.on('end', done).resume();
-  },
-});
-
 beforeAll(async () => {
   gate = leaving.add(await RunningGate.start({ dir: scratch.dir, agents: 3 }), (one) => one.stop());
-  leaving.add(postOffice.listen(gate.world.options.ports.smtp, '127.0.0.1'), () => {
-    postOffice.close();
-  });
-  await gate.change('groups', 'finance', (spec) => ({ ...spec, channel: { mail: 'finance@shop.example' } }));
   bus = leaving.add(await Bus.connect(gate.brokers), (one) => one.stop());
   told = leaving.add(await ToldOutcomes.follow(gate, bus), (one) => one.stop());
 }, 180_000);
@@ -162,7 +148,7 @@ it('changes nothing to hear everything again from the beginning', async () => {
     expect(await treeSize()).toBe(await leaves());
   }, patience);
   const [tables, size, outcomes] = [await everyTable(), await treeSize(), await bus.read(topics.outcomes)];
-  const sent = mails;
+  const sent = gate.postOffice.mails;
   expect(sent).toBeGreaterThanOrEqual(8);
   expect(Number(size)).toBeGreaterThan(60);
   await fromTheBeginning();
@@ -170,5 +156,5 @@ it('changes nothing to hear everything again from the beginning', async () => {
   expect(await everyTable()).toStrictEqual(tables);
   expect(await treeSize()).toBe(size);
   expect(await bus.read(topics.outcomes)).toHaveLength(outcomes.length);
-  expect(mails).toBe(sent);
+  expect(gate.postOffice.mails).toBe(sent);
 }, 240_000);

@@ -94,6 +94,9 @@ export function namesOf(program: Command): string[] {
 /** It would make the agent's owner one of those who decide. */
 function registering(folder: string): string {
   const file = join(folder, 'finance.yaml');
-  writeFileSync(file, 'kind: groups\nid: finance\nspec: { members: [olga], channel: {} }\n');
+  writeFileSync(
+    file,
+    'kind: groups\nid: finance\nspec: { members: [olga], channel: { mail: finance@shop.example } }\n',
+  );
   return file;
 }

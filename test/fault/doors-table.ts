@@ -2,6 +2,7 @@ import { serviceNames } from '#platform';
 import { generatePrivateJwk, keyNonce, freshSecret, signingKey } from '#trust';
 import type { CredentialName } from '../support/agent-credentials.js';
 import { approver, type Stage, type Things } from './doors-stage.js';
+import { channelOf } from '../support/running-gate.js';
 
 /**
  * Who may come through each door of each service. A door that is not here fails `doors.spec.ts`, and so does a line without a door: whoever
@@ -375,7 +376,7 @@ export const doors: Readonly<Record<string, Door>> = {
   },
   'registry PUT /v1/:kind/:id': {
     who: 'person', as: 'rita', status: 200,
-    call: (_, stage) => replacing(stage, '/v1/groups/finance', { members: ['fiona', 'felix', 'olga'], channel: {} }),
+    call: (_, stage) => replacing(stage, '/v1/groups/finance', { members: ['fiona', 'felix', 'olga'], channel: channelOf('finance') }),
   },
   'registry DELETE /v1/:kind/:id': {
     who: 'person', as: 'rita', status: 200, call: (_, stage) => replacing(stage, '/v1/groups/spare'),

@@ -16,6 +16,7 @@ import { agentId, agentOf, groupOf, personOf } from '../../apps/approvals/src/co
 import { accept, judge, makeGate, plans, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
 import { CastVote } from '../../apps/approvals/src/handlers/cast-vote.js';
 import { DelegateSeat } from '../../apps/approvals/src/handlers/delegate-seat.js';
+import { ListApprovals } from '../../apps/approvals/src/handlers/list-approvals.js';
 import { OpenApprovals } from '../../apps/approvals/src/handlers/open-approvals.js';
 import { ShowApproval } from '../../apps/approvals/src/handlers/show-approval.js';
 import { makeApprovals, type SaidRow, type TestApprovals } from '../../apps/approvals/src/approvals.fixture.js';
@@ -165,6 +166,13 @@ export async function timersOf(ref: string): Promise<string[]> {
     ref,
   ]);
   return rows.map(({ kind }) => kind);
+}
+
+/** Whether it waits for this person; or whether they see it at all. */
+export async function isListed(id: string, by: string, mine = true): Promise<boolean> {
+  const alike = { kind: 'each', like: id } as const;
+  const { approvals } = await service.get(ListApprovals).handle(person(by), { state: 'open', mine, alike });
+  return approvals.some(({ action_id }) => action_id === id);
 }
 
 /** A vote without reading first. */

@@ -18,8 +18,8 @@ beforeAll(async () => {
     const identities = [{ iss: world.issuer, sub: id }];
     await world.register('people', id, { identities, name: id, limits: [], state: 'active' });
   }
-  await world.register('groups', 'dba', { members: ['anna', 'ben'], channel: {} });
-  await world.register('groups', 'soc-lead', { members: ['sam'], channel: {} });
+  await world.register('groups', 'dba', { members: ['anna', 'ben'], channel: { mail: 'people@example.test' } });
+  await world.register('groups', 'soc-lead', { members: ['sam'], channel: { mail: 'people@example.test' } });
   await world.register('agents', agentId, agentOf().spec);
 }, 60_000);
 

@@ -1,12 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  approvalEscalated, approvalGranted, approvalVoted, type ApprovalsAnswer, type Plan, type Stage, type VerdictEvidence,
+  approvalGranted, approvalVoted, type ApprovalsAnswer, type Plan, type VerdictEvidence,
 } from '#contracts'; // prettier-ignore
 import { peek } from '#trust';
 import { agentId, agentOf, groupOf, personOf, planOf, stageOf } from '../../apps/approvals/src/core/plan.fixture.js';
 import { judge, plans, soon, type Accepted } from '../../apps/approvals/src/gate.fixture.js';
-import { GoOnAtOnce } from '../../apps/approvals/src/handlers/go-on-at-once.js';
-import { EscalateApprovals } from '../../apps/approvals/src/handlers/escalate-approvals.js';
 import { ExpireApprovals } from '../../apps/approvals/src/handlers/expire-approvals.js';
 import { LookAtRouting } from '../../apps/approvals/src/handlers/look-at-routing.js';
 import { ListApprovals, type ListInput } from '../../apps/approvals/src/handlers/list-approvals.js';
@@ -18,10 +16,10 @@ import {
   codeOf,
   dataOf,
   gate,
+  isListed,
   lastOutcome,
   open,
   person,
-  policySays,
   saidOf,
   service,
   signed,
@@ -261,13 +259,6 @@ describe('reading', () => {
   });
 });
 
-/** Whether it waits for this person; or whether they see it at all. */
-async function isListed(id: string, by: string, mine = true): Promise<boolean> {
-  const alike = { kind: 'each', like: id } as const;
-  const { approvals } = await service.get(ListApprovals).handle(person(by), { state: 'open', mine, alike });
-  return approvals.some(({ action_id }) => action_id === id);
-}
-
 describe('a plan that asks several at once', () => {
   const dba = stageOf();
   const both = (more: Partial<Plan> = {}): Plan =>
@@ -314,97 +305,6 @@ describe('a plan that asks several at once', () => {
   });
 }); // prettier-ignore
 
-describe('silence in a stage', () => {
-  const escalate = { after_seconds: 60, to: 'soc-lead' };
-  /** A stage of `dba` that began so many seconds ago, and goes on to `soc-lead` after a minute. */
-  const since = (seconds: number, more: Partial<Stage> = {}): Plan =>
-    planOf([stageOf({ escalate, ...more })], { begins_at: soon(-seconds), deadline_at: soon() });
-
-  it('lets the next group in at its second and not before, whatever timers do, and tells it once', async () => {
-    const early = await open(since(50));
-    expect(await timersOf(early)).toEqual(['escalate-approval', 'expire-approval']);
-    await service.fire(EscalateApprovals, early);
-    expect([await vote(early, 'dina'), typesOf(early), await isListed(early, 'dina')]).toEqual(['not_eligible/not_in_group', ['approval.opened'], false]);
-    expect(await timersOf(early)).toEqual(['escalate-approval', 'expire-approval']);
-    const id = await open(since(61, { quorum: 2 }));
-    expect(await vote(id, 'dina')).toBe('open');
-    await service.fire(EscalateApprovals, id);
-    await service.fire(EscalateApprovals, id);
-    expect(typesOf(id)).toEqual(['approval.opened', 'approval.voted', 'approval.escalated']);
-    const said = approvalEscalated.data.parse(saidOf(id).at(-1)?.data);
-    expect(said).toMatchObject({ summary: { groups: ['soc-lead'] }, stages: [{ stage: 1, to: 'soc-lead' }] });
-    expect(await Promise.all(['anna', 'sam', 'dina'].map((by) => isListed(id, by)))).toEqual([true, true, false]);
-    expect(await vote(id, 'anna')).toBe('granted');
-    await service.fire(EscalateApprovals, id);
-    expect(saidOf(id).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
-  });
-
-  it('opens what its own people cannot decide, if the next group can', async () => {
-    expect(lastOutcome(await open(since(0, { group: 'ghosts' })))).toBe('pending/approval_required');
-    expect(lastOutcome(await open(since(0, { group: 'ghosts', quorum: 4 })))).toBe('denied/no_eligible_approver');
-  });
-
-  it('is not waited out for people who are not there: policy is asked again, and what it signs lets the next group in', async () => {
-    const id = await open(since(0, { group: 'ghosts' }));
-    expect(await timersOf(id)).toEqual(['escalate-approval', 'expire-approval', 'go-on-at-once']);
-    const goesOn = (after_seconds: number) =>
-      policySays((asked) => judge(gate, asked, { purpose: 'vote', plan: since(0, { group: 'ghosts', escalate: { ...escalate, after_seconds } }) }));
-    await service.fire(GoOnAtOnce, id);
-    goesOn(60);
-    await service.fire(GoOnAtOnce, id);
-    expect([typesOf(id), service.policy.asked, await vote(id, 'dina')]).toEqual([['approval.opened'], 2, 'not_eligible/not_in_group']);
-    expect(await timersOf(id)).toContain('go-on-at-once');
-    goesOn(0);
-    await service.fire(GoOnAtOnce, id);
-    await service.fire(EscalateApprovals, id);
-    await service.fire(GoOnAtOnce, id);
-    expect([typesOf(id), service.policy.asked]).toEqual([['approval.opened', 'approval.replaced', 'approval.escalated'], 3]);
-    expect([await isListed(id, 'dina'), await vote(id, 'dina')]).toEqual([true, 'granted']);
-  });
-
-  it('is waited out where the registry knows of people, where somebody has voted, and where policy has long heard of it', async () => {
-    const [filled, voted, old] = [await open(since(0, { group: 'ghosts' })), await open(since(61, { group: 'ghosts', quorum: 2 })), await open(since(0, { group: 'ghouls' }))];
-    policySays((asked) => judge(gate, asked, { purpose: 'vote', plan: plans.two() }));
-    service.registry.put(groupOf('ghosts', ['anna']), { copied: false });
-    await service.fire(GoOnAtOnce, filled);
-    service.registry.put(groupOf('ghosts', [], 2));
-    policySays((asked) => judge(gate, asked, { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined }));
-    expect(await vote(voted, 'dina')).toBe('open');
-    policySays((asked) => judge(gate, asked, { purpose: 'vote', plan: plans.two() }));
-    await service.fire(GoOnAtOnce, voted);
-    policySays((asked) => judge(gate, asked, { purpose: 'vote', outcome: 'allow', code: 'policy_allowed', plan: undefined }));
-    await service.database.query(`DELETE FROM timers WHERE ref = $1 AND kind = 'go-on-at-once'`, [old]);
-    await service.database.query(`UPDATE approval SET opened_at = opened_at - interval '31 s' WHERE action_id = $1`, [old]);
-    await service.fire(GoOnAtOnce, old);
-    for (const id of [filled, voted, old]) expect(typesOf(id)).not.toContain('approval.replaced');
-    expect(await timersOf(old)).not.toContain('go-on-at-once');
-  });
-
-  it('ends at once where policy, asked again, says no', async () => {
-    const id = await open(since(0, { group: 'ghosts' }));
-    policySays((asked) => judge(gate, asked, { purpose: 'vote', outcome: 'deny', code: 'policy_denied', plan: undefined, grant: undefined }));
-    await service.fire(GoOnAtOnce, id);
-    expect(lastOutcome(id)).toBe('denied/policy_denied');
-  });
-
-  it('ends the request when the time of the stage is over; the next stage has its own', async () => {
-    const late = await open(planOf([stageOf({ deadline_seconds: 60 })], { begins_at: soon(-61), deadline_at: soon() }));
-    expect(await vote(late, 'anna')).toBe('expired');
-    await service.fire(ExpireApprovals, late);
-    expect(lastOutcome(late)).toBe('expired/approval_expired');
-    const stages = [stageOf({ deadline_seconds: 60 }), stageOf({ stage: 2, group: 'security', deadline_seconds: 60 })];
-    const id = await open(planOf(stages, { begins_at: soon(-30), deadline_at: soon() }));
-    const left = async (): Promise<number> => {
-      const [row] = await service.database.query<{ left: number }>(
-        `SELECT extract(epoch FROM due_at - now())::float8 AS left FROM timers WHERE ref = $1 AND kind = 'expire-approval'`, [id]);
-      return row?.left ?? 0;
-    };
-    expect(await left()).toBeLessThan(31);
-    expect(await vote(id, 'anna')).toBe('open');
-    expect(await left()).toBeGreaterThan(40);
-    expect(await vote(id, 'sam')).toBe('granted');
-  });
-}); // prettier-ignore
 describe('whether requests could be decided at all', () => {
   const look = (by: string): Promise<string> =>
     codeOf(
@@ -418,13 +318,13 @@ describe('whether requests could be decided at all', () => {
     const need = { where: 'db.group', group: 'dba', quorum: 4 };
     service.policy.wanted = [need, { ...need, where: 'legal.group', group: 'legal' }];
     expect([await look('anna'), await look('paul')]).toEqual(['not_found', 'not_found']);
-    expect(await look('audrey')).toBe('agent_leaves_too_few dba,no_channel dba,group_missing legal');
+    expect(await look('audrey')).toBe('agent_leaves_too_few dba,group_missing legal');
     const asked = asOlgas(4);
     await service.hear(OpenApprovals, dataOf(...asked));
     expect(lastOutcome(asked[0].actionId)).toBe('denied/no_eligible_approver');
     service.registry.put(groupOf('registrars', ['paul']));
     service.registry.put(groupOf('dba', ['anna'], 2));
-    expect(await look('paul')).toBe('too_few_people dba,no_channel dba,group_missing legal');
+    expect(await look('paul')).toBe('too_few_people dba,group_missing legal');
   });
 
   /** As policy excludes the owner of the agent. */

@@ -16,8 +16,11 @@ const personOf = (id: string, state: 'active' | 'inactive' = 'active') => ({
 beforeAll(async () => {
   await world.start();
   for (const id of ['anna', 'ben', 'nobody', 'sam', 'leaver']) await world.register('people', id, personOf(id));
-  await world.register('groups', 'dba', { members: ['anna', 'ben', 'leaver'], channel: {} });
-  await world.register('groups', 'soc-lead', { members: ['sam'], channel: {} });
+  await world.register('groups', 'dba', {
+    members: ['anna', 'ben', 'leaver'],
+    channel: { mail: 'people@example.test' },
+  });
+  await world.register('groups', 'soc-lead', { members: ['sam'], channel: { mail: 'people@example.test' } });
   await world.register('agents', agentId, agentOf().spec);
   // What the registry announces is on another topic than what is asked: wait until this service has heard it.
   const first = await ask();

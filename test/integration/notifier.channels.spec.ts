@@ -7,12 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Shutdown } from '#platform';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
-import { personRecipient } from '#contracts';
+import { personRecipient, type Channel } from '#contracts';
 import { AttemptMessage } from '../../apps/notifier/src/handlers/attempt-message.js';
 import { ListChannels, type ChannelLine } from '../../apps/notifier/src/handlers/list-channels.js';
 import { SendMessages } from '../../apps/notifier/src/handlers/send-messages.js';
 import { MailDoor } from '../../apps/notifier/src/io/mail.js';
-import type { Channel } from '../../apps/notifier/src/io/message.store.js';
 import { RequestLinks } from '../../apps/notifier/src/io/request-links.js';
 import { Secrets } from '../../apps/notifier/src/io/secrets.js';
 import { WebhookDoor } from '../../apps/notifier/src/io/webhook.js';

@@ -23,6 +23,7 @@ import { World } from '../../tools/world/world.js';
 import { closeDatabases, closeProcesses, noteCredential, notePrivateParts } from './canaries.js';
 import { eventually } from './eventually.js';
 import { TestIssuer } from './issuer.js';
+import { PostOffice } from './post-office.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -89,6 +90,7 @@ export class RunningGate {
     readonly issuer: TestIssuer,
     readonly trust: Trust,
     private readonly toolServer: Server,
+    readonly postOffice: PostOffice,
   ) {}
 
   static async start(wish: GateWish): Promise<RunningGate> {
@@ -98,9 +100,10 @@ export class RunningGate {
     writeFileSync(bootstrap, bootstrapText(issuer.issuer));
     const pushing = wish.scimTokenFile && { name: 'idp', issuer: issuer.issuer, token_file: wish.scimTokenFile };
     const scim = pushing && { SALLYPORT_REGISTRY_SCIM_PROVIDERS: JSON.stringify([pushing]) };
+    const ports = await freePortsOfWorld();
     const world = new World({
       dir: wish.dir,
-      ports: await freePortsOfWorld(),
+      ports,
       external: {},
       durable: wish.durable ?? false,
       restart: false,
@@ -113,16 +116,24 @@ export class RunningGate {
       agentTopics: [],
     });
     const toolServer = createServer((_, response) => response.writeHead(404).end());
+    const postOffice = await PostOffice.at(ports.smtp);
     try {
       await world.startParts();
       await world.startServices();
       await once(toolServer.listen(0, '127.0.0.1'), 'listening');
-      const gate = new RunningGate(world, issuer, Trust.read(join(wish.dir, 'secrets/keys/trust.json')), toolServer);
+      const gate = new RunningGate(
+        world,
+        issuer,
+        Trust.read(join(wish.dir, 'secrets/keys/trust.json')),
+        toolServer,
+        postOffice,
+      );
       await gate.#register(wish);
       return gate;
     } catch (error) {
       await Promise.all([world.killAll(), issuer.stop()]);
       toolServer.close();
+      postOffice.close();
       throw error;
     }
   }
@@ -272,11 +283,13 @@ export class RunningGate {
       await this.world.stopAll();
       await this.issuer.stop();
       this.toolServer.close();
+      this.postOffice.close();
     }
   }
 
   async #register({ agents, perMinute = 100_000 }: GateWish): Promise<void> {
-    for (const [id, members] of Object.entries(groups)) await this.put('groups', id, { members, channel: {} });
+    for (const [id, members] of Object.entries(groups))
+      await this.put('groups', id, { members, channel: channelOf(id) });
     await this.put('action-types', 'payment.refund', refundType);
     await this.put('resources', 'payments/shop', shopPayments);
     const { kty, crv, x, y } = publicPart(this.toolKey);
@@ -383,6 +396,9 @@ function publicKeyOf(key: PrivateJwk, use: 'sig' | 'enc'): SpecOf<'agents'>['jwk
   const common = { kty: kty as 'EC' | 'OKP', crv: crv as 'P-256' | 'Ed25519', x, kid: thumbprint(key), use };
   return y === undefined ? common : { ...common, y };
 }
+
+/** Where a group is told; one without is asked for nothing. */
+export const channelOf = (group: string): { mail: string } => ({ mail: `${group}@shop.example` });
 
 function bootstrapText(iss: string): string {
   const limits = [{ amount_minor: 100_000_000, currency: 'EUR' }];

@@ -1,3 +1,5 @@
+import type { Group } from './registry/groups.js';
+import type { Person } from './registry/people.js';
 import type { SeatSource } from './statements.js';
 
 /** Who is asked or told: a group by its id, or one person. No id holds a colon, so neither is ever taken for the other. */
@@ -14,3 +16,15 @@ export function personIn(recipient: Recipient): string | undefined {
 
 export const recipientOf = (source: SeatSource): Recipient =>
   'group' in source ? source.group : personRecipient(source.person);
+
+export type Channel = 'mail' | 'webhook';
+
+/**
+ * Where a recipient is told: a group where its entry says, a person whom a plan names at their own address, which counts for no group of theirs.
+ * Nowhere: whoever is never told cannot be waited for.
+ */
+export function channelsOf(known: Pick<Group, 'channel'> | Pick<Person, 'mail'> | undefined): Channel[] {
+  if (known === undefined) return [];
+  const { mail, webhook }: Group['channel'] = 'channel' in known ? known.channel : { mail: known.mail };
+  return [...(mail === undefined ? [] : ['mail' as const]), ...(webhook === undefined ? [] : ['webhook' as const])];
+}

@@ -39,7 +39,7 @@ export const groupOf = (id: string, members: string[], version = 1): Known<'grou
   version,
   changed_by: 'registrar',
   changed_at: at(0),
-  spec: { members, channel: {} },
+  spec: { members, channel: { mail: `${id}@example.test` } },
 });
 
 export interface VoteMore {

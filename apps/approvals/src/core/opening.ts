@@ -2,7 +2,7 @@ import type { Grant, Known, Plan, RequestValue, Verdict } from '#contracts';
 import { waitsInVain } from '#trust';
 import type { Ending } from './approval.js';
 import type { Believed } from './belief.js';
-import { whyPlanCannotStand, type PeopleOf } from './plan.js';
+import { thoseTold, whyPlanCannotStand, type Asked } from './plan.js';
 import { stagesAtFirst, waitsFor, type WaitsFor } from './waits-for.js';
 
 export type Opening =
@@ -23,7 +23,7 @@ export type Opening =
 export interface Around {
   /** The agent as it is now, if it is known. */
   agent: Known<'agents'> | undefined;
-  peopleOf: PeopleOf;
+  asked: Asked;
 }
 
 /** What becomes of a request for which policy wants people. */
@@ -33,19 +33,16 @@ export function openingOf(believed: Believed, around: Around): Opening {
   if (around.agent?.spec.state === 'suspended') {
     return { kind: 'ended', ending: { state: 'cancelled', code: 'agent_suspended' } };
   }
-  return planned(believed.request, believed.verdict, around.peopleOf);
+  return planned(believed.request, believed.verdict, around.asked);
 }
 
 /** Opens the plan of a verdict that wants people, or says why nobody can decide it. */
-export function planned(
-  request: RequestValue,
-  verdict: Verdict,
-  peopleOf: PeopleOf,
-): Opening & { kind: 'open' | 'ended' } {
+export function planned(request: RequestValue, verdict: Verdict, asked: Asked): Opening & { kind: 'open' | 'ended' } {
   const { plan, grant } = verdict;
   if (plan === undefined || grant === undefined) {
     return { kind: 'ended', ending: { state: 'denied', code: 'policy_unsatisfiable' } };
   }
+  const peopleOf = thoseTold(asked);
   const why = whyPlanCannotStand(plan, peopleOf);
   if (why !== undefined) return { kind: 'ended', ending: { state: 'denied', code: why } };
   const waits = waitsFor(plan, stagesAtFirst(plan));

@@ -32,7 +32,14 @@ export const personOf = (id: string, spec: Partial<Person> = {}): Known<'people'
   version: 1,
   changed_by: 'rita',
   changed_at: since,
-  spec: { identities: [{ iss: idp, sub: `sub-${id}` }], name: id, limits: [], state: 'active', ...spec },
+  spec: {
+    identities: [{ iss: idp, sub: `sub-${id}` }],
+    name: id,
+    limits: [],
+    state: 'active',
+    mail: `${id}@example.test`,
+    ...spec,
+  },
 });
 
 export const decider = (id: string, spec: Partial<Person> = {}): Decider => deciderOf(personOf(id, spec));
@@ -43,7 +50,7 @@ export const groupOf = (id: string, members: string[], version = 1): Known<'grou
   version,
   changed_by: 'rita',
   changed_at: since,
-  spec: { members, channel: {} },
+  spec: { members, channel: { mail: `${id}@example.test` } },
 });
 
 /** Owned by `olga`, registered by `rita`, acting for `paul`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Plan, Stage } from '#contracts';
 import type { Decider } from './decider.js';
-import { whyPlanCannotStand } from './plan.js';
+import { thoseTold, whyPlanCannotStand } from './plan.js';
 import { at, decider, planOf, stageOf } from './plan.fixture.js';
 
 const eur = (amount_minor: number) => ({ amount_minor, currency: 'EUR' });
@@ -77,6 +77,32 @@ describe('a plan stands only when every seat can be filled by a person of its ow
     ],
   ])('%s', (_, plan, expected) => {
     expect(why(plan)).toBe(expected);
+  });
+});
+
+describe('a plan that is opened counts on nobody who is never told', () => {
+  const deaf = new Set(['finance', 'person:nora']);
+  const channelsOf = (recipient: string) => (deaf.has(recipient) ? [] : (['webhook'] as const));
+  const told = (...stages: Stage[]) =>
+    whyPlanCannotStand(
+      planOf(stages, { begins_at: at(0).toISOString() }),
+      thoseTold({ channelsOf, peopleOf: (group) => people[group] ?? [] }),
+    );
+
+  it.each<[string, Stage, ReturnType<typeof why>]>([
+    ['a group with a channel', stageOf(), undefined],
+    ['a group without', stageOf({ group: 'finance' }), 'no_eligible_approver'],
+    ['a named person without an address', stageOf({ from: [{ person: 'nora' }] }), 'no_eligible_approver'],
+    ['either of two groups', stageOf({ from: [{ group: 'finance' }, { group: 'dba' }], quorum: 3 }), undefined],
+    ['both', stageOf({ from: [{ group: 'finance' }, { group: 'dba' }], quorum: 4 }), 'no_eligible_approver'],
+    ['a next group', stageOf({ group: 'finance', escalate: { after_seconds: 9, to: 'dba' } }), undefined],
+    [
+      'a next group without',
+      stageOf({ group: 'asleep', escalate: { after_seconds: 9, to: 'finance' } }),
+      'no_eligible_approver',
+    ],
+  ])('%s', (_, stage, expected) => {
+    expect(told(stage)).toBe(expected);
   });
 });
 

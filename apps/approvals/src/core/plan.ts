@@ -1,10 +1,23 @@
-import type { DeniedCode, Plan } from '#contracts';
+import type { Channel, DeniedCode, Plan, Recipient } from '#contracts';
 import { canBeSeated, isSoundPlan, type PeopleOf as PeopleLike } from '#trust';
 import type { Decider } from './decider.js';
 import { seated, type Seated } from './vote.js';
 
 /** As they stand now. */
 export type PeopleOf = PeopleLike<Decider>;
+
+export interface Asked {
+  peopleOf: PeopleOf;
+  channelsOf: (recipient: Recipient) => readonly Channel[];
+}
+
+/**
+ * Those who are told that a request waits for them. A plan that is opened counts on nobody else: whoever hears of nothing decides nothing in time.
+ * What is open already was told, and goes on.
+ */
+export function thoseTold({ channelsOf, peopleOf }: Asked): PeopleOf {
+  return (recipient) => (channelsOf(recipient).length === 0 ? [] : peopleOf(recipient));
+}
 
 /**
  * Why a plan cannot be decided by anybody, or undefined when it can.

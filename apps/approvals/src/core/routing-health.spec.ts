@@ -3,9 +3,9 @@ import type { Known, Person, RoutingNeed } from '#contracts';
 import { agentOf, decider, groupOf } from './plan.fixture.js';
 import { routingProblems } from './routing-health.js';
 
-const told = (id: string, members: string[]): Known<'groups'> => {
+const deafOf = (id: string, members: string[]): Known<'groups'> => {
   const group = groupOf(id, members);
-  return { ...group, spec: { ...group.spec, channel: { mail: `${id}@example.test` } } };
+  return { ...group, spec: { ...group.spec, channel: {} } };
 };
 const need = (more: Partial<RoutingNeed> = {}): RoutingNeed => ({
   where: 'db.group',
@@ -20,7 +20,7 @@ interface World {
   agents?: Known<'agents'>[];
 }
 
-function problems(needs: RoutingNeed[], { agents = [], groups = [told('dba', ['anna', 'ben'])], people = {} }: World = {}) {
+function problems(needs: RoutingNeed[], { agents = [], groups = [groupOf('dba', ['anna', 'ben'])], people = {} }: World = {}) {
   const groupNamed = (id: string) => groups.find((group) => group.id === id);
   const peopleOf = (id: string) => (groupNamed(id)?.spec.members ?? []).map((one) => decider(one, people[one] ?? {}));
   const found = routingProblems(needs, { groupOf: groupNamed, peopleOf, agents });
@@ -36,13 +36,13 @@ describe('routing is well', () => {
 describe('before any request it is found', () => {
   it.each<[string, RoutingNeed, World, RegExp]>([
     ['that a group is not there', need({ group: 'legal' }), {}, /^group_missing: legal: no group legal/u],
-    ['that a group is empty', need(), { groups: [told('dba', [])] }, /^too_few_people: dba: 0 active people, and db.group may ask for 1/u],
+    ['that a group is empty', need(), { groups: [groupOf('dba', [])] }, /^too_few_people: dba: 0 active people, and db.group may ask for 1/u],
     ['that the quorum is above its people', need({ quorum: 3 }), {}, /^too_few_people: dba: 2 active/u],
     ['that its people are gone', need({ quorum: 2 }), { people: { ben: { state: 'inactive' } } }, /^too_few_people: dba: 1 active/u],
     ['that nobody has the limit', need({ min_limit: { amount_minor: 100_000, currency: 'EUR' } }), {}, /^too_few_people: dba: 0 active people with a limit of 1,000.00 EUR/u],
     ['that an agent’s owner leaves too few', need({ quorum: 2 }), { agents: [agentOf({ owner: 'anna' })] }, /^agent_leaves_too_few: migrator-1: /u],
     ['that an agent’s principals leave too few', need(), { agents: [agentOf({ owner: 'anna', principals: ['ben'] })] }, /^agent_leaves_too_few/u],
-    ['that a group cannot be told', need(), { groups: [groupOf('dba', ['anna'])] }, /^no_channel: dba/u],
+    ['that a group cannot be told', need(), { groups: [deafOf('dba', ['anna'])] }, /^no_channel: dba/u],
   ])('%s', (_, wanted, world, expected) => {
     const found = problems([wanted], world);
     expect(found).toEqual([expect.stringMatching(expected)]);
@@ -55,7 +55,7 @@ describe('before any request it is found', () => {
   }); // prettier-ignore
 
   it('once that nobody hears, however many settings name the group', () => {
-    const deaf = { groups: [groupOf('dba', ['anna'])] };
+    const deaf = { groups: [deafOf('dba', ['anna'])] };
     expect(problems([need(), need({ where: 'rate.group' })], deaf)).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import type { Known, Plan, RoutingNeed, RoutingProblem } from '#contracts';
+import { channelsOf, type Known, type Plan, type RoutingNeed, type RoutingProblem } from '#contracts';
 import { hasLimit, moneyText } from '#trust';
 import { chainOf } from './eligibility.js';
 import { whyPlanCannotStand, type PeopleOf } from './plan.js';
@@ -26,9 +26,7 @@ function problemsOf(need: RoutingNeed, around: RoutingAround): RoutingProblem[] 
     const detail = `no group ${group} is registered`;
     return [{ kind: 'group_missing', group, where, detail, todo: `register the group ${group} with the people who decide` }];
   }
-  const { mail, webhook } = known.spec.channel;
-  const isDeaf = mail === undefined && webhook === undefined;
-  return [...tooFew(need, around), ...(isDeaf ? [deaf(need)] : [])];
+  return [...tooFew(need, around), ...(channelsOf(known.spec).length === 0 ? [deaf(need)] : [])];
 } // prettier-ignore
 
 function deaf({ group, where }: RoutingNeed): RoutingProblem {

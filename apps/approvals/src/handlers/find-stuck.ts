@@ -21,8 +21,8 @@ export class FindStuck {
     if (stuck.length === 0) return [];
     const parties = stuck.flatMap((one) => this.planOf(one) ?? []).flatMap(partiesOf);
     try {
-      const peopleNow = await this.registry.peopleNow([...new Set(parties)]);
-      return stuck.filter((one) => this.isStuck(one, peopleNow));
+      const { peopleOf } = await this.registry.askedNow([...new Set(parties)]);
+      return stuck.filter((one) => this.isStuck(one, peopleOf));
     } catch (error) {
       if (isRetryable(error)) return undefined;
       throw error;

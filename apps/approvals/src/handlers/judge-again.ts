@@ -64,7 +64,7 @@ export class JudgeAgain {
 
   private async replaced({ row }: ToJudge, verdict: Verdict, evidence: VerdictEvidence): Promise<JudgedAgain> {
     const request = requestValue.parse(JSON.parse(row.request.value));
-    const opening = planned(request, verdict, this.registry.peopleOf);
+    const opening = planned(request, verdict, this.registry);
     if (opening.kind === 'ended')
       return { kind: 'denied', code: deniedCodeOf(opening), reasons: [opening.ending.code] };
     const agent = (await this.registry.agentsAt([verdict.agent])).get(versionKey(verdict.agent));

@@ -5,6 +5,7 @@ import { DeadLetters, type Incoming, type SliceHandler } from '#messaging';
 import { partiesOf } from '#trust';
 import { shownOf, type Believed } from '../core/belief.js';
 import { openingOf, type Opening } from '../core/opening.js';
+import type { Asked } from '../core/plan.js';
 import { RegistryFacts, versionKey } from '../io/registry-facts.js';
 import { AnnounceOpenings } from './announce-openings.js';
 import type { Case, Shown } from './new-approval.js';
@@ -53,17 +54,17 @@ export class OpenApprovals implements SliceHandler<typeof policyApprovalRequired
     return view && { headline: view.headline, agent, actionType };
   }
 
-  private caseOf(read: Omit<Case, 'opening'>, peopleOf = this.registry.peopleOf): Case {
+  private caseOf(read: Omit<Case, 'opening'>, asked: Asked = this.registry): Case {
     const now = this.registry.known('agents', read.event.data.agent_id);
-    return { ...read, opening: openingOf(read.believed, { agent: now, peopleOf }) };
+    return { ...read, opening: openingOf(read.believed, { agent: now, asked }) };
   }
 
   /** The copy may lag behind a group that was just filled: the registry is asked before "nobody can decide" ends a request. */
   private async lookAgain(cases: Case[]): Promise<Case[]> {
     const asked = cases.filter(({ opening }) => lacksPeople(opening)).flatMap(({ believed }) => askedIn(believed));
     if (asked.length === 0) return cases;
-    const peopleNow = await this.registry.peopleNow([...new Set(asked)]);
-    return cases.map((one) => (lacksPeople(one.opening) ? this.caseOf(one, peopleNow) : one));
+    const askedNow = await this.registry.askedNow([...new Set(asked)]);
+    return cases.map((one) => (lacksPeople(one.opening) ? this.caseOf(one, askedNow) : one));
   }
 }
 

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { personIn, personRecipient, type Known, type Recipient, type RegistryKind, type Versioned } from '#contracts';
+import {
+  channelsOf, personIn, personRecipient, type Channel, type Known, type Recipient, type RegistryKind, type Versioned,
+} from '#contracts'; // prettier-ignore
 import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type Wanted } from '#facts';
 import { deciderOf, type Decider } from '../core/decider.js';
 import { overseers } from '../core/eligibility.js';
-import type { PeopleOf } from '../core/plan.js';
+import type { Asked, PeopleOf } from '../core/plan.js';
 
 export const versionKey = ({ id, version }: Versioned): string => `${id}@${String(version)}`;
 
 /** What this service wants to know of the registry: from the copy where a moment ago will do, from the registry where it will not. */
 @Injectable()
-export class RegistryFacts {
+export class RegistryFacts implements Asked {
   constructor(
     private readonly copy: RegistryCopy,
     private readonly registry: RegistryClient,
@@ -59,20 +61,23 @@ export class RegistryFacts {
     return this.#known(named === undefined ? this.copy.get('groups', recipient)?.spec.members : [named]);
   };
 
+  /** From the copy. */
+  readonly channelsOf = (recipient: Recipient): Channel[] => {
+    const named = personIn(recipient);
+    return channelsOf(
+      (named === undefined ? this.copy.get('groups', recipient) : this.copy.get('people', named))?.spec,
+    );
+  };
+
   /** Groups and people as the registry itself says now. Throws a retryable Fault when it does not answer. */
-  async peopleNow(recipients: Recipient[]): Promise<PeopleOf> {
+  async askedNow(recipients: Recipient[]): Promise<Asked> {
     const named = recipients.flatMap((one) => personIn(one) ?? []);
     const groups = recipients.filter((one) => personIn(one) === undefined);
     const found = await this.now(groups.map((id) => ({ kind: 'groups', id })));
-    const known = new Map(found.filter((entry) => isKnown(entry, 'groups')).map((group) => [group.id, group]));
+    const known = byId(found.filter((entry) => isKnown(entry, 'groups')));
     const members = [...new Set([...named, ...[...known.values()].flatMap((group) => group.spec.members)])];
     const looked = await this.now(members.map((id) => ({ kind: 'people', id })));
-    const people = new Map(looked.filter((entry) => isKnown(entry, 'people')).map((one) => [one.id, deciderOf(one)]));
-    return (recipient) => {
-      const name = personIn(recipient);
-      const ids = name === undefined ? (known.get(recipient)?.spec.members ?? []) : [name];
-      return ids.map((id) => people.get(id)).filter((person) => person !== undefined);
-    };
+    return askedOf(known, byId(looked.filter((entry) => isKnown(entry, 'people'))));
   }
 
   /** Agents at exactly these versions; those that the registry does not know are left out. Asks it at most once. */
@@ -110,4 +115,21 @@ export class RegistryFacts {
       if (person !== undefined) yield deciderOf(person);
     }
   }
+}
+
+const byId = <E extends { id: string }>(entries: readonly E[]): ReadonlyMap<string, E> =>
+  new Map(entries.map((entry) => [entry.id, entry]));
+
+function askedOf(groups: ReadonlyMap<string, Known<'groups'>>, people: ReadonlyMap<string, Known<'people'>>): Asked {
+  return {
+    peopleOf: (recipient) => {
+      const named = personIn(recipient);
+      const ids = named === undefined ? (groups.get(recipient)?.spec.members ?? []) : [named];
+      return ids.flatMap((id) => people.get(id) ?? []).map(deciderOf);
+    },
+    channelsOf: (recipient) => {
+      const named = personIn(recipient);
+      return channelsOf((named === undefined ? groups.get(recipient) : people.get(named))?.spec);
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { channelsOf, type Channel } from '#contracts';
 import { RegistryCopy } from '#facts';
-import { channelKey, MessageStore, type Channel, type ChannelState } from '../io/message.store.js';
+import { channelKey, MessageStore, type ChannelState } from '../io/message.store.js';
 
 export interface ChannelLine {
   group: string;
@@ -26,7 +27,7 @@ export class ListChannels {
       states.map((state) => [channelKey({ group: state.group_id, channel: state.channel }), state]),
     );
     return this.copy.all('groups').flatMap(({ id, spec }): ChannelLine[] => {
-      const channels = (['mail', 'webhook'] as const).filter((channel) => spec.channel[channel] !== undefined);
+      const channels = channelsOf(spec);
       if (channels.length === 0) return [{ group: id, channel: 'none', state: 'missing', waiting: 0 }];
       return channels.map((channel) => {
         const key = channelKey({ group: id, channel });

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { channelsOf, personIn, type Channel } from '#contracts';
 import { Timers, type Tx } from '#database';
 import { RegistryCopy } from '#facts';
 import type { Waiting } from '../core/heard.js';
 import { alarmsOf, type Replayed } from '../core/alarm.js';
 import { reminderAt } from '../core/message.js';
-import { personIn } from '#contracts';
 import { dueMessages, type Due, type Followed } from '../core/told.js';
-import { MessageStore, type Channel } from '../io/message.store.js';
+import { MessageStore } from '../io/message.store.js';
 
 export const reminderTimer = 'reminder';
 
@@ -55,15 +55,7 @@ export class TellPeople {
 
   private channelsOf(recipient: string): Channel[] {
     const person = personIn(recipient);
-    if (person !== undefined) return this.copy.get('people', person)?.spec.mail === undefined ? [] : ['mail'];
-    return this.channelsOfGroup(recipient);
-  }
-
-  private channelsOfGroup(group: string): Channel[] {
-    const channel = this.copy.get('groups', group)?.spec.channel;
-    return [
-      ...(channel?.mail === undefined ? [] : ['mail' as const]),
-      ...(channel?.webhook === undefined ? [] : ['webhook' as const]),
-    ];
+    const known = person === undefined ? this.copy.get('groups', recipient) : this.copy.get('people', person);
+    return channelsOf(known?.spec);
   }
 }

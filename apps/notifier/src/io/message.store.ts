@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Channel } from '#contracts';
 import { Database, type Tx } from '#database';
 import { newId } from '#platform';
 import type { MessageKind } from '../core/message.js';
 import type { Due } from '../core/told.js';
-
-export type Channel = 'mail' | 'webhook';
 
 /** A message that is this process's to send until `claimSeconds` are over. */
 export interface Claimed {

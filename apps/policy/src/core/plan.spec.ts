@@ -31,15 +31,21 @@ const known = (...principals: PolicyInput['subject']['principals']): PlanInput['
   },
 }); // prettier-ignore
 
-const members: Record<string, string[]> = { dba: ['anna', 'ben', 'olga'], tired: ['ines', 'olga'], lead: ['lea'] };
+const members: Record<string, string[]> = {
+  dba: ['anna', 'ben', 'olga'],
+  tired: ['ines', 'olga'],
+  lead: ['lea'],
+  deaf: ['anna', 'ben'],
+};
 const limits = [{ amount_minor: 100, currency: 'EUR' }];
 /** Everybody is active but `ines`, and nobody but `anna` may spend. */
 const registry: PlanInput['registry'] = {
   get: <K extends RegistryKind>(kind: K, id: string) => {
     const by = { kind, id, version: 1, changed_by: 'rita', changed_at: '2026-11-01T00:00:00.000Z' };
     const person = { identities: [], name: id, limits: id === 'anna' ? limits : [], state: id === 'ines' ? 'inactive' : 'active' };
+    const channel = id === 'deaf' ? {} : { mail: `${id}@example.test` };
     const group = members[id];
-    const spec = kind === 'people' ? person : group && { members: group, channel: {} };
+    const spec = kind === 'people' ? person : group && { members: group, channel };
     return (spec && { ...by, spec }) as Known<K> | undefined;
   },
 }; // prettier-ignore
@@ -179,6 +185,7 @@ describe('the time of a stage, and the next group', () => {
     ['one too few, with one excluded', { quorum: 3 }, 0],
     ['one of two inactive, one excluded', { group: 'tired' }, 0],
     ['a group that nobody knows', { group: 'ghosts' }, 0],
+    ['a group that is never told', { group: 'deaf' }, 0],
     ['enough for the sum', { min_limit: { amount_minor: 100, currency: 'EUR' } }, 600],
     ['too few for the sum', { min_limit: { amount_minor: 101, currency: 'EUR' } }, 0],
   ])('come at once where the people are too few: %s', (_, more, seconds) => {

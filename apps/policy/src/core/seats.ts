@@ -1,5 +1,5 @@
 import {
-  personIn, type PolicyInput, type RequiredApproval, type SeatSource, type Stage, type WantedSource,
+  channelsOf, personIn, type PolicyInput, type Recipient, type RequiredApproval, type SeatSource, type Stage, type WantedSource,
 } from '#contracts'; // prettier-ignore
 import type { PeopleOf } from '#trust';
 import type { Registry } from './registry.js';
@@ -32,13 +32,20 @@ function managerOf({ principals }: PolicyInput['subject']): SeatSource | undefin
   return { person: first.manager, manager_of: first.person };
 }
 
-/** Groups and people as policy knows them. */
+/** Groups and people as policy knows them; nobody where they are never told, as approvals finds it when it opens the plan. */
 export function peopleIn(registry: Pick<Registry, 'get'>): PeopleOf {
   return function* (recipient) {
-    const named = personIn(recipient);
-    for (const id of named === undefined ? (registry.get('groups', recipient)?.spec.members ?? []) : [named]) {
+    for (const id of idsOf(recipient, registry)) {
       const person = registry.get('people', id)?.spec;
       if (person !== undefined) yield { id, active: person.state === 'active', limits: person.limits };
     }
   };
+}
+
+function idsOf(recipient: Recipient, registry: Pick<Registry, 'get'>): readonly string[] {
+  const named = personIn(recipient);
+  const group = registry.get('groups', recipient)?.spec;
+  const known = named === undefined ? group : registry.get('people', named)?.spec;
+  if (channelsOf(known).length === 0) return [];
+  return named === undefined ? (group?.members ?? []) : [named];
 }

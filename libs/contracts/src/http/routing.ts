@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export const routingProblemKind = z.enum(['group_missing', 'too_few_people', 'agent_leaves_too_few', 'no_channel']);
 
-/** Something that would end requests as `no_eligible_approver`, or that nobody would hear of. */
+/** Something that would end requests as `no_eligible_approver`. */
 export const routingProblem = z.object({
   kind: routingProblemKind,
   group: z.string(),
