@@ -48,7 +48,7 @@ export class ToolGate {
     const url = `${this.#options.credentialsUrl}/v1/tokens/consume`;
     const body = JSON.stringify({ token, agent_proof: agentProof, ...call });
     const answer = await this.#client.call({ method: 'POST', url, body });
-    const parsed = consumeAnswer.safeParse(await answer.json());
+    const parsed = consumeAnswer.safeParse(await jsonOf(answer));
     if (!parsed.success) throw new GateError('unexpected_answer', 'the answer is not what the contract says');
     const [detail] = claims.authorization_details;
     const { action_id: actionId, action_digest: digest } = parsed.data;
@@ -72,5 +72,14 @@ export class ToolGate {
     const keyKnown = (jkt: string): boolean => jkt === claims.cnf.jkt;
     const verified = verifyProof(sent.agentProof, { ...sent.call, accessToken: sent.token, keyKnown });
     if (!verified.ok) throw new GateError('proof_invalid', 'the caller does not hold the key of the token');
+  }
+}
+
+/** An answer that breaks off is none: the use may be spent, and nothing is run. */
+async function jsonOf(answer: Response): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch (cause) {
+    throw new GateError('no_answer', 'the answer broke off, or is not JSON', { cause });
   }
 }
