@@ -1,3 +1,4 @@
+import { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
@@ -75,6 +76,11 @@ export class Peers {
   /** The newest version of an entry. */
   versionOf(kind: RegistryKind, id: string): number {
     return this.latest.get(`${kind}:${id}`) ?? 0;
+  }
+
+  /** The provider's own key, for what no provider writes. */
+  get signsWith(): KeyObject {
+    return KeyObject.from(this.personKey);
   }
 
   /** An access token of a person for one service. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SignedOutcome } from '#contracts';
 import { newUuid7, publicPart, verifyRequestSignature } from '#trust';
-import { FakeGate, outcomeOf } from './fake-gate.fixture.js';
+import { FakeGate, outcomeOf } from '../../../test/support/fake-gate.js';
 import { GateError } from './gate-error.js';
 import { KafkaDoor, type KafkaLike } from './kafka-door.js';
 import type { Asked, Ticket } from './request.js';

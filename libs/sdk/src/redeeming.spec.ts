@@ -13,7 +13,7 @@ import {
   problem,
   type Answer,
   type Heard,
-} from './fake-gate.fixture.js';
+} from '../../../test/support/fake-gate.js';
 
 const ticket = aTicket();
 

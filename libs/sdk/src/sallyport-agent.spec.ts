@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { uuidv7, type ActionState, type SignedOutcome } from '#contracts';
 import { actionDigest, generatePrivateJwk, newUuid7, publicPart, thumbprint, verifyRequestSignature } from '#trust';
-import { aTicket, codeOf, FakeGate, offerOf, outcomeOf, problem, type Heard } from './fake-gate.fixture.js';
+import { aTicket, codeOf, FakeGate, offerOf, outcomeOf, problem, type Heard } from '../../../test/support/fake-gate.js';
 import type { Asked } from './request.js';
 import { isQuestioned } from './status.js';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { newUuid7, thumbprint } from '#trust';
-import { bundleOf, deliver, FakeGate, offerOf } from './fake-gate.fixture.js';
+import { bundleOf, deliver, FakeGate, offerOf } from '../../../test/support/fake-gate.js';
 import { GateError } from './gate-error.js';
-import { actionId, aTool, digest, frozen, tokenOf, toolKey, toolUrl } from './tool.fixture.js';
+import { actionId, aTool, digest, frozen, tokenOf, toolKey, toolUrl } from '../../../test/support/fake-tool.js';
 import type { ToolGate } from './tool-gate.js';
 
 const route = `${toolUrl}/share`;

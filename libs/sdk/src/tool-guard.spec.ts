@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { problem, type ConsumeAnswer } from '#contracts';
 import { generatePrivateJwk, makeProof, signingKey } from '#trust';
-import { FakeGate } from './fake-gate.fixture.js';
-import { aTool, frozen, tokenOf, toolUrl, toolKey } from './tool.fixture.js';
+import { FakeGate } from '../../../test/support/fake-gate.js';
+import { aTool, frozen, tokenOf, toolUrl, toolKey } from '../../../test/support/fake-tool.js';
 import { fastifyGuard, frozenOf, guarded } from './tool-guard.js';
 import { ToolGate } from './tool-gate.js';
 

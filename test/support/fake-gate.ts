@@ -5,13 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LeaseBundle, OutcomeName, OutcomeValue, SignedOutcome } from '#contracts';
+import { GateError, SallyportAgent, type Ticket } from '#sdk';
 import {
   encryptTo, generateKeys, generatePrivateJwk, Keyring, newUuid7, outcomeAttributes, signOutcome, thumbprint, Trust, verifyProof,
   type PrivateJwk,
 } from '#trust'; // prettier-ignore
-import { GateError } from './gate-error.js';
-import type { Ticket } from './request.js';
-import { SallyportAgent } from './sallyport-agent.js';
 
 export interface Heard {
   method: string;

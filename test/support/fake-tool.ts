@@ -1,7 +1,7 @@
 import type { ActionTokenClaims } from '#contracts';
+import { ToolGate } from '#sdk';
 import { generatePrivateJwk, newUuid7, thumbprint } from '#trust';
-import { leaseId, type FakeGate } from './fake-gate.fixture.js';
-import { ToolGate } from './tool-gate.js';
+import { leaseId, type FakeGate } from './fake-gate.js';
 
 /* A tool at a gate that is played: what it consumes is this one action. */
 
