@@ -7,7 +7,7 @@
 --   sallyport_minter        what a gate's login is a member of: may call the functions and nothing else.
 --                           It has no CREATEROLE, so a stolen gate login cannot make a role of its own design
 --   sallyport_executor      what the role of a statement that the gate runs itself is a member of: may say `executed`
---   sallyport_explain_…     one for each profile: owns the one function that explains its statements, with the rights of its group
+--   sallyport_explain_…     one for each profile: owns the one function that explains its statements, reads what its group reads, writes nothing
 --   sallyport.executions    which of those statements were committed: the row is part of the statement's own transaction
 --   sallyport.leases        which lease made which role. The functions take a lease, never a role or an OID: otherwise
 --                           whoever may call them could end anybody's session. A row stays as a tombstone when the role
@@ -79,11 +79,62 @@ LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
       OR has_any_column_privilege(p_role, c.oid, 'INSERT, UPDATE'))
 $$;
 
--- Who explains the statements of a profile: has the rights of its group, because the planner asks for those of the statement. Nobody logs in as
--- it and no lease is a member of it, so these rights are reached through the one function below that it owns, which explains and does nothing else.
+-- Everything by which a role could write, with what it inherits and what everybody may.
+CREATE OR REPLACE FUNCTION sallyport.can_write(p_role name) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 'change ' || c::text FROM sallyport.can_change(p_role) c
+  UNION ALL SELECT 'advance ' || c.oid::regclass::text FROM pg_class c
+    -- Asked about anything else, this is an error; only CASE keeps the order.
+    WHERE CASE c.relkind WHEN 'S' THEN has_sequence_privilege(p_role, c.oid, 'USAGE, UPDATE') ELSE false END
+  UNION ALL SELECT 'create in schema ' || n.nspname FROM pg_namespace n
+    WHERE n.nspname !~ '^pg_' AND has_schema_privilege(p_role, n.oid, 'CREATE')
+  UNION ALL SELECT 'create schemas' WHERE has_database_privilege(p_role, current_database(), 'CREATE')
+$$;
+
+-- What a group reads, and whoever explains for it should: not where row policies are, which say what each role sees. Somebody else would be
+-- shown the plan of another query there, such as one that finds nothing.
+CREATE OR REPLACE FUNCTION sallyport.shown_to(p_group_role name) RETURNS TABLE (relation regclass, columns text)
+LANGUAGE sql STABLE SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.oid::regclass, CASE WHEN NOT has_table_privilege(p_group_role, c.oid, 'SELECT') THEN (
+      SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(p_group_role, c.oid, a.attnum, 'SELECT')
+    ) END
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relrowsecurity
+    AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'sallyport')
+    AND (has_table_privilege(p_group_role, c.oid, 'SELECT') OR has_any_column_privilege(p_group_role, c.oid, 'SELECT'))
+$$;
+
+-- Who explains the statements of a profile: may read what its group reads, by grants of its own, and write nothing. PostgreSQL asks for the rights of
+-- a statement also when it only explains it, so what changes or locks rows has no plan here (docs/decisions/0009). Nobody logs in as this role,
+-- no lease is a member of it, and it is a member of nothing.
 CREATE OR REPLACE FUNCTION sallyport.explainer_name(p_profile text) RETURNS name
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
   SELECT ('sallyport_explain_' || left(encode(sha256(convert_to(p_profile, 'UTF8')), 'hex'), 32))::name
+$$;
+
+-- Takes from a role what it was granted on relations, and lets it read what this group reads now.
+CREATE OR REPLACE FUNCTION sallyport.let_read(p_role name, p_group_role name) RETURNS void
+LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_granted record;
+  v_shown record;
+BEGIN
+  FOR v_granted IN SELECT c.oid::regclass AS relation, c.relkind FROM pg_class c
+    WHERE EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = to_regrole(p_role::text))
+      OR EXISTS (SELECT FROM pg_attribute t CROSS JOIN LATERAL aclexplode(t.attacl) a
+        WHERE t.attrelid = c.oid AND a.grantee = to_regrole(p_role::text)) LOOP
+    EXECUTE format('REVOKE ALL ON %s %s FROM %I', CASE v_granted.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, v_granted.relation, p_role);
+  END LOOP;
+  FOR v_shown IN SELECT n.oid::regnamespace AS schema FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'sallyport'
+      AND has_schema_privilege(p_group_role, n.oid, 'USAGE') AND NOT has_schema_privilege(p_role, n.oid, 'USAGE') LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', v_shown.schema, p_role);
+  END LOOP;
+  FOR v_shown IN SELECT s.relation, ' (' || s.columns || ')' AS columns FROM sallyport.shown_to(p_group_role) s
+      WHERE NOT has_table_privilege(p_role, s.relation, 'SELECT') LOOP
+    EXECUTE format('GRANT SELECT%s ON %s TO %I', v_shown.columns, v_shown.relation, p_role);
+  END LOOP;
+END
 $$;
 
 -- For the DBA, as a superuser. A plan is made with `EXPLAIN (GENERIC_PLAN, …)` and the statement behind it, which cannot run: what stands there is no
@@ -98,11 +149,11 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_name) THEN
     EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT', v_name);
   END IF;
-  FOR v_other IN SELECT m.roleid::regrole FROM pg_auth_members m
-    WHERE m.member = to_regrole(v_name::text) AND m.roleid <> to_regrole(quote_ident(p_group_role)) LOOP
+  -- Also what an older version gave it: the rights of the group.
+  FOR v_other IN SELECT m.roleid::regrole FROM pg_auth_members m WHERE m.member = to_regrole(v_name::text) LOOP
     EXECUTE format('REVOKE %s FROM %I', v_other, v_name);
   END LOOP;
-  EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', p_group_role, v_name);
+  PERFORM sallyport.let_read(v_name, p_group_role);
   EXECUTE format($f$
     CREATE OR REPLACE FUNCTION sallyport.%1$I(p_statement text) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '300ms' AS $body$
@@ -129,7 +180,7 @@ END
 $$;
 
 -- What a statement of this profile would do: the plan, or `{"refused": SQLSTATE}`. It is not run, and the values of its parameters do not come.
--- Error: SP002 profile.
+-- Errors: SP002 profile, SP007 who explains could write.
 CREATE OR REPLACE FUNCTION sallyport.explain(p_profile text, p_statement text) RETURNS json
 LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -138,6 +189,10 @@ DECLARE
 BEGIN
   IF to_regprocedure(format('sallyport.%I(text)', v_name)) IS NULL THEN
     RAISE EXCEPTION 'no such profile' USING ERRCODE = 'SP002';
+  END IF;
+  -- Somebody has given it more since it was made: then nothing is explained until that is taken away.
+  IF EXISTS (SELECT FROM sallyport.can_write(v_name)) THEN
+    RAISE EXCEPTION 'who explains could write' USING ERRCODE = 'SP007';
   END IF;
   EXECUTE format('SELECT sallyport.%I($1)', v_name) INTO v_plan USING p_statement;
   RETURN v_plan;
@@ -401,6 +456,8 @@ $$;
 ALTER FUNCTION sallyport.powers() OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.outsiders() OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.can_change(name) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.can_write(name) OWNER TO sallyport_target_owner;
+ALTER FUNCTION sallyport.shown_to(name) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.explainer_name(text) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.explain(text, text) OWNER TO sallyport_target_owner;
 ALTER FUNCTION sallyport.role_name(uuid) OWNER TO sallyport_target_owner;
@@ -417,7 +474,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sallyport FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sallyport.mint(uuid, text, text, int), sallyport.disable(uuid), sallyport.terminate(uuid),
   sallyport.drop(uuid), sallyport.remains(uuid[]), sallyport.list_ours(), sallyport.mint_brokered(uuid, text, text, int),
   sallyport.executions_of(uuid[]), sallyport.explain(text, text), sallyport.explainer_name(text),
-  sallyport.powers(), sallyport.outsiders() TO sallyport_minter;
+  sallyport.can_write(name), sallyport.can_change(name), sallyport.powers(), sallyport.outsiders() TO sallyport_minter;
 GRANT EXECUTE ON FUNCTION sallyport.executed(text, int) TO sallyport_executor;
 
 COMMIT;

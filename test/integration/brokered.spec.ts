@@ -182,16 +182,54 @@ describe('before people decide, the target only says what it would do', () => {
     expect(await world.target.admin(`SELECT 1 FROM pg_class WHERE relname = 'stolen'`)).toEqual([]);
   };
 
-  it('with the rights of the profile, without the values, and changes nothing', async () => {
-    const said = await told('UPDATE orders SET total = $1 WHERE id = 3 AND total::text <> $2');
+  const refused = (sqlstate: string) => ({ explained: false, why: 'refused', sqlstate });
+
+  it('without the values, with what the group of the profile may read, and changes nothing', async () => {
+    const said = await told('SELECT total FROM orders WHERE id = 3 AND total = $1 AND total::text <> $2');
     expect(said).toMatchObject({ explained: true, rows: 1 });
-    expect(said.explained && said.steps[0]).toBe('Update on public.orders, 1 rows');
+    expect(said.explained && said.steps[0]).toBe('Index Scan using orders_pkey on public.orders, 1 rows');
     expect(world.target.serverLog()).not.toContain('never-to-the-target');
-    await untouched();
+    await world.target.admin('CREATE TABLE ledger (id int)');
+    expect(await told('SELECT * FROM ledger')).toEqual(refused('42501'));
     await world.register('profiles', 'orders-look', world.profile({ issuer: 'postgres-brokered', max_rows: 9, target_profile: 'orders_reader' }));
     expect(await told('SELECT total FROM orders', 'orders-look')).toMatchObject({ explained: true });
-    const forbidden = { explained: false, why: 'refused', sqlstate: '42501' };
-    expect(await told('UPDATE orders SET total = 0', 'orders-look')).toEqual(forbidden);
+  }); // prettier-ignore
+
+  const explainers = `SELECT p.name, sallyport.explainer_name(p.name) AS explainer FROM sallyport.profiles p`;
+
+  it('by a role that may write nothing, also where the group of the profile may', async () => {
+    expect(await world.target.admin(`SELECT e.name, w FROM (${explainers}) e, sallyport.can_write(e.explainer) w`)).toEqual([]);
+    const member = `SELECT FROM (${explainers}) e JOIN pg_auth_members m ON m.member = to_regrole(e.explainer::text)`;
+    expect(await world.target.admin(member)).toEqual([]);
+    for (const statement of [
+      'UPDATE orders SET total = 0 WHERE id = 3', 'DELETE FROM orders', 'INSERT INTO orders VALUES (999, 1)', 'SELECT * FROM orders FOR UPDATE',
+      'MERGE INTO orders o USING orders n ON o.id = n.id WHEN MATCHED THEN DELETE',
+    ]) expect([statement, await told(statement)]).toEqual([statement, refused('42501')]);
+    await untouched();
+  }); // prettier-ignore
+
+  it.each([
+    ['a table', 'UPDATE (total) ON orders'],
+    ['a sequence', 'USAGE ON SEQUENCE numbers'],
+    ['a schema', 'CREATE ON SCHEMA public'],
+    ['the rights of the group', 'orders_ddl'],
+  ])('and nothing at all once that role may write: %s', async (_, right) => {
+    await world.target.admin('CREATE SEQUENCE IF NOT EXISTS numbers');
+    const [role] = await world.target.admin<{ explainer: string }>(`${explainers} WHERE p.name = 'orders_ddl'`);
+    const may = (how: 'GRANT' | 'REVOKE') =>
+      world.target.admin(`${how} ${right} ${how === 'GRANT' ? 'TO' : 'FROM'} ${String(role?.explainer)}`);
+    await may('GRANT');
+    expect(await told('SELECT * FROM orders')).toEqual({ explained: false, why: 'not_installed' });
+    await may('REVOKE');
+    expect(await told('SELECT * FROM orders')).toMatchObject({ explained: true });
+  });
+
+  it('and not of a table with row policies, which would show it something else', async () => {
+    await world.target.admin(`CREATE TABLE private (id int); GRANT SELECT ON private TO orders_ddl; ALTER TABLE private ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY own ON private TO orders_ddl USING (true)`);
+    await world.target.admin(`SELECT sallyport.set_profile('orders_ddl', 'orders_ddl', 600, 2, false)`);
+    expect(await told('SELECT * FROM private')).toEqual(refused('42501'));
+    expect(await told('SELECT * FROM orders')).toMatchObject({ explained: true });
   }); // prettier-ignore
 
   it.each([
@@ -207,7 +245,7 @@ describe('before people decide, the target only says what it would do', () => {
     [`COPY orders TO PROGRAM 'cat'`, '42601'],
     ['ALTER TABLE orders RENAME TO stolen', '42601'],
     ['CREATE TABLE stolen AS SELECT * FROM orders', undefined],
-    ['WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone', undefined],
+    ['WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone', '42501'],
     ['SELECT * FROM nowhere', '42P01'],
     // Not even where policy is somebody else's: planning runs functions that say they are stable.
     ['SELECT * FROM orders WHERE id = seemingly_stable()', '25006'],

@@ -123,8 +123,13 @@ describe('what intake never accepted', () => {
 });
 
 describe('a statement that the gate would run itself', () => {
-  const statement = 'UPDATE orders SET note = $1 WHERE id = 7';
-  const said = { explained: true as const, rows: 1, cost: 8.17, steps: ['Update on public.orders, 1 rows'] };
+  const statement = 'SELECT note FROM orders WHERE id = 7 AND note <> $1';
+  const said = {
+    explained: true as const,
+    rows: 1,
+    cost: 8.17,
+    steps: ['Index Scan using orders_pkey on public.orders, 1 rows'],
+  };
   const brokered = { issuer: 'postgres-brokered', target: 'orders-db', target_profile: 'run', max_rows: 5 } as const;
   const ask = (more: RequestChanges = {}) =>
     world.ask('migrate', { properties: { statement }, access: { profile: 'orders-run' }, ...more });
@@ -159,12 +164,15 @@ describe('a statement that the gate would run itself', () => {
     const denied = ask({ access: { profile: 'orders-run', ttl_seconds: 300 }, context: { change: {} } });
     const role = ask({ access: { profile: 'orders-ddl' } });
     const ddl = ask({ properties: { statement: 'ALTER TABLE orders ADD COLUMN note text' } });
-    const verdicts = await world.judge(denied, role, ddl);
-    expect(verdicts.map(({ outcome }) => outcome)).toEqual(['deny', 'require_approval', 'require_approval']);
+    const change = ask({ properties: { statement: 'UPDATE orders SET note = $1 WHERE id = 7' } });
+    const verdicts = await world.judge(denied, role, ddl, change);
+    const asked = 'require_approval';
+    expect(verdicts.map(({ outcome }) => outcome)).toEqual(['deny', asked, asked, asked]);
     expect(world.targets.asked).toEqual([]);
     expect([denied, role].map((one) => evidenceOf(one).facts['context.explain'])).toEqual([undefined, undefined]);
-    const none = { value: { explained: false, why: 'no_plan' }, source: 'parser:postgresql' };
-    expect(evidenceOf(ddl).facts['context.explain']).toMatchObject(none);
+    const none = (why: string) => ({ value: { explained: false, why }, source: 'parser:postgresql' });
+    expect(evidenceOf(ddl).facts['context.explain']).toMatchObject(none('no_plan'));
+    expect(evidenceOf(change).facts['context.explain']).toMatchObject(none('changes_rows'));
   });
 });
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
   writeFileSync(adminFile, adminUrl, { mode: 0o600 });
   await ask(
     adminUrl,
-    `CREATE TABLE customers (id int, name text); INSERT INTO customers VALUES (1, 'Ada'); CREATE TABLE orders (id int);
+    `CREATE TABLE customers (id int, name text); INSERT INTO customers VALUES (1, 'Ada'); CREATE TABLE orders (id int); CREATE TABLE secrets (id int);
      CREATE ROLE shop_writer NOLOGIN; GRANT SELECT, UPDATE ON customers TO shop_writer`,
   );
 }, 60_000);
@@ -130,6 +130,9 @@ describe('an installed target', () => {
     ['GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC', 'REVOKE EXECUTE ON FUNCTION lo_create(oid) FROM PUBLIC', 'large and temporary objects'],
     ['GRANT UPDATE (name) ON customers TO shop_reader', 'REVOKE UPDATE (name) ON customers FROM shop_reader', 'read-only profiles'],
     ['GRANT shop_writer TO sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'REVOKE shop_writer FROM sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'explaining'],
+    ['GRANT UPDATE (name) ON customers TO sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'REVOKE UPDATE ON customers FROM sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'explaining'],
+    ['GRANT SELECT ON secrets TO sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'REVOKE SELECT ON secrets FROM sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d', 'explaining'],
+    ['GRANT SELECT ON secrets TO shop_writer', 'REVOKE SELECT ON secrets FROM shop_writer', 'explaining'],
     ['ALTER ROLE shop_writer LOGIN', 'ALTER ROLE shop_writer NOLOGIN', 'profiles'],
     [`COMMENT ON SCHEMA sallyport IS 'older'`, 'SELECT 1', 'functions'],
   ])('is found to be wrong after %s', async (breaking, mending, rule) => {
@@ -138,6 +141,22 @@ describe('an installed target', () => {
     await ask(adminUrl, mending);
     expect(out.split('\n').filter((line) => line.startsWith('BAD')).map((line) => line.slice(6, 38).trim())).toEqual([rule]);
     expect(code).toBe(1);
+  }); // prettier-ignore
+
+  it('has roles for explaining that read what the group reads, and lose with an installation what they had beside it', async () => {
+    const right = (what: string) => ask(adminUrl, `SELECT relation::text, columns FROM sallyport.shown_to('${what}') ORDER BY 1`);
+    expect(await right('shop_writer')).toEqual([{ relation: 'customers', columns: null }]);
+    const held = async () => {
+      const rows = await ask<{ held: string }>(adminUrl, `SELECT c.relname || ' ' || a.privilege_type AS held
+        FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee WHERE r.rolname ~ '^sallyport_explain_' ORDER BY 1`);
+      return rows.map((row) => row.held);
+    };
+    const before = await held();
+    expect(before).toEqual(['customers SELECT', 'customers SELECT', 'orders SELECT']);
+    await ask(adminUrl, 'GRANT shop_writer TO sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d; GRANT ALL ON customers, secrets TO sallyport_explain_055fe4d27fa2c1173079127d7a5dfb4d');
+    expect((await install()).code).toBe(0);
+    expect(await held()).toEqual(before);
+    expect((await check()).code).toBe(0);
   }); // prettier-ignore
 
   it('is not given a read-only profile of a group that can write, nor a login with more rights', async () => {

@@ -1,4 +1,6 @@
 import { explanation, widthsAnswer } from '#contracts';
+import type { BrokeredResult, Ticket } from '#sdk';
+import type { Agent } from '../actors/agent.js';
 import type { Play, Scene } from '../play.js';
 import { migrate } from '../requests.js';
 
@@ -8,7 +10,7 @@ export const brokeredStory: Scene[] = [
   { story, title: 'the gate runs the approved statement itself; the agent never holds a credential', play: approved },
   {
     story,
-    title: 'people see what the target says that a statement would touch, before it touches anything',
+    title: 'people see what the target says that a statement would read, before it runs; what changes rows has no plan',
     play: explained,
   },
 ];
@@ -31,22 +33,41 @@ async function approved(on: Play): Promise<void> {
 }
 
 async function explained(on: Play): Promise<void> {
-  const statement = `UPDATE orders SET currency = currency WHERE id = 'ord-17'`;
+  const reads = await askedToRun(on, `SELECT currency FROM orders WHERE id = 'ord-17'`);
+  on.must('who says it', reads.fact?.source, 'target:shop-database');
+  const { said } = reads;
+  on.must('what it would read', said.explained && [said.rows, said.steps.join().includes('on public.orders')], [
+    1,
+    true,
+  ]);
+  on.must('what it has read', (await runApproved(on, reads))?.rows, [['EUR']]);
+  const changes = await askedToRun(on, `UPDATE orders SET currency = currency WHERE id = 'ord-17'`);
+  on.must('who says that there is no plan', changes.fact?.source, 'parser:postgresql');
+  on.must('why: who explains may not write', changes.said, { explained: false, why: 'changes_rows' });
+  on.must('what it has touched', (await runApproved(on, changes))?.row_count, 1);
+  const { wide } = await on.person('aldo').call('credentials', '/v1/profiles/width', widthsAnswer);
+  on.must('profiles that are wider than they need to be', wide, []);
+}
+
+/** Asks for this one statement; with what dana is shown about it. */
+async function askedToRun(on: Play, statement: string) {
   const asked = migrate({ column: 'none', profile: 'orders-ddl-run' });
-  const agent = await on.agent('migrator');
   const action = { ...asked.action, properties: { statement } };
+  const agent = await on.agent('migrator');
   const { ticket } = await agent.askAndSee({ ...asked, action });
   const { decision } = await on.person('dana').read(ticket.actionId);
   const fact = decision.facts.find(({ name }) => name === 'context.explain');
-  const said = explanation.parse(fact?.value);
-  on.must('who says it', fact?.source, 'target:shop-database');
-  on.must('what it would touch', said.explained && [said.rows, said.steps[0]], [1, 'Update on public.orders, 1 rows']);
+  return { agent, ticket, fact, said: explanation.parse(fact?.value) };
+}
+
+async function runApproved(
+  on: Play,
+  { agent, ticket }: { agent: Agent; ticket: Ticket },
+): Promise<BrokeredResult | undefined> {
   await on.person('dana').approve(ticket.actionId);
   const lease = await agent.redeem(ticket);
-  on.must('what it has touched', lease.result?.row_count, 1);
   await lease.complete();
-  const { wide } = await on.person('aldo').call('credentials', '/v1/profiles/width', widthsAnswer);
-  on.must('profiles that are wider than they need to be', wide, []);
+  return lease.result;
 }
 
 function holdsCredential(lease: { credential: unknown }): boolean {

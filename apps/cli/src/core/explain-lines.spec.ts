@@ -9,11 +9,11 @@ const lines = (value: unknown): string =>
 
 describe('EXPLAIN on the screen', () => {
   it('says what is touched, by whose word and since when, and that nothing was run', () => {
-    const steps = ['Update on public.orders, 1 rows', '  Index Scan using orders_pkey on public.orders, 1 rows'];
+    const steps = ['Aggregate, 1 rows', '  Index Scan using orders_pkey on public.orders, 1 rows'];
     const shown = lines({ explained: true, rows: 1, cost: 8.17, steps } satisfies Explanation);
     expect(shown).toContain('about 1 rows, cost 8.17; estimated, nothing was run');
     expect(shown).toContain('(target:orders-db,');
-    expect(shown).toContain('\n                 Update on public.orders, 1 rows\n                   Index Scan using');
+    expect(shown).toContain('\n                 Aggregate, 1 rows\n                   Index Scan using');
   });
 
   it.each(whyUnexplained.options)('says in words and by its code why there is none: %s', (why) => {
@@ -23,6 +23,13 @@ describe('EXPLAIN on the screen', () => {
     );
     expect(shown).toContain(`(${why}${why === 'refused' ? ', 42P01' : ''})`);
     expect(shown).toMatch(/EXPLAIN none: \w+ \w+/u);
+  });
+
+  it('does not say of the statement what holds for the role that explains', () => {
+    const shown = lines({ explained: false, why: 'refused', sqlstate: '42501' });
+    expect(shown.replaceAll(/\s+/gu, ' ')).toContain(
+      'none: the role that explains may not read all that it names (refused, 42501)',
+    );
   });
 
   it('is not left out when nobody knows its form, and is not there without the fact', () => {

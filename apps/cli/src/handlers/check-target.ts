@@ -101,7 +101,7 @@ const profileRules: Rule[] = [
   },
 ];
 
-/** Of functions since they explain. */
+/** Of functions since who explains may only read; older ones are found by `functions`. */
 const explaining: Rule = {
   name: 'explaining',
   sql: `WITH e AS (SELECT p.name, p.group_role, sallyport.explainer_name(p.name) AS explainer FROM sallyport.profiles p)
@@ -111,7 +111,15 @@ const explaining: Rule = {
         WHERE r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
       UNION ALL SELECT e.name || ': who explains is a member of ' || m.roleid::regrole FROM e
         JOIN pg_auth_members m ON m.member = to_regrole(e.explainer::text)
-        WHERE m.set_option OR m.roleid IS DISTINCT FROM to_regrole(quote_ident(e.group_role))
+      UNION ALL SELECT e.name || ': who explains can ' || w FROM e CROSS JOIN LATERAL sallyport.can_write(e.explainer) w
+        WHERE to_regrole(e.explainer::text) IS NOT NULL
+      UNION ALL SELECT e.name || ': who explains does not see ' || s.relation FROM e CROSS JOIN LATERAL sallyport.shown_to(e.group_role) s
+        WHERE to_regrole(quote_ident(e.group_role)) IS NOT NULL AND to_regrole(e.explainer::text) IS NOT NULL
+          AND NOT has_any_column_privilege(e.explainer, s.relation, 'SELECT')
+      UNION ALL SELECT e.name || ': who explains sees ' || c.oid::regclass || ', and the group does not' FROM e CROSS JOIN pg_class c
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace <> 'pg_catalog'::regnamespace
+          AND to_regrole(quote_ident(e.group_role)) IS NOT NULL AND to_regrole(e.explainer::text) IS NOT NULL
+          AND has_any_column_privilege(e.explainer, c.oid, 'SELECT') AND NOT has_any_column_privilege(e.group_role, c.oid, 'SELECT')
       UNION ALL SELECT e.name || ': ' || m.member::regrole || ' may act as who explains' FROM e
         JOIN pg_auth_members m ON m.roleid = to_regrole(e.explainer::text)`,
   fix: `${install} --profile`,
@@ -129,7 +137,7 @@ export async function checkTarget(target: TargetSession): Promise<Finding[]> {
 }
 
 async function explains(target: TargetSession): Promise<boolean> {
-  const found = await target.query(`SELECT FROM pg_proc WHERE oid = to_regprocedure('sallyport.explainer_name(text)')`);
+  const found = await target.query(`SELECT FROM pg_proc WHERE oid = to_regprocedure('sallyport.can_write(name)')`);
   return found.length > 0;
 }
 

@@ -4,8 +4,8 @@ import { memberOf } from './member.js';
 import { functionsIn, namedNodes, plainFunctions, statementsIn } from './statement.js';
 import type { Judged } from './verdict.js';
 
-/** What EXPLAIN has a plan for and does not run. */
-const withPlan = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+/** What EXPLAIN has a plan for and does not run: of a statement that only reads, and of others, for whoever may run them. */
+const [reading, changing] = ['SelectStmt', new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])] as const;
 
 /**
  * Why a target is not asked for the plan of this text, by the parse tree of `libpg-query`; undefined when it may be. Planning runs functions that
@@ -17,7 +17,9 @@ export function whyNotAsked(tree: unknown): WhyUnexplained | undefined {
   if (top.length > 1) return 'several_statements';
   const all = [...statementsIn(top)];
   const makesTable = [...namedNodes(top, 'intoClause')].length > 0;
-  if (makesTable || !all.every(({ type }) => withPlan.has(type))) return 'no_plan';
+  if (makesTable || !all.every(({ type }) => type === reading || changing.has(type))) return 'no_plan';
+  const locks = [...namedNodes(top, 'LockingClause')].length > 0;
+  if (locks || all.some(({ type }) => changing.has(type))) return 'changes_rows';
   return [...functionsIn(top)].every((name) => plainFunctions.has(name)) ? undefined : 'unknown_function';
 }
 

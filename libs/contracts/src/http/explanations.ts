@@ -6,11 +6,12 @@ export const explanationBody = z.strictObject({ evidence: requestEvidence });
 export type ExplanationBody = z.infer<typeof explanationBody>;
 
 /**
- * Why there is no plan. `no_plan`: it reads and changes no rows by itself, as DDL. `unknown_function`: a function that planning could run and
+ * Why there is no plan. `no_plan`: it reads and changes no rows by itself, as DDL. `changes_rows`: it changes or locks rows, and PostgreSQL gives a
+ * plan of that only to a role that may do it, which the one that explains may not. `unknown_function`: a function that planning could run and
  * that may do anything. `refused`: the target does not take it, `sqlstate` says why. `stopped`: the agent is suspended, or the kill switch pulled.
  */
 export const whyUnexplained = z.enum([
-  'unparsed', 'several_statements', 'no_plan', 'unknown_function', 'refused', 'profile_mismatch', 'stopped', 'not_installed', 'unavailable',
+  'unparsed', 'several_statements', 'no_plan', 'changes_rows', 'unknown_function', 'refused', 'profile_mismatch', 'stopped', 'not_installed', 'unavailable',
 ]); // prettier-ignore
 export type WhyUnexplained = z.infer<typeof whyUnexplained>;
 
