@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { makeProof } from '#trust';
 import { Transact } from '../../apps/credentials/src/handlers/transact.js';
 import { WatchClock } from '../../apps/credentials/src/handlers/watch-clock.js';
 import { LeaseStore } from '../../apps/credentials/src/io/lease.store.js';
 import { rounds } from '../support/depth.js';
 import { eventually } from '../support/eventually.js';
-import { codeOf, type Answer, type CredentialsWorld } from '../integration/credentials-world.js';
-import { KillSwitchDesk, quietPull } from '../integration/kill-switch-desk.js';
-
-const many = rounds({ quick: 20, deep: 200 });
+import { codeOf, type CredentialsWorld } from '../integration/credentials-world.js';
+import { KillSwitchDesk, quietPull, type Held } from '../integration/kill-switch-desk.js';
+import { honest, redeemWith } from './thefts.js';
 
 jest.setTimeout(120_000);
 
@@ -154,53 +154,61 @@ describe('the table itself', () => {
 });
 
 describe('a pull in the middle of many', () => {
-  it(`of ${String(many)} redeems and as many uses: after its answer none succeeds, and everything ends`, async () => {
-    const roles = await Promise.all(Array.from({ length: many }, () => desk.offered()));
-    const tokens = await Promise.all(Array.from({ length: many }, () => desk.offered('share')));
+  /** So many are without an answer when the pull goes out, and a few have theirs. */
+  const atOnce = 200;
+  const all = atOnce + 48;
+  const before = 8;
+  /** Roles cost most: each is a login at a target. */
+  const roleEach = rounds({ quick: 5, deep: 2 });
+
+  /** Sends everything now; `some` is there when a few were given something. */
+  function sent(held: readonly Held[]) {
+    let [answered, given] = [0, 0];
+    const { promise: some, resolve } = Promise.withResolvers<undefined>();
+    const answers = held.map(async ({ lease: leaseId, action }) => {
+      const lease = { leaseId, action };
+      const answer = await redeemWith(world, lease, makeProof(honest(world, lease)));
+      answered += 1;
+      if (answer.status === 200) given += 1;
+      if (given >= before) resolve(undefined);
+      return answer;
+    });
+    return { some, inFlight: () => held.length - answered, answers: Promise.all(answers) };
+  }
+
+  it(`of ${String(all)} redeems, ${String(atOnce)} of them in flight, and of uses: after its answer none succeeds, and everything ends`, async () => {
+    const profileOf = (n: number): string => (n % roleEach === 0 ? 'orders-ddl' : 'share');
+    const held = await Promise.all(Array.from({ length: all }, (_, n) => desk.offered(profileOf(n))));
     await world.register('profiles', 'share', world.profile({ issuer: 'token', uses: 1_000 }));
     const active = await desk.withToken(1_000);
-    const all = [...roles, ...tokens];
+    // So that nothing but the pull itself has to be done when it goes out.
+    await world.signed('ines', { method: 'POST', url: world.url });
     let answeredAt = Infinity;
-    const late: string[] = [];
-    const tried = async (what: string, call: () => Promise<Answer>): Promise<Answer> => {
-      const begun = performance.now();
-      const answer = await call();
-      if (answer.status === 200 && begun > answeredAt) late.push(what);
-      return answer;
-    };
     let isOver = false as boolean;
+    const lateUses: string[] = [];
     const user = async (): Promise<number> => {
       let used = 0;
-      while (!isOver) if ((await tried('consume', () => desk.consume(active.token))).status === 200) used += 1;
+      while (!isOver) {
+        const begun = performance.now();
+        const { status } = await desk.consume(active.token);
+        if (status === 200) used += 1;
+        if (status === 200 && begun > answeredAt) lateUses.push(active.lease);
+      }
       return used;
     };
-    const lanes = 8;
-    const redeems = Promise.all(
-      Array.from({ length: lanes }, async (_, lane) => {
-        const answers: Answer[] = [];
-        for (const held of all.filter((_, index) => index % lanes === lane)) {
-          answers.push(await tried('redeem', () => desk.redeem(held)));
-        }
-        return answers;
-      }),
-    ).finally(() => {
-      isOver = true;
-    });
     const users = Promise.all([user(), user()]);
-    await eventually(
-      async () => {
-        const [row] = await world.admin(`SELECT count(*)::int AS n FROM credentials.leases WHERE state = 'active'`);
-        expect(row?.['n']).toBeGreaterThan(many / 4);
-      },
-      { everyMs: 5, withinMs: 30_000 },
-    );
-    const { id } = await desk.pulled({ scope: 'agent', id: 'migrator-1' });
+    const redeems = sent(held);
+    await redeems.some;
+    const inFlight = redeems.inFlight();
+    const { id } = await eventually(() => desk.pulled({ scope: 'agent', id: 'migrator-1' }), { withinMs: 30_000 });
     answeredAt = performance.now();
     const { uses_left: left } = await world.row(active.lease);
-    const answers = (await redeems).flat();
+    const answers = await redeems.answers;
+    isOver = true;
+    expect(inFlight).toBeGreaterThanOrEqual(atOnce);
     expect(codeOf(await desk.consume(active.token))).toBe('410 ended');
     const used = (await users).reduce((sum, n) => sum + n, 0);
-    expect(late).toEqual([]);
+    expect(lateUses).toEqual([]);
     // What was answered 200 was recorded before, and every other answer is a no.
     const delivered = answers.filter(({ status }) => status === 200).length;
     const others = answers.filter(({ status }) => status !== 200).map(codeOf);
@@ -218,7 +226,7 @@ describe('a pull in the middle of many', () => {
     const leases = await world.admin(
       `SELECT l.state, l.code, l.released_at > p.pulled_at AS late FROM credentials.leases l, credentials.kill_pulls p
        WHERE p.pull_id = $2 AND l.lease_id = ANY ($1::uuid[])`,
-      [all.map(({ lease }) => lease), id],
+      [held.map(({ lease }) => lease), id],
     );
     expect(leases.filter(({ late: isLate }) => isLate === true)).toEqual([]);
     expect(leases.filter(({ state }) => state === 'ended').length).toBe(delivered);
