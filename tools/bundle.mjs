@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Every program of the gate as one file of `dist/programs/`, from what tsc has built. A service is two thousand modules, and
 // Node spends more on finding them than on running them: one file starts in half the time, and holds what it was built with.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { build } from 'esbuild';
@@ -31,12 +31,18 @@ const driversThatAreMissing = {
 const mapsOfOurOwnOnly = {
   name: 'maps of our own only',
   setup({ onEnd }) {
-    onEnd(({ outputFiles }) => {
+    onEnd(({ outputFiles = [] }) => {
       for (const { path, text, contents } of outputFiles)
-        writeFileSync(path, path.endsWith('.map') ? ownPart(text) : contents);
+        replace(path, path.endsWith('.map') ? ownPart(text) : contents);
     });
   },
 };
+
+/** At once: a gate that runs may be starting this very program. */
+function replace(path, contents) {
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+}
 
 const ours = /^\.\.\/\.\.\/(?:apps|libs|tools)\//u;
 
@@ -62,7 +68,6 @@ function withoutRepeats(lines) {
   );
 }
 
-rmSync(programs, { recursive: true, force: true });
 mkdirSync(programs, { recursive: true });
 await build({
   entryPoints: Object.fromEntries([...apps, ...jobs]),
