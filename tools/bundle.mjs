@@ -27,7 +27,7 @@ const driversThatAreMissing = {
   },
 };
 
-/** Stack traces name our own sources. Of a map of everybody else's, Node would read 4 MB in each service at its first error. */
+/** What is logged of an error names our own sources (`source-frame.ts`). A map of everybody else's would be 4 MB more. */
 const mapsOfOurOwnOnly = {
   name: 'maps of our own only',
   setup({ onEnd }) {

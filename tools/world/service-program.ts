@@ -32,12 +32,7 @@ const youngGeneration = '--max-semi-space-size=16';
 export const builtProgram = (name: string): string => join(root, 'dist', 'programs', `${name}.js`);
 
 /** How a service is started, wherever it runs on Node of its own: `docker-compose.yml` says the same by `NODE_OPTIONS`. */
-export const serviceCommand = (service: ServiceName): Words => [
-  node,
-  youngGeneration,
-  '--enable-source-maps',
-  builtProgram(service),
-];
+export const serviceCommand = (service: ServiceName): Words => [node, youngGeneration, builtProgram(service)];
 
 /** A service as a program: ready when `/readyz` says so. */
 export function serviceProgram({ service, name, port, logFile, env, restart }: ServiceLife): Supervised {

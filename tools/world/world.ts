@@ -160,7 +160,7 @@ export class World {
   private async job(name: string, env: Environment): Promise<void> {
     await this.supervisor.finish({
       name,
-      command: [node, '--enable-source-maps', builtProgram(name)],
+      command: [node, builtProgram(name)],
       env: { ...inherited(this.options.env), ...env },
       logFile: this.logFile(name),
     });

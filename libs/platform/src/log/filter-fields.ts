@@ -2,6 +2,7 @@ import { Fault, isRetryable } from '../fault.js';
 import { isError } from '../is-error.js';
 import { logFields } from './log-fields.js';
 import { scrub } from './scrub.js';
+import { sourceFrame } from './source-frame.js';
 
 const allowed: ReadonlySet<string> = new Set(logFields);
 const deepest = 4;
@@ -83,5 +84,5 @@ function codesOf(error: Error): Record<string, string> {
 /** The stack without its first lines, which repeat the text; each frame is code of ours or of a package, never data. */
 function framesOf(error: Error): string[] {
   const lines = (error.stack ?? '').split('\n').filter((line) => /^\s+at /u.test(line));
-  return lines.slice(0, 8).map((line) => line.trim().slice(3));
+  return lines.slice(0, 8).map((line) => sourceFrame(line.trim().slice(3)));
 }
