@@ -253,7 +253,7 @@ describe('the commands', () => {
   });
 
   it.each(bearers)('do nothing for an agent that signed in with %s', async (name) => {
-    const wrong = await inLanes(Object.entries(commands), 2, async ([words, { args, exit }], index) => {
+    const wrong = await inLanes(Object.entries(commands), 3, async ([words, { args, exit }], index) => {
       const home = await homeWith(name, `${String(bearers.indexOf(name))}-${String(index)}`);
       const ended = await run([...words.split(' '), ...args(stage, home)], home);
       return ended.code === exit ? [] : [`${words}: ${String(ended.code)}, not ${String(exit)}. ${ended.text}`];

@@ -9,16 +9,24 @@ import { closingCounts, jestCounts, oneCase } from './counts.mjs';
  * @typedef {{ name: string, quiet: boolean, run: () => Promise<import('./counts.mjs').Counts> }} TestStep
  */
 
+/**
+ * What is about files alone. Beside the parts that run it takes only what time they leave over, and makes none of them late.
+ *
+ * @param {boolean} beside
+ */
+const checkerFor = (beside) =>
+  beside ? ['/bin/sh', inRoot('tools', 'checks', 'when-idle.sh'), pinnedNode] : [pinnedNode];
+
 const script = (...path) => inRoot('node_modules', ...path);
 const logOf = (name) => inCache('logs', `test-${name}.log`);
 
 /** A program that says yes or no; its output is shown only when it says no. */
-function check(name, ...args) {
+function check(name, command) {
   return {
     name,
     quiet: true,
     async run() {
-      const code = await runToEnd({ command: [pinnedNode, ...args], logFile: logOf(name) });
+      const code = await runToEnd({ command, logFile: logOf(name) });
       if (code !== 0) process.stderr.write(readFileSync(logOf(name), 'utf8'));
       return oneCase(code);
     },
@@ -26,12 +34,12 @@ function check(name, ...args) {
 }
 
 /** A program that ends with `N passed, N failed`. */
-function counting(name, ...args) {
+function counting(name, command) {
   return {
     name,
     quiet: true,
     async run() {
-      const code = await runToEnd({ command: [pinnedNode, ...args], logFile: logOf(name) });
+      const code = await runToEnd({ command, logFile: logOf(name) });
       const output = readFileSync(logOf(name), 'utf8');
       if (code !== 0) process.stderr.write(output);
       return closingCounts(name, output, code);
@@ -71,14 +79,14 @@ const lintCache = ['--cache', '--cache-location', inCache('eslint/')];
 const formatCache = ['--cache', '--cache-strategy', 'content', '--cache-location', inCache('prettier')];
 const typesCache = ['--incremental', '--tsBuildInfoFile', inCache('types.tsbuildinfo')];
 
-/** Most use one core. @type {TestStep[]} */
-const checks = [
-  check('types', script('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json', ...typesCache),
-  check('lint', script('eslint', 'bin', 'eslint.js'), '.', ...lintCache),
-  check('format', script('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', ...formatCache, '.'),
-  check('boundaries', inRoot('tools', 'checks', 'boundaries.mjs')),
-  counting('policies', inRoot('tools', 'policies', 'test.mjs')),
-];
+/** Most use one core, lint longest. @param {string[]} node How they are started. @returns {TestStep[]} */
+const checks = (node) => [
+  check('lint', [...node, script('eslint', 'bin', 'eslint.js'), '.', ...lintCache]),
+  check('types', [...node, script('typescript', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json', ...typesCache]),
+  check('format', [...node, script('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', ...formatCache, '.']),
+  check('boundaries', [...node, inRoot('tools', 'checks', 'boundaries.mjs')]),
+  counting('policies', [...node, inRoot('tools', 'policies', 'test.mjs')]),
+]; // prettier-ignore
 
 /** Without real parts and, but for a few small ones, without other processes. */
 const fastOnes = { projects: ['unit', 'contract'], workers: '2' };
@@ -94,20 +102,21 @@ const onRealParts = [
 ];
 
 /**
- * What to run, in this order.
+ * What to run: the quiet ones beside the others, and those in this order.
  *
  * @param {{ fast: boolean, only: string[] | undefined }} wish `only`: names of steps or of Jest projects
  * @returns {TestStep[]}
  */
 export function stepsFor({ fast, only }) {
   const runs = fast ? [fastOnes] : [fastOnes, ...onRealParts];
-  const known = [...checks.map(({ name }) => name), ...runs.flatMap(({ projects }) => projects)];
+  const files = checks(checkerFor(!fast));
+  const known = [...files.map(({ name }) => name), ...runs.flatMap(({ projects }) => projects)];
   const unknown = only?.filter((name) => !known.includes(name)) ?? [];
   if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}`);
   const isWanted = (name) => only?.includes(name) ?? true;
   const wanted = runs.map(({ projects, workers }) => ({ projects: projects.filter(isWanted), workers }));
   return [
-    ...checks.filter(({ name }) => isWanted(name)),
+    ...files.filter(({ name }) => isWanted(name)),
     ...wanted.filter(({ projects }) => projects.length > 0).map(({ projects, workers }) => jest(projects, workers)),
   ];
 }
