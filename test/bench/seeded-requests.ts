@@ -61,13 +61,14 @@ export class Requests {
     { dueInSeconds, groups, state }: { groups: readonly string[]; dueInSeconds: number | undefined; state: string },
   ): Promise<void> {
     await this.client.query(
-      `INSERT INTO approval SELECT (jsonb_populate_record(a, jsonb_build_object(
+      `INSERT INTO approval SELECT one.* FROM approval a, generate_series(1, $2::int) AS n,
+         LATERAL (SELECT ($3::text[])[1 + n % cardinality($3::text[])] AS id) AS g,
+         LATERAL jsonb_populate_record(a, jsonb_build_object(
          'action_id', gen_random_uuid(), 'agent_id', 'seeded-' || n / 50, 'shape', 'shape-' || n / 5,
          'stage_group', g.id, 'people_groups', jsonb_build_array(g.id),
          'state', $4::text, 'closed_at', CASE $4 WHEN 'open' THEN NULL ELSE now() END,
          'deadline_at', now() + CASE WHEN $5::int IS NULL THEN (1 + n % 86400) * interval '1 second' ELSE $5 * interval '1 second' END
-       ))).*
-       FROM approval a, generate_series(1, $2::int) AS n, LATERAL (SELECT ($3::text[])[1 + n % cardinality($3::text[])] AS id) AS g
+         )) AS one
        WHERE a.action_id = $1`,
       [this.actionId, count, groups, state, dueInSeconds ?? null],
     );

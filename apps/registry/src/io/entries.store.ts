@@ -56,12 +56,12 @@ export class EntriesStore {
     return rows.length === 0;
   }
 
-  /** Active people of the group `registrars`, as this transaction sees them. */
+  /** Active people of the group `registrars`, as this transaction sees them. Asked at each change: it looks its members up, and not through everybody. */
   async countRegistrars(tx: Tx): Promise<number> {
     const [row] = await tx.query<{ registrars: number }>(
-      `SELECT count(*)::int AS registrars
-         FROM entries g
-         JOIN entries p ON p.kind = 'people' AND NOT p.deleted AND p.spec ->> 'state' = 'active' AND g.spec -> 'members' ? p.id
+      `SELECT count(DISTINCT p.id)::int AS registrars
+         FROM entries g, jsonb_array_elements_text(g.spec -> 'members') AS member (id)
+         JOIN entries p ON p.kind = 'people' AND p.id = member.id AND NOT p.deleted AND p.spec ->> 'state' = 'active'
         WHERE g.kind = 'groups' AND g.id = 'registrars' AND NOT g.deleted`,
     );
     return row?.registrars ?? 0;
