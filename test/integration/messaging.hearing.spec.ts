@@ -152,15 +152,18 @@ describe('hearing, on a real Kafka and PostgreSQL', () => {
       expect((await effectsOf(key)).filter(({ kind }) => kind === 'passed on')).toHaveLength(1);
     });
     expect((await effectsOf(key)).filter(({ kind }) => kind === 'ended')).toHaveLength(4);
-    const letters = (await world.records(topics.deadLetters)).map(
-      ({ value }) => JSON.parse(String(value)) as { key: string; code: string },
-    );
-    expect(letters.filter((letter) => letter.key === key).map(({ code }) => code)).toEqual([
-      'malformed_json',
-      'schema_mismatch',
-      'no_value',
-      'not_a_cloudevent',
-    ]);
+    // They are written with the rest, and sent a moment later.
+    await eventually(async () => {
+      const letters = (await world.records(topics.deadLetters)).map(
+        ({ value }) => JSON.parse(String(value)) as { key: string; code: string },
+      );
+      expect(letters.filter((letter) => letter.key === key).map(({ code }) => code)).toEqual([
+        'malformed_json',
+        'schema_mismatch',
+        'no_value',
+        'not_a_cloudevent',
+      ]);
+    });
     await world.stop(app);
   }, 60_000);
 
