@@ -96,6 +96,18 @@ describe('silence in a stage', () => {
     expect([lastOutcome(id), await vote(id, 'sam')]).toEqual(['pending/approval_required', 'granted']);
   });
 
+  it('asks about a few at a time, however many are due, so that no other timer waits for all of them', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => open(since(0, { group: 'ghosts' }))));
+    await service.database.query(`DELETE FROM timers WHERE ref = ANY ($1)`, [ids]);
+    const asked = service.policy.asked;
+    await service.fire(GoOnAtOnce, ...ids);
+    expect(service.policy.asked - asked).toBeLessThanOrEqual(8);
+    const left = await service.database.query<{ due: number }>(
+      `SELECT round(extract(epoch FROM due_at - clock_timestamp()))::int AS due FROM timers WHERE kind = 'go-on-at-once' AND ref = ANY ($1)`, [ids]);
+    expect(left).toHaveLength(20);
+    expect(left.filter(({ due }) => due <= 0)).toHaveLength(12);
+  });
+
   it('ends at once where policy, asked again, says no', async () => {
     const id = await open(since(0, { group: 'ghosts' }));
     policySays((asked) => judge(gate, asked, { purpose: 'vote', outcome: 'deny', code: 'policy_denied', plan: undefined, grant: undefined }));

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Timers, type TimerHandler, type Tx } from '#database';
+import { Timers, type TimerHandler, type TimerToSet, type Tx } from '#database';
 import { EndApprovals } from './end-approvals.js';
 import { JudgeInVain, type InVain } from './judge-in-vain.js';
 import { ReplacePlan } from './replace-plan.js';
@@ -7,6 +7,9 @@ import { SeatTables } from './seat-tables.js';
 import { goOnTimer } from './timer-kinds.js';
 
 const againSeconds = 5;
+
+/** Two services are asked while the transaction waits: so many side by side, however many are due, and no other timer of this service waits longer than one answer takes. */
+const mostAtOnce = 8;
 
 /**
  * A plan was opened whose stage would wait out its seconds for people who are not there: policy had not heard of that when it signed. Only what
@@ -23,13 +26,12 @@ export class GoOnAtOnce implements TimerHandler {
   ) {}
 
   async handle(actionIds: string[], tx: Tx): Promise<void> {
-    for (const actionId of actionIds) {
-      const found = await this.judge.ask(actionId);
-      if (found.kind === 'answered') await this.act(tx, found);
-      // Set anew and not thrown: a service that is down must not hold up the other timers of this one.
-      if (found.kind === 'again')
-        await this.timers.set(tx, [{ kind: goOnTimer, ref: actionId, dueAt: { seconds: againSeconds } }]);
-    }
+    const [now, later] = [actionIds.slice(0, mostAtOnce), actionIds.slice(mostAtOnce)];
+    const found = await Promise.all(now.map((actionId) => this.judge.ask(actionId)));
+    for (const one of found) if (one.kind === 'answered') await this.act(tx, one);
+    // Set anew and not thrown: a service that is down must not hold up the other timers of this one.
+    const again = now.filter((_, n) => found[n]?.kind === 'again');
+    await this.timers.set(tx, [...dueIn(againSeconds, again), ...dueIn(0, later)]);
   }
 
   /** Where somebody has voted meanwhile, nothing is made void: the next vote asks policy anyway. */
@@ -44,3 +46,6 @@ export class GoOnAtOnce implements TimerHandler {
     await this.ends.end([{ held, ending: { state: 'denied', code: judged.code }, reasons }], tx);
   }
 }
+
+const dueIn = (seconds: number, refs: readonly string[]): TimerToSet[] =>
+  refs.map((ref) => ({ kind: goOnTimer, ref, dueAt: { seconds } }));
