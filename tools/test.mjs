@@ -22,8 +22,7 @@ await main(async () => {
   }
   const steps = stepsFor({ fast: options.fast ?? false, only: options.only?.split(',') });
   const [quiet, loud] = [steps.filter((step) => step.quiet), steps.filter((step) => !step.quiet)];
-  const beside = sideBySide(quiet);
-  const all = sum([...(await oneByOne(loud)), ...(await beside)]);
+  const all = sum((await Promise.all([oneByOne(loud), sideBySide(quiet)])).flat());
   for (const line of all.skipped) console.log(`skipped: ${line}`);
   console.log(closing(all));
   return all.failed > 0 || all.passed === 0 ? 1 : 0;
