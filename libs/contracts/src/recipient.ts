@@ -1,4 +1,5 @@
 import type { Group } from './registry/groups.js';
+import type { Known } from './registry/index.js';
 import type { Person } from './registry/people.js';
 import type { SeatSource } from './statements.js';
 
@@ -27,4 +28,20 @@ export function channelsOf(known: Pick<Group, 'channel'> | Pick<Person, 'mail'> 
   if (known === undefined) return [];
   const { mail, webhook }: Group['channel'] = 'channel' in known ? known.channel : { mail: known.mail };
   return [...(mail === undefined ? [] : ['mail' as const]), ...(webhook === undefined ? [] : ['webhook' as const])];
+}
+
+/** Whoever knows groups and people, as of some moment. */
+export interface Directory {
+  get<K extends 'groups' | 'people'>(kind: K, id: string): Known<K> | undefined;
+}
+
+/** Where a recipient is told, and who that is: the members of the group, whether they are registered or not, or the one person. */
+export function addressOf(
+  recipient: Recipient,
+  directory: Directory,
+): { channels: Channel[]; people: readonly string[] } {
+  const named = personIn(recipient);
+  if (named !== undefined) return { channels: channelsOf(directory.get('people', named)?.spec), people: [named] };
+  const group = directory.get('groups', recipient)?.spec;
+  return { channels: channelsOf(group), people: group?.members ?? [] };
 }

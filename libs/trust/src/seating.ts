@@ -23,6 +23,7 @@ export function canBeSeated(plan: Plan, peopleOf: PeopleOf): boolean {
  */
 export function stagesAtOnce(plan: Plan, peopleOf: PeopleOf): ReadonlySet<number> {
   let atOnce = goingOn(plan);
+  if (atOnce.size === 0) return atOnce;
   const most = mostSeated(plan, peopleOf, atOnce);
   for (const stage of inOrder(plan).filter(({ stage: number }) => atOnce.has(number))) {
     const without = new Set([...atOnce].filter((number) => number !== stage.stage));
@@ -35,7 +36,8 @@ export function stagesAtOnce(plan: Plan, peopleOf: PeopleOf): ReadonlySet<number
 /** Is there a stage that waits out its seconds for people who are not there? */
 export function waitsInVain(plan: Plan, peopleOf: PeopleOf): boolean {
   const now = plan.stages.filter(({ escalate }) => escalate?.after_seconds === 0).map(({ stage }) => stage);
-  return mostSeated(plan, peopleOf, new Set(now)) < mostSeated(plan, peopleOf, goingOn(plan));
+  const ever = goingOn(plan);
+  return now.length < ever.size && mostSeated(plan, peopleOf, new Set(now)) < mostSeated(plan, peopleOf, ever);
 }
 
 const inOrder = ({ stages }: Plan): Stage[] => stages.toSorted((a, b) => a.stage - b.stage);

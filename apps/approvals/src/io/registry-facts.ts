@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import {
-  channelsOf, personIn, personRecipient, type Channel, type Known, type Recipient, type RegistryKind, type Versioned,
+  addressOf, personIn, personRecipient, type Directory, type Known, type Recipient, type RegistryKind, type Versioned,
 } from '#contracts'; // prettier-ignore
 import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type Wanted } from '#facts';
-import { deciderOf, type Decider } from '../core/decider.js';
+import { deciderOf } from '../core/decider.js';
 import { overseers } from '../core/eligibility.js';
-import type { Asked, PeopleOf } from '../core/plan.js';
+import type { Asked } from '../core/plan.js';
 
 export const versionKey = ({ id, version }: Versioned): string => `${id}@${String(version)}`;
 
@@ -56,28 +56,25 @@ export class RegistryFacts implements Asked {
   }
 
   /** From the copy. */
-  readonly peopleOf: PeopleOf = (recipient) => {
-    const named = personIn(recipient);
-    return this.#known(named === undefined ? this.copy.get('groups', recipient)?.spec.members : [named]);
-  };
+  readonly peopleOf: Asked['peopleOf'] = (recipient) => askedOf(this.copy).peopleOf(recipient);
 
   /** From the copy. */
-  readonly channelsOf = (recipient: Recipient): Channel[] => {
-    const named = personIn(recipient);
-    return channelsOf(
-      (named === undefined ? this.copy.get('groups', recipient) : this.copy.get('people', named))?.spec,
-    );
-  };
+  readonly channelsOf: Asked['channelsOf'] = (recipient) => askedOf(this.copy).channelsOf(recipient);
 
   /** Groups and people as the registry itself says now. Throws a retryable Fault when it does not answer. */
   async askedNow(recipients: Recipient[]): Promise<Asked> {
     const named = recipients.flatMap((one) => personIn(one) ?? []);
     const groups = recipients.filter((one) => personIn(one) === undefined);
-    const found = await this.now(groups.map((id) => ({ kind: 'groups', id })));
-    const known = byId(found.filter((entry) => isKnown(entry, 'groups')));
-    const members = [...new Set([...named, ...[...known.values()].flatMap((group) => group.spec.members)])];
-    const looked = await this.now(members.map((id) => ({ kind: 'people', id })));
-    return askedOf(known, byId(looked.filter((entry) => isKnown(entry, 'people'))));
+    const known = (await this.now(groups.map((id) => ({ kind: 'groups', id })))).filter((entry) =>
+      isKnown(entry, 'groups'),
+    );
+    const members = [...new Set([...named, ...known.flatMap((group) => group.spec.members)])];
+    const people = (await this.now(members.map((id) => ({ kind: 'people', id })))).filter((entry) =>
+      isKnown(entry, 'people'),
+    );
+    const found = new RegistryCopy();
+    found.take([...known, ...people]);
+    return askedOf(found);
   }
 
   /** Agents at exactly these versions; those that the registry does not know are left out. Asks it at most once. */
@@ -108,28 +105,17 @@ export class RegistryFacts implements Asked {
     const { entries } = await this.registry.lookup({ entries: asked });
     return entries.map((signed) => signed?.jws);
   }
-
-  *#known(ids: readonly string[] = []): Generator<Decider> {
-    for (const id of ids) {
-      const person = this.copy.get('people', id);
-      if (person !== undefined) yield deciderOf(person);
-    }
-  }
 }
 
-const byId = <E extends { id: string }>(entries: readonly E[]): ReadonlyMap<string, E> =>
-  new Map(entries.map((entry) => [entry.id, entry]));
-
-function askedOf(groups: ReadonlyMap<string, Known<'groups'>>, people: ReadonlyMap<string, Known<'people'>>): Asked {
+function askedOf(directory: Directory): Asked {
   return {
-    peopleOf: (recipient) => {
-      const named = personIn(recipient);
-      const ids = named === undefined ? (groups.get(recipient)?.spec.members ?? []) : [named];
-      return ids.flatMap((id) => people.get(id) ?? []).map(deciderOf);
-    },
-    channelsOf: (recipient) => {
-      const named = personIn(recipient);
-      return channelsOf((named === undefined ? groups.get(recipient) : people.get(named))?.spec);
+    channelsOf: (recipient) => addressOf(recipient, directory).channels,
+    // Read lazily: a group may have thousands, a plan needs a handful.
+    *peopleOf(recipient) {
+      for (const id of addressOf(recipient, directory).people) {
+        const person = directory.get('people', id);
+        if (person !== undefined) yield deciderOf(person);
+      }
     },
   };
 }

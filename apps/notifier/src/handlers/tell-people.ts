@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { channelsOf, personIn, type Channel } from '#contracts';
+import { addressOf } from '#contracts';
 import { Timers, type Tx } from '#database';
 import { RegistryCopy } from '#facts';
 import type { Waiting } from '../core/heard.js';
@@ -26,7 +26,7 @@ export class TellPeople {
   async tell(tx: Tx, due: readonly Due[]): Promise<void> {
     await this.messages.add(
       tx,
-      due.flatMap((one) => this.channelsOf(one.group).map((channel) => ({ ...one, channel }))),
+      due.flatMap((one) => addressOf(one.group, this.copy).channels.map((channel) => ({ ...one, channel }))),
     );
   }
 
@@ -51,11 +51,5 @@ export class TellPeople {
       tx,
       replayed.flatMap((one) => alarmsOf(one, this.copy.get('agents', one.agentId)?.spec.owner)),
     );
-  }
-
-  private channelsOf(recipient: string): Channel[] {
-    const person = personIn(recipient);
-    const known = person === undefined ? this.copy.get('groups', recipient) : this.copy.get('people', person);
-    return channelsOf(known?.spec);
   }
 }

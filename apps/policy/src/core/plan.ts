@@ -74,7 +74,6 @@ function escalationOf({ deadline_s, escalate }: RequiredApproval, input: PlanInp
 
 /** A stage goes on at once where seats would stay empty without its next group. Only here: everybody else counts from what is signed. */
 function withNextGroups(registry: PlanInput['registry'], plan: Plan): Plan {
-  if (plan.stages.every(({ escalate }) => escalate === undefined)) return plan;
   const atOnce = stagesAtOnce(plan, peopleIn(registry));
   const stages = plan.stages.map((stage): Stage => {
     const { escalate } = stage;

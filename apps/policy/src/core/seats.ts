@@ -1,6 +1,11 @@
 import {
-  channelsOf, personIn, type PolicyInput, type Recipient, type RequiredApproval, type SeatSource, type Stage, type WantedSource,
-} from '#contracts'; // prettier-ignore
+  addressOf,
+  type PolicyInput,
+  type RequiredApproval,
+  type SeatSource,
+  type Stage,
+  type WantedSource,
+} from '#contracts';
 import type { PeopleOf } from '#trust';
 import type { Registry } from './registry.js';
 
@@ -35,17 +40,10 @@ function managerOf({ principals }: PolicyInput['subject']): SeatSource | undefin
 /** Groups and people as policy knows them; nobody where they are never told, as approvals finds it when it opens the plan. */
 export function peopleIn(registry: Pick<Registry, 'get'>): PeopleOf {
   return function* (recipient) {
-    for (const id of idsOf(recipient, registry)) {
+    const { channels, people } = addressOf(recipient, registry);
+    for (const id of channels.length === 0 ? [] : people) {
       const person = registry.get('people', id)?.spec;
       if (person !== undefined) yield { id, active: person.state === 'active', limits: person.limits };
     }
   };
-}
-
-function idsOf(recipient: Recipient, registry: Pick<Registry, 'get'>): readonly string[] {
-  const named = personIn(recipient);
-  const group = registry.get('groups', recipient)?.spec;
-  const known = named === undefined ? group : registry.get('people', named)?.spec;
-  if (channelsOf(known).length === 0) return [];
-  return named === undefined ? (group?.members ?? []) : [named];
 }
