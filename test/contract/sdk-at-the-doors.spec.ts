@@ -82,6 +82,7 @@ beforeAll(async () => {
     keyring,
     callers: new OneAgent(),
     jtis: new Remembered(),
+    personKeys: { isLive: () => Promise.resolve(true) },
     issuers: [],
     now: () => Date.now(),
   });

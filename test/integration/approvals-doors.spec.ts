@@ -29,6 +29,7 @@ beforeEach(everybodyAnswers);
 
 function everybodyAnswers(): void {
   world.isRegistryDown = false;
+  world.keysAre = 'live';
   world.judgement = (accepted) => judge(world.gate, accepted, { purpose: 'vote', outcome: 'allow', plan: undefined });
 }
 
@@ -242,6 +243,7 @@ describe('silence of others decides nothing', () => {
   it.each<[string, () => void]>([
     ['the registry', () => (world.isRegistryDown = true)],
     ['policy', () => (world.judgement = undefined)],
+    ['credentials', () => (world.keysAre = 'unknown')],
   ])('%s', async (_, silence) => {
     const actionId = await open(planOf([stageOf()], { deadline_at: soon() }));
     silence();
@@ -249,5 +251,17 @@ describe('silence of others decides nothing', () => {
     everybodyAnswers();
     expect((await vote('anna', actionId)).status).toBe(200);
     expect(world.of(actionId).filter((type) => type === 'approval.voted').length).toBeLessThanOrEqual(1);
+  });
+
+  it.each([
+    ['withdraw', 'anna'],
+    ['stop', 'sam'],
+  ])('and keeps nobody from %s, unless the key is known to be over', async (act, by) => {
+    const actionId = await open();
+    const end = () => world.call(by, 'POST', `/v1/approvals/${actionId}/${act}`, { reason: 'x' });
+    world.keysAre = 'ended';
+    expect(await end()).toMatchObject({ status: 401, code: 'proof_invalid' });
+    world.keysAre = 'unknown';
+    expect(await end()).toMatchObject({ status: 200 });
   });
 });

@@ -60,6 +60,8 @@ export class ApprovalsWorld {
   /** What policy says to a vote; undefined = nothing at all. */
   judgement: ((accepted: Accepted) => VerdictEvidence) | undefined;
   isRegistryDown = false;
+  /** What credentials says about every key of a person. */
+  keysAre: 'live' | 'ended' | 'unknown' = 'live';
   readonly gate: TestGate = aGate();
   readonly ballots = new Ballots(this.gate);
   private readonly entries = new Map<string, string>();
@@ -255,7 +257,8 @@ export class ApprovalsWorld {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     if (request.url === '/v1/judgements') return this.playPolicy(body);
-    if (request.url === '/v1/person-keys/state') return { status: 200, body: liveKey(body) };
+    if (request.url === '/v1/person-keys/state')
+      return { status: this.keysAre === 'unknown' ? 503 : 200, body: { ...liveKey(body), state: this.keysAre } };
     if (this.isRegistryDown) return { status: 503, body: {} };
     const agent = /^\/v1\/agents\/([^/]+)\/suspend$/u.exec(request.url ?? '')?.[1];
     if (agent !== undefined) {

@@ -13,6 +13,7 @@ import {
 } from '#database';
 import { Fault, Log } from '#platform';
 import pg from 'pg';
+import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -72,8 +73,8 @@ function connect(): Database {
   return opened;
 }
 
-function startLoop(handlers: Record<string, TimerHandler>, on = database): TimerLoop {
-  const loop = new TimerLoop(on, new Map(Object.entries(handlers)), quiet);
+function startLoop(handlers: Record<string, TimerHandler>, on = database, paced: string[] = []): TimerLoop {
+  const loop = new TimerLoop(on, new Map(Object.entries(handlers)), quiet, new Set(paced));
   loops.push(loop);
   loop.start();
   return loop;
@@ -208,6 +209,53 @@ describe('timers', () => {
       ]),
     );
     expect(await database.query('SELECT due_at > now() AS later FROM timers')).toEqual([{ later: true }]);
+  });
+});
+
+describe('a kind that is paced', () => {
+  it('comes in small batches, and rests three times as long after each full one as it took', async () => {
+    const all = refs(120);
+    await set('expiry', all);
+    const spans: { began: number; ended: number }[] = [];
+    const handler = new Recording(async () => {
+      const began = performance.now();
+      await pause(50);
+      spans.push({ began, ended: performance.now() });
+    });
+    startLoop({ expiry: handler }, database, ['expiry']);
+    await eventually(async () => expect((await fired()).length).toBe(120));
+    expect(handler.batches).toEqual([all.slice(0, 50), all.slice(50, 100), all.slice(100)]);
+    const rests = spans.slice(1).map(({ began }, n) => began - (spans[n]?.ended ?? 0));
+    expect(Math.min(...rests)).toBeGreaterThanOrEqual(3 * 50);
+  });
+
+  it('does not rest when all that was due was taken', async () => {
+    await set('expiry', refs(20));
+    let again = 4;
+    const handler = new Recording(async (due, tx) => {
+      again -= 1;
+      // So long that a rest would reach past the patience of this case.
+      await pause(again === 3 ? 2_000 : 0);
+      if (again > 0)
+        await timers.set(
+          tx,
+          due.map((ref) => ({ kind: 'expiry', ref, dueAt: past })),
+        );
+    });
+    startLoop({ expiry: handler }, database, ['expiry']);
+    await eventually(async () => expect(await fired()).toHaveLength(80), { withinMs: 6_000 });
+  });
+
+  it('holds up no other kind while it rests', async () => {
+    await set('expiry', refs(100));
+    const rests = new Recording(async () => pause(1_000));
+    const other = new Recording();
+    startLoop({ expiry: rests, reminder: other }, database, ['expiry']);
+    await eventually(async () => expect(await fired()).toHaveLength(50));
+    await set('reminder', ['r']);
+    await eventually(() => expect(other.batches).toEqual([['r']]));
+    expect(rests.batches).toHaveLength(1);
+    await eventually(() => expect(rests.batches).toHaveLength(2));
   });
 });
 

@@ -14,6 +14,7 @@ import { migrations as registryMigrations, RegistryModule } from '../../apps/reg
 import { Ballots } from '../support/ballots.js';
 import { aGate, aPersonSpec, type TestGate } from '../support/gate.js';
 import { TestIssuer } from '../support/issuer.js';
+import { KeyList } from '../support/key-list.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -55,6 +56,8 @@ export class RegistryWorld {
     readonly kafka: TestKafka,
     readonly postgres: TestPostgres,
     readonly issuer: TestIssuer,
+    /** Asked whether a person's key still signs. */
+    readonly credentials: KeyList,
     readonly adminUrl: string,
   ) {
     this.gate = aGate();
@@ -63,8 +66,9 @@ export class RegistryWorld {
   }
 
   static async start(): Promise<RegistryWorld> {
-    const [kafka, postgres, issuer] = await Promise.all([startKafka(), startPostgres(), TestIssuer.start()]);
-    const world = new RegistryWorld(kafka, postgres, issuer, await postgres.freshDatabase());
+    const parts = [startKafka(), startPostgres(), TestIssuer.start(), KeyList.start()] as const;
+    const [kafka, postgres, issuer, credentials] = await Promise.all(parts);
+    const world = new RegistryWorld(kafka, postgres, issuer, credentials, await postgres.freshDatabase());
     await world.#prepare();
     return world;
   }
@@ -113,6 +117,7 @@ export class RegistryWorld {
       SALLYPORT_KEYS_FILE: this.gate.keysFile(service),
       SALLYPORT_REGISTRY_URL: this.url('registry'),
       SALLYPORT_INTAKE_URL: this.url('intake'),
+      SALLYPORT_CREDENTIALS_URL: this.credentials.url,
       [portName(service)]: String(this.#ports.get(service)),
     };
   }
@@ -233,7 +238,7 @@ export class RegistryWorld {
   async remove(): Promise<void> {
     await Promise.all(this.#apps.splice(0).map((app) => app.close()));
     await this.bus.close();
-    await this.issuer.stop();
+    await Promise.all([this.issuer.stop(), this.credentials.close()]);
     await Promise.all([this.kafka.remove(), this.postgres.remove()]);
     this.gate.remove();
     this.#scratch.remove();

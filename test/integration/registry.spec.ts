@@ -226,6 +226,37 @@ describe('the registry', () => {
     expect(versions.map(({ reason }) => reason)).toEqual(['odd', 'fine', 'odd', undefined]);
   });
 
+  it('takes no change by a key that was ended, and none while nobody can say whether it was', async () => {
+    const change = { as: 'rita', body: { members: ['dora'] } };
+    const calls = [
+      ['PUT', '/v1/groups/by-ended', change],
+      ['DELETE', '/v1/groups/dba', { as: 'rita', ifMatch: 1 }],
+      ['POST', '/v1/agents/second/resume', { as: 'rita', body: { reason: 'fine' } }],
+    ] as const;
+    for (const [says, refusal] of [
+      ['ended', { status: 401, body: { code: 'proof_invalid' } }],
+      ['nothing', { status: 503, body: { code: 'dependency_unavailable' } }],
+    ] as const) {
+      world.credentials.says = says;
+      for (const [method, path, call] of calls)
+        expect(await world.call('registry', method, path, call)).toMatchObject(refusal);
+    }
+    world.credentials.says = 'live';
+    expect((await get('/v1/groups/by-ended')).status).toBe(404);
+    expect((await get('/v1/groups/dba')).body).toMatchObject({ version: 1 });
+  });
+
+  it('suspends while credentials is away, and not by a key that was ended', async () => {
+    await put('/v1/agents/odd-one', anAgentSpec([aSigningKey().jwk]));
+    const suspend = () =>
+      world.call('registry', 'POST', '/v1/agents/odd-one/suspend', { as: 'rita', body: { reason: 'odd' } });
+    world.credentials.says = 'ended';
+    expect(await suspend()).toMatchObject({ status: 401, body: { code: 'proof_invalid' } });
+    world.credentials.says = 'nothing';
+    expect(await suspend()).toMatchObject({ status: 200, body: { spec: { state: 'suspended' } } });
+    world.credentials.says = 'live';
+  });
+
   it('answers services the current entry, a past version, and the holder of a key; to nobody else', async () => {
     const lookup = (body: object, bearer: string) => world.call('registry', 'POST', '/v1/lookup', { body, bearer });
     const asked = {

@@ -3,7 +3,7 @@ import {
   ProblemError, reasonBody, uuidv7, voteBody, type ApprovalAnswer, type ApprovalsAnswer, type EndApprovalAnswer,
   type EvidenceAnswer, type VoteAnswer,
 } from '#contracts'; // prettier-ignore
-import { callerOfKind, Calling, PersonGuard, ProvenInBody, type Caller } from '#trust/http';
+import { callerOfKind, Calling, OnlyStops, PersonGuard, ProvenInBody, type Caller } from '#trust/http';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CastVote } from './handlers/cast-vote.js';
@@ -67,6 +67,7 @@ export class ApprovalsController {
   }
 
   @Post(':id/withdraw')
+  @OnlyStops()
   @HttpCode(200)
   async withdraw(
     @Calling() caller: Caller,
@@ -77,6 +78,7 @@ export class ApprovalsController {
   }
 
   @Post(':id/stop')
+  @OnlyStops()
   @HttpCode(200)
   async stop(
     @Calling() caller: Caller,

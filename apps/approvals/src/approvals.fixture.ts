@@ -2,13 +2,13 @@ import { Module, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { JudgementAnswer, RegistryKind, RequestEvidence, RoutingNeed } from '#contracts';
 import { Database, makeDataSource, Timers, type Tx } from '#database';
-import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type KnownOf, type Looked, type Wanted } from '#facts';
+import { AskedKeys, isKnown, RegistryClient, RegistryCopy, type CopyEntry, type KnownOf, type Looked, type PeerAnswer, type Wanted } from '#facts';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
 import { Fault, Log, Shutdown } from '#platform';
 import { Keyring, Trust } from '#trust';
+import { PersonKeys } from '#trust/http';
 import { parts } from './approvals.module.js';
 import type { TestGate } from './gate.fixture.js';
-import { KeysDoor } from './io/keys-door.js';
 import { PolicyDoor } from './io/policy-door.js';
 import { RegistryDoor } from './io/registry-door.js';
 
@@ -72,13 +72,14 @@ export class TestPolicy extends PolicyDoor {
   }
 }
 
-export class TestKeysDoor extends KeysDoor {
+/** credentials, asked about the keys of people. */
+export class TestKeysDoor {
   /** Undefined = credentials does not answer. */
   live: boolean | undefined = true;
 
-  override isLive(): Promise<boolean> {
+  post(_service: string, _path: string, asked: object): Promise<PeerAnswer> {
     if (this.live === undefined) return Promise.reject(new Fault('peer_unavailable', { retryable: true }));
-    return Promise.resolve(this.live);
+    return Promise.resolve({ ok: true, status: 200, body: { ...asked, state: this.live ? 'live' : 'ended' } });
   }
 }
 
@@ -132,7 +133,7 @@ export async function makeApprovals(gate: TestGate, url: string): Promise<TestAp
     { provide: Keyring, useValue: gate.keyring('approvals') },
     { provide: RegistryCopy, useValue: registry.copy },
     { provide: RegistryClient, useValue: registry },
-    { provide: KeysDoor, useValue: keysDoor },
+    { provide: PersonKeys, useValue: new AskedKeys(keysDoor) },
     { provide: PolicyDoor, useValue: policy },
     { provide: RegistryDoor, useValue: registryDoor },
     { provide: Log, useValue: log },

@@ -1,8 +1,9 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { policyAllowed, policyApprovalRequired, policyCancelRequested, registryChanged } from '#contracts';
 import { DatabaseModule, TimersModule } from '#database';
-import { callersModule, FactsModule, issuersOf, KeysModule, Peers, registryCopyMigrations } from '#facts';
+import { AskedKeys, callersModule, FactsModule, issuersOf, KeysModule, Peers, registryCopyMigrations } from '#facts';
 import { MessagingModule, on } from '#messaging';
+import { PersonKeys } from '#trust/http';
 import { ApprovalsBesideController } from './approvals-beside.controller.js';
 import { ApprovalsController } from './approvals.controller.js';
 import { ApprovalsStreamController } from './approvals-stream.controller.js';
@@ -69,7 +70,6 @@ import { InboxStore } from './io/inbox.store.js';
 import { OpenPlanStore } from './io/open-plan.store.js';
 import { OpeningStore } from './io/opening.store.js';
 import { Outcomes } from './io/outcomes.js';
-import { HttpKeysDoor, KeysDoor } from './io/keys-door.js';
 import { HttpPolicyDoor, PolicyDoor } from './io/policy-door.js';
 import { HttpRegistryDoor, RegistryDoor } from './io/registry-door.js';
 import { RegistryFacts } from './io/registry-facts.js';
@@ -118,8 +118,8 @@ const hears = [
 ];
 
 const timers = TimersModule.forHandlers([
-  { kind: expireTimer, handler: ExpireApprovals },
-  { kind: escalateTimer, handler: EscalateApprovals },
+  { kind: expireTimer, handler: ExpireApprovals, paced: true },
+  { kind: escalateTimer, handler: EscalateApprovals, paced: true },
   { kind: goOnTimer, handler: GoOnAtOnce },
   { kind: sweepTimer, handler: SweepAgain },
   { kind: suspendTimer, handler: SuspendAgents },
@@ -144,7 +144,7 @@ const stores: Provider[] = [
 /** The other services, as this one calls them. */
 const doors: Provider[] = [
   Peers,
-  { provide: KeysDoor, useClass: HttpKeysDoor },
+  { provide: PersonKeys, inject: [Peers], useFactory: (peers: Peers) => new AskedKeys(peers) },
   { provide: PolicyDoor, useClass: HttpPolicyDoor },
   { provide: RegistryDoor, useClass: HttpRegistryDoor },
 ];

@@ -48,7 +48,7 @@ export class NotifierModule {
       imports: [
         DatabaseModule.forService({ schema: 'notifier', migrations }),
         MessagingModule.forService({ service: 'notifier', hears }),
-        TimersModule.forHandlers([{ kind: reminderTimer, handler: Remind }]),
+        TimersModule.forHandlers([{ kind: reminderTimer, handler: Remind, paced: true }]),
         KeysModule.forService(),
         FactsModule.forService(),
         callersModule(issuersOf(settings.SALLYPORT_OIDC_ISSUERS)),

@@ -1,7 +1,7 @@
 import {
   lookupBody, ProblemError, suspendBody, type EntryAnswer, type EntryListAnswer, type LookupAnswer, type VersionsAnswer,
 } from '#contracts'; // prettier-ignore
-import { AnyOf, Calling, PersonGuard, ServiceGuard, type CalledRequest, type Caller } from '#trust/http';
+import { AnyOf, Calling, OnlyStops, PersonGuard, ServiceGuard, type CalledRequest, type Caller } from '#trust/http';
 import {
   Controller,
   Delete,
@@ -50,6 +50,7 @@ export class RegistryController {
   }
 
   @Post('agents/:id/suspend')
+  @OnlyStops()
   @HttpCode(200)
   @UseGuards(AnyOf(PersonGuard, ServiceGuard))
   async suspend(

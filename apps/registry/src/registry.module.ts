@@ -1,5 +1,5 @@
 import { Database, DatabaseClock, DatabaseModule } from '#database';
-import { issuersOf, KeysModule } from '#facts';
+import { AskedKeys, issuersOf, KeysModule, Peers } from '#facts';
 import { MessagingModule } from '#messaging';
 import { CommonSettings } from '#platform';
 import { Keyring, Trust } from '#trust';
@@ -76,6 +76,7 @@ export class RegistryModule {
             keyring,
             callers,
             jtis: new SqlJtiStore(database),
+            personKeys: new AskedKeys(new Peers(common, keyring, clock)),
             issuers: issuersOf(settings.SALLYPORT_OIDC_ISSUERS),
             now: () => clock.now(),
           }),

@@ -13,7 +13,9 @@ import {
   type KeyOwner,
   type PersonKeys,
 } from '#trust/http';
+import { AskedKeys } from './asked-keys.js';
 import { CatchUp } from './catch-up.js';
+import { Peers } from './peers.js';
 import { RegistryCopy } from './registry-copy.js';
 
 const names = z.array(z.string().min(1));
@@ -113,7 +115,7 @@ class LearningCallers extends Callers {
  * The guards of `#trust/http`, with callers as this service's copy of the registry knows them. Needs the `proof_jti` table
  * where agents call, and where people change something.
  *
- * @param keysIn where the service keeps the list of people's keys itself
+ * @param keysIn where the service keeps the list of people's keys itself; the others ask it
  */
 export function callersModule(people: readonly Issuer[], keysIn?: (database: Database) => PersonKeys): DynamicModule {
   return HttpTrustModule.forService({
@@ -126,7 +128,7 @@ export function callersModule(people: readonly Issuer[], keysIn?: (database: Dat
       jtis: new SqlJtiStore(database),
       issuers: people,
       now: () => clock.now(),
-      ...(keysIn && { personKeys: keysIn(database) }),
+      personKeys: keysIn?.(database) ?? new AskedKeys(new Peers(settings, keyring, clock)),
     }),
   });
 }

@@ -1,4 +1,5 @@
 export { compileProperties, type Compiled } from './action-schema.js';
+export { AskedKeys } from './asked-keys.js';
 export { CatchUp, catchUpLimits, type Limits, type Pace, type Unknowns } from './catch-up.js';
 export { FactsModule } from './facts.module.js';
 export { HttpRegistryClient, type RegistryAccess } from './http-registry-client.js';

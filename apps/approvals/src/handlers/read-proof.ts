@@ -8,10 +8,9 @@ import {
   type Vote,
   type VoteBody,
 } from '#contracts';
-import { isRetryable } from '#platform';
+import { PersonKeys } from '#trust/http';
 import { readDelegation, readPersonKey, readSignedVote, readStepUp, Trust } from '#trust';
 import { isConfirmedBy, whyNotGivenBy, whyNotProven, type AboutPlan } from '../core/proven.js';
-import { KeysDoor } from '../io/keys-door.js';
 import type { Proof } from '../io/vote-signer.js';
 import type { LoadedCase } from './load-case.js';
 import type { CastVoteInput } from './vote-input.js';
@@ -21,7 +20,7 @@ import type { CastVoteInput } from './vote-input.js';
 export class ReadProof {
   constructor(
     private readonly trust: Trust,
-    private readonly keys: KeysDoor,
+    private readonly keys: PersonKeys,
   ) {}
 
   /** Throws ProblemError `proof_invalid`, whose detail says what to do, and `step_up_required`. */
@@ -49,17 +48,8 @@ export class ReadProof {
    * `proof_invalid`, and for a yes a retryable Fault when credentials does not answer; a no waits for nobody.
    */
   async mustLive({ thumbprint }: Pick<Proof, 'thumbprint'>, decision: VoteBody['decision']): Promise<void> {
-    if (!(await this.isLive(thumbprint, decision)))
+    if (!(await this.keys.isLive(thumbprint, decision === 'deny' ? 'stop' : 'change')))
       throw new ProblemError('proof_invalid', { detail: 'the key was ended: sign in again' });
-  }
-
-  private async isLive(thumbprint: string, decision: VoteBody['decision']): Promise<boolean> {
-    try {
-      return await this.keys.isLive(thumbprint);
-    } catch (error) {
-      if (decision === 'deny' && isRetryable(error)) return true;
-      throw error;
-    }
   }
 
   /** The same of a seat that is given away. */

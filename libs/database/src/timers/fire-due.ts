@@ -10,12 +10,11 @@ export interface Firing {
   database: Database;
   kind: string;
   handler: DueHandler;
+  /** Rows that one transaction takes. */
+  atMost: number;
   log: Log;
   signal: AbortSignal;
 }
-
-/** Rows that one transaction takes at most. */
-export const batchSize = 500;
 
 /** One row per kind that has a timer: seconds until its first is due, negative when it is late, by the database's clock. */
 export async function secondsUntilNext(
@@ -31,14 +30,14 @@ export async function secondsUntilNext(
 }
 
 /**
- * Takes up to 500 due timers of one kind and lets the handler act, in one transaction. When the handler fails for a reason that is not an outage, the
+ * Takes due timers of one kind and lets the handler act, in one transaction. When the handler fails for a reason that is not an outage, the
  * batch is halved until the bad refs stand alone; those are put off, the others happen. Gives the number of timers taken; throws what must be waited for.
  */
 export async function fireDue(firing: Firing): Promise<number> {
   const batch: string[] = [];
   try {
     await firing.database.transaction(async (tx) => {
-      batch.push(...(await claimDue(tx, firing.kind)));
+      batch.push(...(await claimDue(tx, firing)));
       if (batch.length > 0) await firing.handler.handle(batch, tx);
     });
   } catch (error) {
@@ -87,13 +86,13 @@ async function putOff({ database, kind, log }: Firing, ref: string, error: unkno
  * `clock_timestamp()`: only a stable function can bound an index scan, and millions of later timers may lie behind the due ones. By `ctid`, because
  * statistics of a table that fills and empties all day are never right, and a join planned on wrong ones is slow; the rows are locked, so it holds still.
  */
-async function claimDue(tx: Tx, kind: string): Promise<string[]> {
+async function claimDue(tx: Tx, { kind, atMost }: Firing): Promise<string[]> {
   const rows = await tx.query<Claimed>(
     `DELETE FROM timers WHERE ctid = ANY(ARRAY(
        SELECT ctid FROM timers WHERE kind = $1 AND due_at <= now()
        ORDER BY due_at, ref LIMIT $2 FOR UPDATE SKIP LOCKED))
      RETURNING ref, due_at`,
-    [kind, batchSize],
+    [kind, atMost],
   );
   return inDueOrder(rows);
 }

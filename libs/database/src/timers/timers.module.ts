@@ -15,6 +15,11 @@ export interface TimerRoute {
   kind: string;
   /** A provider of the service's own module. */
   handler: Type<TimerHandler>;
+  /**
+   * Thousands may be due at once, and no harm comes of one that happens late: they are taken in small batches with rests between, so that what others
+   * ask for does not stand behind all of them.
+   */
+  paced?: true;
 }
 
 class TimerRoutes {
@@ -40,8 +45,12 @@ export class TimersModule implements OnApplicationBootstrap {
     const handlers = new Map(
       this.routes.list.map(({ kind, handler }) => [kind, this.modules.get<TimerHandler>(handler, { strict: false })]),
     );
-    const loop = new TimerLoop(this.database, handlers, this.log);
+    const loop = new TimerLoop(this.database, handlers, this.log, this.paced());
     loop.start();
     this.shutdown.at('timers', 'timers', () => loop.stop());
+  }
+
+  private paced(): Set<string> {
+    return new Set(this.routes.list.filter(({ paced }) => paced).map(({ kind }) => kind));
   }
 }

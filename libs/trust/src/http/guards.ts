@@ -7,7 +7,7 @@ import { verifyServiceToken } from '../service-token.js';
 import { statementTypes } from '../statement-types.js';
 import type { CalledRequest, Caller, KeyOwner } from './caller.js';
 import { HttpTrust } from './http-trust.js';
-import { needsSignedCall, proveCall, type RouteHandler } from './person-call.js';
+import { needsSignedCall, proveCall, useOf, type RouteHandler } from './person-call.js';
 import { verifyPersonToken } from './person-token.js';
 
 /** The part of Fastify's reply that guards write to; what is set here stands in the answer, an error's too. */
@@ -148,7 +148,7 @@ export class PersonGuard extends CallerGuard {
     const { iss, sub, clientId } = await verifyPersonToken(bearerOf(request) ?? '', audience, { issuers, now });
     const person = await callers.byIdentity(iss, sub);
     if (person?.spec.state !== 'active') throw new ProblemError('not_eligible', { why: 'not_a_person' });
-    if (needsSignedCall(request, route)) await proveCall(this.http, { request, person, now });
+    if (needsSignedCall(request, route)) await proveCall(this.http, { request, person, use: useOf(route), now });
     return { kind: 'person', person, iss, sub, clientId };
   }
 }

@@ -3,7 +3,7 @@ import type { Trust } from '../trust.js';
 import type { Callers } from './caller.js';
 import { IssuerKeys, type Issuer } from './issuer-keys.js';
 import type { JtiStore } from './jti-store.js';
-import { StatedKeys, type PersonKeys } from './person-keys.js';
+import type { PersonKeys } from './person-keys.js';
 
 /** What the guards of one service work with. */
 export interface HttpTrustParts {
@@ -15,8 +15,8 @@ export interface HttpTrustParts {
   callers: Callers;
   /** Needed by doors with proofs, and by those where people change something. */
   jtis: JtiStore;
-  /** Where the service keeps a list of them itself. */
-  personKeys?: PersonKeys;
+  /** Asked by doors where people change something. */
+  personKeys: PersonKeys;
   /** The OpenID providers whose people may sign in; empty where no person is expected. */
   issuers: readonly Issuer[];
   /** The database's clock, in milliseconds: no process trusts its own. Throws a retryable fault when it is not known. */
@@ -40,7 +40,7 @@ export class HttpTrust {
     this.keyring = parts.keyring;
     this.callers = parts.callers;
     this.jtis = parts.jtis;
-    this.personKeys = parts.personKeys ?? new StatedKeys();
+    this.personKeys = parts.personKeys;
     this.issuers = new IssuerKeys(parts.issuers);
     this.now = parts.now;
   }

@@ -10,6 +10,6 @@ export { HttpTrustModule, type HttpTrustOptions } from './http-trust.module.js';
 export { verifyIdToken, type SignedIn } from './id-token.js';
 export { type Issuer } from './issuer-keys.js';
 export { verifyLogoutToken, type LoggedOut } from './logout-token.js';
-export { ProvenInBody } from './person-call.js';
-export { PersonKeys } from './person-keys.js';
+export { OnlyStops, ProvenInBody } from './person-call.js';
+export { PersonKeys, type KeyUse } from './person-keys.js';
 export { JtiStore, proofJtiTable, SqlJtiStore, type SqlRunner } from './jti-store.js';

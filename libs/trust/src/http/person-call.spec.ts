@@ -18,13 +18,14 @@ import { makeAgentKey, makeGate } from '../gate.fixture.js';
 import { callHeaders } from '../person-call.js';
 import { signPersonKey } from '../person-key.js';
 import { personOf } from '../plan.fixture.js';
-import { AnyOf, Callers, Calling, HttpTrustModule, JtiStore, PersonGuard, PersonKeys, ProvenInBody, ServiceGuard, type Caller } from './index.js'; // prettier-ignore
+import { AnyOf, Callers, Calling, HttpTrustModule, JtiStore, OnlyStops, PersonGuard, PersonKeys, ProvenInBody, ServiceGuard, type Caller, type KeyUse } from './index.js'; // prettier-ignore
 
 const publicUrl = 'https://gate.test.example/registry';
 const gate = makeGate();
 const ann = makeAgentKey('P-256');
 const payload = '{"a": 1}';
 const endedKeys = new Set<string>();
+const uses: KeyUse[] = [];
 const remembered = new Map<string, number>();
 
 class OneCaller extends Callers {
@@ -46,8 +47,9 @@ class MemoryJtis extends JtiStore {
 }
 
 class ListedKeys extends PersonKeys {
-  override isLive(thumbprint: string): boolean {
-    return !endedKeys.has(thumbprint);
+  override isLive(thumbprint: string, use: KeyUse): Promise<boolean> {
+    uses.push(use);
+    return Promise.resolve(!endedKeys.has(thumbprint));
   }
 }
 
@@ -62,6 +64,13 @@ class Doors {
   @Post('thing')
   @UseGuards(PersonGuard)
   change(@Calling() caller: Caller): string {
+    return caller.kind;
+  }
+
+  @Post('halt')
+  @OnlyStops()
+  @UseGuards(PersonGuard)
+  halt(@Calling() caller: Caller): string {
     return caller.kind;
   }
 
@@ -113,6 +122,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   endedKeys.clear();
+  uses.length = 0;
   remembered.clear();
 });
 
@@ -154,6 +164,11 @@ describe('what a person changes', () => {
   it('is not done with a key that this service knows to be over', async () => {
     endedKeys.add(ann.kid);
     expect(await post('/thing', signed('/thing'))).toMatchObject({ status: 401, code: 'proof_invalid' });
+  });
+
+  it('says of each key what it is about to sign for, so that a stop waits for nobody', async () => {
+    for (const url of ['/thing', '/halt', '/either']) expect(await post(url, signed(url))).toMatchObject({ status: 201 });
+    expect(uses).toEqual(['change', 'stop', 'change']);
   });
 
   it('needs nothing besides a body that proves itself; looking needs nothing either', async () => {
