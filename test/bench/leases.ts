@@ -3,7 +3,6 @@ import type { Asked, Lease } from '#sdk';
 import { inLanes } from '../support/lanes.js';
 import { refund, type RunningGate } from '../support/running-gate.js';
 import { roleRefund } from '../support/role-target.js';
-import { endure, type Endured } from './endurance.js';
 import { latencies, round, type Latencies } from './figures.js';
 import type { ProductChain } from './product-chain.js';
 import { collectOffers } from './redeem.js';
@@ -19,8 +18,7 @@ export interface LeaseFigures {
   kill_switch: Pulled;
   /** Of the service that holds leases, with so many of them there. */
   ready: { leases: number; seconds: number };
-  expiry: { due: number; drained_s: number; lag_p50_s: number; lag_p99_s: number };
-  mint_and_end: Endured;
+  expiry: { due: number; lag_p50_s: number; lag_p99_s: number; lag_most_s: number };
 }
 
 export interface LeaseWish {
@@ -36,7 +34,7 @@ const brokered: Asked = {
   requested_access: { profile: 'refund-statements', ttl_seconds: 60, uses: 1 },
 };
 
-/** What leases cost, how fast they end, and whether either grows with their number. */
+/** What leases cost, and how fast they end. */
 export async function measureLeases(gate: RunningGate, chain: ProductChain, wish: LeaseWish): Promise<LeaseFigures> {
   await allowStatements(gate);
   const times = Math.min(100, wish.seconds * 5);
@@ -47,13 +45,12 @@ export async function measureLeases(gate: RunningGate, chain: ProductChain, wish
   };
   const usable_floor = await floors(gate, times);
   const consume_per_second = await consumeRate(gate, chain, 500);
-  const mint_and_end = await endure(gate, chain, wish.seconds * 10);
   const kill_switch = await pullSwitch(gate, chain, wish.live);
   const leases = await Leases.like(gate, await aTokenLease(chain));
   try {
     const expiry = await leases.expire(wish.rows);
     const ready = { leases: await leases.count(), seconds: await leases.untilReadyAgain() };
-    return { usable, usable_floor, consume_per_second, kill_switch, ready, expiry, mint_and_end };
+    return { usable, usable_floor, consume_per_second, kill_switch, ready, expiry };
   } finally {
     await leases.close();
   }

@@ -1,6 +1,6 @@
-// `npm run bench [-- --json] [-- --seconds N] [-- --parts chain,people,leases]`: the product beside a bare kafkajs chain, on the
-// embedded parts, in one run; then what people's part costs, and what leases do. Never part of a test: absolute figures move
-// with the machine, the ratios count.
+// `npm run bench [-- --json] [-- --seconds N] [-- --parts chain,people,scim,leases,endurance]`: the product beside a bare
+// kafkajs chain, on the embedded parts, in one run; then what people's part and a provider's push cost, and what leases do. Never
+// part of a test: absolute figures move with the machine, the ratios count.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { BareChain } from './bare-chain.js';
 import { round } from './figures.js';
 import { Machine } from './machine.js';
 import { decisionsPerSecond } from './decisions.js';
+import { endure } from './endurance.js';
 import { ProductChain, type Offer } from './product-chain.js';
 import { measureLeases } from './leases.js';
 import { measurePeople } from './people.js';
@@ -25,7 +26,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean' },
     seconds: { type: 'string', default: '60' },
-    parts: { type: 'string', default: 'chain,people,leases' },
+    parts: { type: 'string', default: 'chain,people,scim,leases,endurance' },
   },
 });
 const seconds = Number(options.seconds);
@@ -41,6 +42,18 @@ say('starting a gate with 100 agents');
 const scimTokenFile = join(dir, 'scim-token');
 writeFileSync(scimTokenFile, freshSecret(), { mode: 0o600 });
 const gate = await RunningGate.start({ dir, agents: 100, durable: true, scimTokenFile });
+
+/** In this order, since what fills tables or mints for ten minutes would slow down what comes after it. */
+const measures: Record<string, (chain: ProductChain, machine: Machine) => Promise<object>> = {
+  chain: async (chain, machine) => ({ bare_chain: await measureBare(), ...(await measureProduct(chain, machine)) }),
+  leases: async (chain) => ({
+    leases: await measureLeases(gate, chain, { seconds, live: scaled(1_000), rows: scaled(100_000) }),
+  }),
+  endurance: async (chain) => ({ mint_and_end: await endure(gate, chain, seconds * 10) }),
+  people: async (chain) => ({ people: await measureAllPeople(chain) }),
+  scim: async () => ({ scim: await pushPeople(gate, readFileSync(scimTokenFile, 'utf8'), scaled(50_000)) }),
+};
+
 try {
   const figures = await measure(new Set(options.parts.split(',')));
   console.log(options.json === true ? JSON.stringify(figures) : JSON.stringify(figures, null, 2));
@@ -49,29 +62,22 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 
-async function measure(parts: ReadonlySet<string>) {
+async function measure(parts: ReadonlySet<string>): Promise<object> {
+  for (const part of parts) if (!(part in measures)) throw new Error(`no such part: ${part}`);
   const machine = new Machine(gate);
   await RoleTarget.install(gate);
   say('idle');
   const processes = await machine.idle(Math.min(20, seconds));
-  const bare_chain = parts.has('chain') ? await measureBare() : undefined;
   const chain = new ProductChain(gate);
   await chain.start();
   try {
-    const product = parts.has('chain') ? await measureProduct(chain, machine) : {};
-    if (parts.has('leases')) say('leases');
-    const leases = parts.has('leases')
-      ? await measureLeases(gate, chain, { seconds, live: scaled(1_000), rows: scaled(100_000) })
-      : undefined;
-    if (parts.has('people')) say('people');
-    const people = parts.has('people') ? await measureAllPeople(chain) : undefined;
-    return {
-      ...(bare_chain && { bare_chain }),
-      ...product,
-      ...(leases && { leases }),
-      ...(people && { people }),
-      processes,
-    };
+    let figures = {};
+    for (const [part, run] of Object.entries(measures)) {
+      if (!parts.has(part)) continue;
+      say(part);
+      figures = { ...figures, ...(await run(chain, machine)) };
+    }
+    return { ...figures, processes };
   } finally {
     await chain.stop();
   }
@@ -92,8 +98,7 @@ async function measureProduct(chain: ProductChain, machine: Machine) {
 
 async function measureAllPeople(chain: ProductChain) {
   const filled = { open: scaled(100_000), closed: scaled(1_000_000), due: scaled(100_000) };
-  const figures = await measurePeople(gate, chain, { seconds, ...filled });
-  return { ...figures, scim: await pushPeople(gate, readFileSync(scimTokenFile, 'utf8'), scaled(50_000)) };
+  return measurePeople(gate, chain, { seconds, ...filled });
 }
 
 async function measureBare() {

@@ -76,6 +76,34 @@ describe('a pull', () => {
     expect(await world.target.roles()).toEqual([]);
   });
 
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['a pull', () => desk.pulled({ scope: 'target', id: 'orders-db' }), 'ended/kill_switch'],
+    ['the suspension of their agent', () => world.suspend('suspended'), 'ended/agent_suspended'],
+  ])('cuts what is live all together, and not by its turn to be removed: %s', async (_, stop, end) => {
+    // More than are removed at once.
+    const held = await Promise.all(Array.from({ length: 12 }, () => desk.offered()));
+    const logins = await Promise.all(held.map(async (one) => world.role(await desk.redeem(one))));
+    const sessions = await Promise.all(logins.map(login));
+    const keeper = await world.target.superuser();
+    // No role can be dropped meanwhile.
+    await keeper.query('BEGIN; LOCK TABLE pg_auth_members IN SHARE MODE');
+    await stop();
+    await eventually(
+      async () => {
+        const asked = await Promise.allSettled(sessions.map((session) => session.query('SELECT 1')));
+        expect(asked.map(({ status }) => status)).toEqual(held.map(() => 'rejected'));
+      },
+      { withinMs: 10_000 },
+    );
+    for (const one of logins) await expect(login(one)).rejects.toThrow(/not permitted to log in/u);
+    expect(await world.target.roles()).toHaveLength(held.length);
+    await keeper.query('COMMIT');
+    await keeper.end();
+    for (const { action } of held) await world.hears(action, 'offered', 'released', end);
+    expect(await world.target.roles()).toEqual([]);
+    await world.suspend('active');
+  });
+
   it('is not lost by a process that ends right after it', async () => {
     const held = await desk.offered();
     await world.role(await desk.redeem(held));

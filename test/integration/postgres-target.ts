@@ -16,6 +16,8 @@ export interface PostgresTarget {
   /** A folder with the connection of the gate's login, as credentials reads it. */
   secretsDir: string;
   connect(user: string, password: string, database?: string): Promise<pg.Client>;
+  /** A session of the superuser, for who holds something up. */
+  superuser(): Promise<pg.Client>;
   /** As the superuser. */
   admin<R extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<R[]>;
   roles(): Promise<string[]>;
@@ -80,6 +82,7 @@ export async function startPostgresTarget(env: Record<string, string> = {}): Pro
     database,
     secretsDir,
     connect: (user, password, where = database) => connect(postgres.urlAs(user, password, where)),
+    superuser: () => connect(adminUrl),
     admin,
     roles: async () =>
       (

@@ -23,7 +23,9 @@ export const settings = defineSettings(
       .min(2)
       .max(50)
       .default(8)
-      .describe('Most connections that one process opens to one target, and most leases that it ends there at once'),
+      .describe(
+        'Most connections that one process opens to one target; it ends as many leases there at once, less one',
+      ),
     SALLYPORT_CREDENTIALS_TARGET_SECONDS: z.coerce
       .number()
       .int()

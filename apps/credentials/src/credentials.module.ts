@@ -23,6 +23,7 @@ import { CompareTarget } from './handlers/compare-target.js';
 import { ConsumeFacts, ConsumeToken } from './handlers/consume-token.js';
 import { BeginCeremony, BeginPull, BeginStepUp } from './handlers/begin-ceremony.js';
 import { BeginEnrolment } from './handlers/begin-enrolment.js';
+import { CutAhead } from './handlers/cut-ahead.js';
 import { CutPulled, killTimer } from './handlers/cut-pulled.js';
 import { CompleteLease, EndByPerson, LeaseAccess } from './handlers/end-by-person.js';
 import { DropStranger, ListStrangers } from './handlers/drop-stranger.js';
@@ -142,7 +143,7 @@ const timers = [
 
 const handlers: Provider[] = [
   BeginCeremony, ConfirmedPulls, BeginEnrolment, BeginPull, BeginStepUp, CeremonyResults, EndWebauthnKey, FinishCeremony, ListWebauthnKeys, Pages, ReadAnswers, ShowCeremony,
-  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutPulled, DropStranger, EndByPerson, EndPersonKey, EndSessions, RegisterPersonKey, ShowPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk, ExplainAction,
+  AcknowledgeLease, AlarmReplay, ApplyChanges, CompareTarget, CompleteLease, ConsumeFacts, ConsumeToken, CutAhead, CutPulled, DropStranger, EndByPerson, EndPersonKey, EndSessions, RegisterPersonKey, ShowPersonKey, VoteProofs, EndingBell, EndingLife, EndingTables, EndLeases, EndOnAsk, ExplainAction,
   Deliveries, ForgetDeliveries, IntentTables, KeepEnding, LeaseAccess, LeaseWords, ListLeases, ListStrangers, MeasureProfiles, MeetStranger, MintCredential, MintIntent, OfferAllowed, OfferedLeases, OfferFacts, OfferGranted,
   Officers, OfferLeases, OfferTables, PulledSwitches, PullSwitch, ReadPassed, ReconcileTargets, RedeemAgain, RedeemFacts, RedeemLease, RefuseUnreadable,
   ReleaseSwitch, ReplayTables, RewrapSignIns, ShowAccess, ShowSwitch, SweepAgain, SweepAgents, SweepSuspended, Transact, UnlessPulled, WatchClock,
@@ -195,7 +196,8 @@ function configured(settings: Settings): Provider[] {
   const connections = settings.SALLYPORT_CREDENTIALS_TARGET_CONNECTIONS;
   const pace = new Pace(
     settings.SALLYPORT_CREDENTIALS_MINT_SECONDS,
-    connections,
+    // One is left for what cannot wait: cutting all that was stopped, and a new mint.
+    connections - 1,
     settings.SALLYPORT_CREDENTIALS_RECONCILE_SECONDS,
     settings.SALLYPORT_CREDENTIALS_ENDING_SECONDS,
   );

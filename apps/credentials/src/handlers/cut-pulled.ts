@@ -3,6 +3,7 @@ import { Timers, type Tx } from '#database';
 import { cutBy } from '../core/kill-switch.js';
 import { KillSwitchStore } from '../io/kill-switch.store.js';
 import { ApplyChanges } from './apply-changes.js';
+import { CutAhead } from './cut-ahead.js';
 
 export const killTimer = 'kill-switch';
 
@@ -22,6 +23,7 @@ export class CutPulled {
     private readonly killSwitch: KillSwitchStore,
     private readonly changes: ApplyChanges,
     private readonly timers: Timers,
+    private readonly ahead: CutAhead,
   ) {}
 
   async handle(pullIds: string[], tx: Tx): Promise<void> {
@@ -37,6 +39,7 @@ export class CutPulled {
       tx,
       leases.map((lease) => cutBy(pull, lease)),
     );
+    this.ahead.after(tx, leases);
     // Fewer than a slice may be those that somebody else has changed in the meantime: only none is the end.
     const seconds = leases.length > 0 ? 0 : againAfterSeconds;
     if (leases.length === 0 && pull.releasedAt !== null) return;

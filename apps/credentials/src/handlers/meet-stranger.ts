@@ -31,7 +31,7 @@ export class MeetStranger {
     const { found, isNew } = await this.strangers.meet(target, leaseId, isOver);
     if (isNew) this.log.error(isOver ? 'target.came_back' : 'target.stranger', { target, lease_id: leaseId });
     if (mayDrop(found)) return this.drop(found, handle);
-    await this.issuers.roles.close(handle, leaseId);
+    await this.issuers.roles.close(handle, [leaseId]);
     await this.strangers.closed(found);
   }
 

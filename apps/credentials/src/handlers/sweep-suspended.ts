@@ -9,6 +9,7 @@ import { stop } from '../core/lease.js';
 import { LeaseStore } from '../io/lease.store.js';
 import { OfferStore } from '../io/offer.store.js';
 import { ApplyChanges } from './apply-changes.js';
+import { CutAhead } from './cut-ahead.js';
 
 export const sweepTimer = 'suspended-agent';
 
@@ -23,6 +24,7 @@ export class SweepAgents {
     private readonly clock: OfferStore,
     private readonly copy: RegistryCopy,
     private readonly changes: ApplyChanges,
+    private readonly ahead: CutAhead,
   ) {}
 
   /** Of these agents, those that are suspended: by the entry given, or by a newer one that the copy holds. */
@@ -42,6 +44,7 @@ export class SweepAgents {
       tx,
       leases.map((lease) => stop(lease, why)),
     );
+    this.ahead.after(tx, leases);
   }
 }
 

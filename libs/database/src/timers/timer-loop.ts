@@ -13,7 +13,7 @@ const shortestSleepMs = 20;
 const batch = { usual: 500, paced: 50 };
 
 /** The rest after a full batch of a paced kind, in times of what the batch took: a slower machine rests longer. */
-const restsFor = 3;
+const restsFor = 7;
 
 /**
  * Fires due timers until it is stopped. Any number of processes may run one: a row that somebody is working on is skipped. Each kind fails and waits
@@ -80,7 +80,14 @@ export class TimerLoop {
     const [began, { log }, isPaced] = [performance.now(), this, this.paced.has(kind)];
     const atMost = isPaced ? batch.paced : batch.usual;
     try {
-      const count = await fireDue({ database: this.database, kind, handler, atMost, log, signal: this.stopping.signal });
+      const count = await fireDue({
+        database: this.database,
+        kind,
+        handler,
+        atMost,
+        log,
+        signal: this.stopping.signal,
+      });
       this.waiting.delete(kind);
       if (isPaced && count === atMost) this.rest(kind, restsFor * (performance.now() - began));
       return count;

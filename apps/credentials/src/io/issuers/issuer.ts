@@ -67,8 +67,8 @@ export interface BrokeringIssuer extends Issuer {
 export interface ListingIssuer extends Issuer {
   /** Ids of the leases that have something at this target. */
   listOurs(handle: Handle): Promise<string[]>;
-  /** Stops new use and cuts what is in use, and leaves it standing. Can be repeated at will. */
-  close(handle: Handle, leaseId: string): Promise<void>;
+  /** Stops new use of all of these and then cuts what is in use, and leaves them standing. Can be repeated at will. */
+  close(handle: Handle, leaseIds: readonly string[]): Promise<void>;
   /** Closes and removes what stands there for a lease that this service does not hold. */
   removeStranger(handle: Handle, leaseId: string): Promise<void>;
 }

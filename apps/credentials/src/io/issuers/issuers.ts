@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Issuing } from '../../core/lease.js';
-import type { BrokeringIssuer, Capabilities, Issuer } from './issuer.js';
+import type { BrokeringIssuer, Capabilities, Issuer, ListingIssuer } from './issuer.js';
 import { postgresRoleCapabilities, PostgresRoleIssuer } from './postgres-role.issuer.js';
 import { postgresBrokeredCapabilities, PostgresBrokeredIssuer } from './postgres-brokered.issuer.js';
 import { tokenCapabilities, TokenIssuer } from './token.issuer.js';
@@ -31,3 +31,5 @@ export class Issuers {
 }
 
 export const isBrokering = (issuer: Issuer): issuer is BrokeringIssuer => 'executed' in issuer;
+
+export const isListing = (issuer: Issuer): issuer is ListingIssuer => 'listOurs' in issuer;

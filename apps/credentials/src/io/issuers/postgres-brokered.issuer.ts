@@ -111,8 +111,8 @@ export class PostgresBrokeredIssuer implements BrokeringIssuer, ListingIssuer {
     return this.roles.listOurs(handle);
   }
 
-  close(handle: Handle, leaseId: string): Promise<void> {
-    return this.roles.close(handle, leaseId);
+  close(handle: Handle, leaseIds: readonly string[]): Promise<void> {
+    return this.roles.close(handle, leaseIds);
   }
 
   removeStranger(handle: Handle, leaseId: string): Promise<void> {

@@ -63,26 +63,30 @@ export class PostgresRoleIssuer implements ListingIssuer {
   }
 
   async removeStranger(handle: Handle | null, leaseId: string): Promise<void> {
-    await this.close(handle, leaseId);
+    await this.close(handle, [leaseId]);
     await this.targets.query(secretOf(handle), 'SELECT sallyport.drop($1)', [leaseId]);
   }
 
   /** A transaction of its own before sessions are cut: a storm of logins survives otherwise. */
-  async close(handle: Handle | null, leaseId: string): Promise<void> {
+  async close(handle: Handle | null, leaseIds: readonly string[]): Promise<void> {
     const secret = secretOf(handle);
-    await this.targets.query(secret, 'SELECT sallyport.disable($1)', [leaseId]);
-    await this.#cut(secret, leaseId);
+    // In one order everywhere: two that close the same leases wait for each other instead of deadlocking.
+    const ids = [...leaseIds].sort();
+    await this.targets.query(secret, 'SELECT sallyport.disable(id) FROM unnest($1::uuid[]) AS id', [ids]);
+    await this.#cut(secret, ids);
   }
 
-  async #cut(secret: string, leaseId: string): Promise<void> {
+  async #cut(secret: string, leaseIds: readonly string[]): Promise<void> {
     let quiet = 0;
     for (let pass = 0; quiet < quietPasses; pass += 1) {
       if (pass >= mostPasses)
         throw new Fault('target_unavailable', { retryable: true, message: 'sessions do not end' });
       if (pass > 0) await pause(passMs);
-      const [row] = await this.targets.query<{ cut: number }>(secret, 'SELECT sallyport.terminate($1) AS cut', [
-        leaseId,
-      ]);
+      const [row] = await this.targets.query<{ cut: number }>(
+        secret,
+        'SELECT sum(sallyport.terminate(id))::int AS cut FROM unnest($1::uuid[]) AS id',
+        [leaseIds],
+      );
       quiet = row?.cut === 0 ? quiet + 1 : 0;
     }
   }
