@@ -72,8 +72,6 @@ class Votes {
     await inLanes(crowd, lanes, (id) =>
       this.gate.put('people', id, { identities: [{ iss, sub: id }], name: id, limits, state: 'active' }),
     );
-    // All agents here have one owner: it is speed that is measured, not the limits.
-    await this.gate.change('people', 'olga', (spec) => ({ ...spec, most_waiting: 10_000 }));
     const members = ['fiona', 'felix', ...crowd];
     await this.gate.change('groups', 'finance', (spec) => ({ ...spec, members }));
     await inLanes(manyGroups, lanes, (id) =>

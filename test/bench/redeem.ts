@@ -16,6 +16,8 @@ export async function collectOffers(chain: ProductChain, asked: Asked, count: nu
   for (let sent = 0; sent < count; sent += 100) await chain.send(Math.min(100, count - sent), asked);
   await chain.drained();
   chain.onOffer = () => undefined;
+  if (offers.length < count)
+    throw new Error(`of ${String(count)} offered: ${String(offers.length)}; ${JSON.stringify([...chain.others])}`);
   return offers;
 }
 
