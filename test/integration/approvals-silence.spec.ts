@@ -84,6 +84,9 @@ describe('silence in a stage', () => {
       return { ...group, spec: { ...group.spec, channel: {} } };
     };
     service.registry.put(deaf('legal'));
+    // At their own addresses, as long as they have some.
+    expect(lastOutcome(await open(planOf([stageOf({ group: 'legal' })], { deadline_at: soon() })))).toBe('pending/approval_required');
+    for (const id of ['sam', 'anna']) service.registry.put({ ...personOf(id, { mail: undefined }), version: 2 });
     expect(lastOutcome(await open(planOf([stageOf({ group: 'legal' })], { deadline_at: soon() })))).toBe('denied/no_eligible_approver');
     service.registry.put({ ...personOf('nobody', { mail: undefined }), version: 2 });
     expect(lastOutcome(await open(planOf([stageOf({ from: [{ person: 'nobody' }] })], { deadline_at: soon() })))).toBe('denied/no_eligible_approver');

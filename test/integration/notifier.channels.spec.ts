@@ -18,7 +18,8 @@ import { WebhookDoor } from '../../apps/notifier/src/io/webhook.js';
 import { freePorts } from '../../tools/world/ports.js';
 import { eventually } from '../support/eventually.js';
 import { scratchFolder } from '../support/scratch.js';
-import { NotifierWorld, Story } from './notifier-world.js';
+import { Story } from './notifier-story.js';
+import { NotifierWorld } from './notifier-world.js';
 
 const key = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const scratch = scratchFolder('channels');
@@ -204,6 +205,20 @@ describe('mail', () => {
     expect(await rows()).toMatchObject([{ state: 'dropped' }]);
     expect(await lineOf('leaving')).toMatchObject({ channel: 'none', state: 'missing' });
     expect(mails).toEqual([]);
+  });
+
+  it('to members, one by one, is shown as one channel of their group, as the worst of them is', async () => {
+    world.group('pushed', {}, ['mia', 'max']);
+    expect(await lineOf('pushed')).toMatchObject({ channel: 'none', state: 'missing' });
+    world.person('mia', 'mia@example.com');
+    world.person('max', 'max@example.com');
+    expect(await lineOf('pushed')).toMatchObject({ channel: 'members', state: 'untried' });
+    await due(personRecipient('mia'), 'mail');
+    await attempt(aSender());
+    toDrop = 2;
+    await due(personRecipient('max'), 'mail');
+    await attempt(aSender());
+    expect(await lineOf('pushed')).toMatchObject({ group: 'pushed', channel: 'members', state: 'failing', waiting: 1 });
   });
 
   const body = (mail: string): string => mail.slice(mail.indexOf('\r\n\r\n'));

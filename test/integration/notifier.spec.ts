@@ -3,7 +3,8 @@ import { approvalCancelRequested, approvalExpired, type ActionState } from '#con
 import type { Caller } from '#trust/http';
 import { anAgent, aPerson } from '../../apps/policy/src/registry.fixture.js';
 import { eventually } from '../support/eventually.js';
-import { agentId, NotifierWorld, SeenWaiters, Story } from './notifier-world.js';
+import { Story } from './notifier-story.js';
+import { agentId, NotifierWorld, SeenWaiters } from './notifier-world.js';
 
 let world: NotifierWorld;
 jest.setTimeout(30_000);
@@ -179,6 +180,21 @@ describe('telling people', () => {
     await world.hear(story.isVoted());
     expect(await world.messagesOf(story.id)).toEqual(['new dba mail 1', 'new dba webhook 1', 'new security mail 2']);
     world.group('dba', { mail: 'dba@example.com' }, ['anna']);
+  });
+
+  it('asks the members of groups without a channel of their own one by one, each once, and tells them the end', async () => {
+    const members = ['mia', 'max', 'mute'];
+    world.group('pushed', {}, members);
+    world.group('also-pushed', {}, ['max']);
+    for (const id of ['mia', 'max']) world.person(id, `${id}@example.com`);
+    const story = await waiting('pushed', 'also-pushed');
+    const asked = ['new person:max mail 1', 'new person:mia mail 1'];
+    expect((await world.messagesOf(story.id)).sort()).toEqual(asked);
+    await world.hear(
+      story.say(approvalExpired, { code: 'approval_expired', outcome: story.outcome('expired', 'approvals') }),
+    );
+    const told = ['expired person:max mail 0', 'expired person:mia mail 0'];
+    expect((await world.messagesOf(story.id)).sort()).toEqual([...told, ...asked]);
   });
 
   it('asks whom only the signed verdict names, in whichever order opening and verdict are heard', async () => {

@@ -2,7 +2,17 @@ import { Module, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { JudgementAnswer, RegistryKind, RequestEvidence, RoutingNeed } from '#contracts';
 import { Database, makeDataSource, Timers, type Tx } from '#database';
-import { AskedKeys, isKnown, RegistryClient, RegistryCopy, type CopyEntry, type KnownOf, type Looked, type PeerAnswer, type Wanted } from '#facts';
+import {
+  AskedKeys,
+  isKnown,
+  RegistryClient,
+  RegistryCopy,
+  type CopyEntry,
+  type KnownOf,
+  type Looked,
+  type PeerAnswer,
+  type Wanted,
+} from '#facts';
 import { DeadLetters, Outbox, type Incoming } from '#messaging';
 import { Fault, Log, Shutdown } from '#platform';
 import { Keyring, Trust } from '#trust';

@@ -20,12 +20,8 @@ export const recipientOf = (source: SeatSource): Recipient =>
 
 export type Channel = 'mail' | 'webhook';
 
-/**
- * Where a recipient is told: a group where its entry says, a person whom a plan names at their own address, which counts for no group of theirs.
- * Nowhere: whoever is never told cannot be waited for.
- */
-export function channelsOf(known: Pick<Group, 'channel'> | Pick<Person, 'mail'> | undefined): Channel[] {
-  if (known === undefined) return [];
+/** Of an entry by itself: a group's as it says, a person's by mail. */
+export function channelsOf(known: Pick<Group, 'channel'> | Pick<Person, 'mail'>): Channel[] {
   const { mail, webhook }: Group['channel'] = 'channel' in known ? known.channel : { mail: known.mail };
   return [...(mail === undefined ? [] : ['mail' as const]), ...(webhook === undefined ? [] : ['webhook' as const])];
 }
@@ -35,13 +31,42 @@ export interface Directory {
   get<K extends 'groups' | 'people'>(kind: K, id: string): Known<K> | undefined;
 }
 
-/** Where a recipient is told, and who that is: the members of the group, whether they are registered or not, or the one person. */
-export function addressOf(
-  recipient: Recipient,
-  directory: Directory,
-): { channels: Channel[]; people: readonly string[] } {
+/** Who belongs to a recipient, whether they are registered or not: the members of the group, or the one person. */
+export function membersOf(recipient: Recipient, directory: Directory): readonly string[] {
   const named = personIn(recipient);
-  if (named !== undefined) return { channels: channelsOf(directory.get('people', named)?.spec), people: [named] };
-  const group = directory.get('groups', recipient)?.spec;
-  return { channels: channelsOf(group), people: group?.members ?? [] };
+  return named === undefined ? (directory.get('groups', recipient)?.spec.members ?? []) : [named];
+}
+
+/** A group that is larger needs an address of its own: nobody wants hundreds of mails about each request. */
+export const mostToldOneByOne = 50;
+
+export interface Address {
+  recipient: Recipient;
+  channels: readonly Channel[];
+}
+
+/**
+ * Where a recipient is told. A person: at their own mail. A group: where its entry says; one that says nothing, as providers push them, at the mail of
+ * each member, as long as it has no more than 50. Nowhere: whoever is never told cannot be waited for.
+ */
+export function addressesOf(recipient: Recipient, directory: Directory): Address[] {
+  const own = ownAddress(recipient, directory);
+  if (own.channels.length > 0) return [own];
+  const members = personIn(recipient) === undefined ? membersOf(recipient, directory) : [];
+  if (members.length > mostToldOneByOne) return [];
+  return members.map((id) => ownAddress(personRecipient(id), directory)).filter(({ channels }) => channels.length > 0);
+}
+
+/** Those of a recipient who are told, registered or not. */
+export function toldOf(recipient: Recipient, directory: Directory): readonly string[] {
+  const [first, ...more] = addressesOf(recipient, directory);
+  if (first === undefined) return [];
+  if (first.recipient === recipient) return membersOf(recipient, directory);
+  return [first, ...more].flatMap((one) => personIn(one.recipient) ?? []);
+}
+
+function ownAddress(recipient: Recipient, directory: Directory): Address {
+  const named = personIn(recipient);
+  const known = named === undefined ? directory.get('groups', recipient) : directory.get('people', named);
+  return { recipient, channels: known === undefined ? [] : channelsOf(known.spec) };
 }

@@ -29,7 +29,10 @@ describe('whether a key still signs', () => {
     ['speaks of another key', keysWhere(() => ({ body: { thumbprint: 'B'.repeat(43), state: 'live' } }))],
     ['says something else', keysWhere(() => ({ body: { thumbprint, state: 'perhaps' } }))],
   ])('is not known where credentials %s: nothing changes, and a stop does not wait', async (_, keys) => {
-    await expect(keys.isLive(thumbprint, 'change')).rejects.toMatchObject({ code: 'peer_unavailable', retryable: true });
+    await expect(keys.isLive(thumbprint, 'change')).rejects.toMatchObject({
+      code: 'peer_unavailable',
+      retryable: true,
+    });
     expect(await keys.isLive(thumbprint, 'stop')).toBe(true);
   });
 

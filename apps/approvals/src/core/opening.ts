@@ -2,7 +2,7 @@ import type { Grant, Known, Plan, RequestValue, Verdict } from '#contracts';
 import { waitsInVain } from '#trust';
 import type { Ending } from './approval.js';
 import type { Believed } from './belief.js';
-import { thoseTold, whyPlanCannotStand, type Asked } from './plan.js';
+import { whyPlanCannotStand, type Asked } from './plan.js';
 import { stagesAtFirst, waitsFor, type WaitsFor } from './waits-for.js';
 
 export type Opening =
@@ -42,9 +42,8 @@ export function planned(request: RequestValue, verdict: Verdict, asked: Asked): 
   if (plan === undefined || grant === undefined) {
     return { kind: 'ended', ending: { state: 'denied', code: 'policy_unsatisfiable' } };
   }
-  const peopleOf = thoseTold(asked);
-  const why = whyPlanCannotStand(plan, peopleOf);
+  const why = whyPlanCannotStand(plan, asked.toldOf);
   if (why !== undefined) return { kind: 'ended', ending: { state: 'denied', code: why } };
   const waits = waitsFor(plan, stagesAtFirst(plan));
-  return { kind: 'open', request, verdict, plan, grant, waits, waitsInVain: waitsInVain(plan, peopleOf) };
+  return { kind: 'open', request, verdict, plan, grant, waits, waitsInVain: waitsInVain(plan, asked.toldOf) };
 }

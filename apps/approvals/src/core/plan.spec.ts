@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Plan, Stage } from '#contracts';
 import type { Decider } from './decider.js';
-import { thoseTold, whyPlanCannotStand } from './plan.js';
+import { whyPlanCannotStand } from './plan.js';
 import { at, decider, planOf, stageOf } from './plan.fixture.js';
 
 const eur = (amount_minor: number) => ({ amount_minor, currency: 'EUR' });
@@ -82,11 +82,9 @@ describe('a plan stands only when every seat can be filled by a person of its ow
 
 describe('a plan that is opened counts on nobody who is never told', () => {
   const deaf = new Set(['finance', 'person:nora']);
-  const channelsOf = (recipient: string) => (deaf.has(recipient) ? [] : (['webhook'] as const));
   const told = (...stages: Stage[]) =>
-    whyPlanCannotStand(
-      planOf(stages, { begins_at: at(0).toISOString() }),
-      thoseTold({ channelsOf, peopleOf: (group) => people[group] ?? [] }),
+    whyPlanCannotStand(planOf(stages, { begins_at: at(0).toISOString() }), (group) =>
+      deaf.has(group) ? [] : (people[group] ?? []),
     );
 
   it.each<[string, Stage, ReturnType<typeof why>]>([

@@ -1,4 +1,4 @@
-import type { Channel, DeniedCode, Plan, Recipient } from '#contracts';
+import type { DeniedCode, Plan } from '#contracts';
 import { canBeSeated, isSoundPlan, type PeopleOf as PeopleLike } from '#trust';
 import type { Decider } from './decider.js';
 import { seated, type Seated } from './vote.js';
@@ -8,15 +8,11 @@ export type PeopleOf = PeopleLike<Decider>;
 
 export interface Asked {
   peopleOf: PeopleOf;
-  channelsOf: (recipient: Recipient) => readonly Channel[];
-}
-
-/**
- * Those who are told that a request waits for them. A plan that is opened counts on nobody else: whoever hears of nothing decides nothing in time.
- * What is open already was told, and goes on.
- */
-export function thoseTold({ channelsOf, peopleOf }: Asked): PeopleOf {
-  return (recipient) => (channelsOf(recipient).length === 0 ? [] : peopleOf(recipient));
+  /**
+   * Those who are told that a request waits for them. A plan that is opened counts on nobody else: whoever hears of nothing decides nothing in time.
+   * What is open already was told, and goes on.
+   */
+  toldOf: PeopleOf;
 }
 
 /**

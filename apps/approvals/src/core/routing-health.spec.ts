@@ -23,7 +23,10 @@ interface World {
 function problems(needs: RoutingNeed[], { agents = [], groups = [groupOf('dba', ['anna', 'ben'])], people = {} }: World = {}) {
   const groupNamed = (id: string) => groups.find((group) => group.id === id);
   const peopleOf = (id: string) => (groupNamed(id)?.spec.members ?? []).map((one) => decider(one, people[one] ?? {}));
-  const found = routingProblems(needs, { groupOf: groupNamed, peopleOf, agents });
+  const isLoud = (id: string) => groupNamed(id)?.spec.channel.mail !== undefined;
+  const toldOf = (id: string) => [...peopleOf(id)].filter(({ id: one }) => isLoud(id) || people[one]?.mail !== undefined);
+  const hears = (id: string) => isLoud(id) || toldOf(id).length > 0;
+  const found = routingProblems(needs, { groupOf: groupNamed, hears, peopleOf, toldOf, agents });
   return found.map(({ agent, detail, group, kind }) => [kind, agent ?? group, detail].join(': '));
 } // prettier-ignore
 
@@ -42,6 +45,7 @@ describe('before any request it is found', () => {
     ['that nobody has the limit', need({ min_limit: { amount_minor: 100_000, currency: 'EUR' } }), {}, /^too_few_people: dba: 0 active people with a limit of 1,000.00 EUR/u],
     ['that an agent’s owner leaves too few', need({ quorum: 2 }), { agents: [agentOf({ owner: 'anna' })] }, /^agent_leaves_too_few: migrator-1: /u],
     ['that an agent’s principals leave too few', need(), { agents: [agentOf({ owner: 'anna', principals: ['ben'] })] }, /^agent_leaves_too_few/u],
+    ['that too few can be told', need({ quorum: 2 }), { groups: [deafOf('dba', ['anna', 'ben'])], people: { ben: { mail: 'ben@example.test' } } }, /^too_few_people: dba: 1 active/u],
     ['that a group cannot be told', need(), { groups: [deafOf('dba', ['anna'])] }, /^no_channel: dba/u],
   ])('%s', (_, wanted, world, expected) => {
     const found = problems([wanted], world);

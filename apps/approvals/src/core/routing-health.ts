@@ -1,11 +1,12 @@
-import { channelsOf, type Known, type Plan, type RoutingNeed, type RoutingProblem } from '#contracts';
+import { mostToldOneByOne, type Known, type Plan, type RoutingNeed, type RoutingProblem } from '#contracts';
 import { hasLimit, moneyText } from '#trust';
 import { chainOf } from './eligibility.js';
-import { whyPlanCannotStand, type PeopleOf } from './plan.js';
+import { whyPlanCannotStand, type Asked } from './plan.js';
 
-export interface RoutingAround {
+export interface RoutingAround extends Asked {
   groupOf: (id: string) => Known<'groups'> | undefined;
-  peopleOf: PeopleOf;
+  /** Whether anybody of this group can be told anything. */
+  hears: (group: string) => boolean;
   /** Those that can ask. */
   agents: readonly Known<'agents'>[];
 }
@@ -26,16 +27,18 @@ function problemsOf(need: RoutingNeed, around: RoutingAround): RoutingProblem[] 
     const detail = `no group ${group} is registered`;
     return [{ kind: 'group_missing', group, where, detail, todo: `register the group ${group} with the people who decide` }];
   }
-  return [...tooFew(need, around), ...(channelsOf(known.spec).length === 0 ? [deaf(need)] : [])];
+  const { agents, peopleOf, toldOf } = around;
+  return around.hears(group) ? tooFew(need, { agents, peopleOf: toldOf }) : [...tooFew(need, { agents, peopleOf }), deaf(need)];
 } // prettier-ignore
 
 function deaf({ group, where }: RoutingNeed): RoutingProblem {
   const detail = 'its people are never told that something waits for them';
-  return { kind: 'no_channel', group, where, detail, todo: `give the group ${group} a mail address or a webhook` };
+  const todo = `give the group ${group} a mail address or a webhook, or each of its people a mail address (up to ${String(mostToldOneByOne)} of them)`;
+  return { kind: 'no_channel', group, where, detail, todo };
 }
 
 /** For everybody; or, where there are enough, for the agents whose own people are too many of them. */
-function tooFew(need: RoutingNeed, { agents, peopleOf }: RoutingAround): RoutingProblem[] {
+function tooFew(need: RoutingNeed, { agents, peopleOf }: Pick<RoutingAround, 'agents' | 'peopleOf'>): RoutingProblem[] {
   const { group, quorum, where } = need;
   const stands = (excluded: Plan['excluded']): boolean => whyPlanCannotStand(planFor(need, excluded), peopleOf) === undefined;
   if (!stands([])) {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isRetryable } from '#platform';
 import { partiesOf, Trust, waitsInVain } from '#trust';
-import { thoseTold } from '../core/plan.js';
 import { CaseStore, type CaseRow } from '../io/case.store.js';
 import { RegistryFacts } from '../io/registry-facts.js';
 import { JudgeAgain, type JudgedAgain, type ToJudge } from './judge-again.js';
@@ -40,8 +39,8 @@ export class JudgeInVain {
 
   /** By the registry itself: the copy may lag behind a group that was just filled. */
   private async about({ plan, row }: ToJudge): Promise<InVain> {
-    const askedNow = await this.registry.askedNow(partiesOf(plan));
-    if (!waitsInVain(plan, thoseTold(askedNow))) return { kind: 'nothing' };
+    const { toldOf } = await this.registry.askedNow(partiesOf(plan));
+    if (!waitsInVain(plan, toldOf)) return { kind: 'nothing' };
     const judged = await this.policy.ask({ plan, row });
     if (judged.kind !== 'stands') return { kind: 'answered', row, judged };
     return { kind: row.now.getTime() - row.openedAt.getTime() > longestLag ? 'nothing' : 'again' };

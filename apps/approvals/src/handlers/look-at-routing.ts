@@ -23,7 +23,8 @@ export class LookAtRouting {
     const needs = await this.policy.needs();
     const agents = this.registry.agents().filter(({ spec }) => spec.state === 'active');
     const groupOf = (id: string): Known<'groups'> | undefined => this.registry.known('groups', id);
-    const problems = routingProblems(needs, { groupOf, peopleOf: this.registry.peopleOf, agents });
+    const { hears, peopleOf, toldOf } = this.registry;
+    const problems = routingProblems(needs, { groupOf, hears, peopleOf, toldOf, agents });
     return { groups: new Set(needs.map(({ group }) => group)).size, agents: agents.length, problems };
   }
 }

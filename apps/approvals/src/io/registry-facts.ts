@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import {
-  addressOf, personIn, personRecipient, type Directory, type Known, type Recipient, type RegistryKind, type Versioned,
+  addressesOf, membersOf, personIn, personRecipient, toldOf, type Directory, type Known, type Recipient, type RegistryKind, type Versioned,
 } from '#contracts'; // prettier-ignore
 import { isKnown, RegistryClient, RegistryCopy, type CopyEntry, type Wanted } from '#facts';
-import { deciderOf } from '../core/decider.js';
+import { deciderOf, type Decider } from '../core/decider.js';
 import { overseers } from '../core/eligibility.js';
 import type { Asked } from '../core/plan.js';
 
@@ -59,7 +59,10 @@ export class RegistryFacts implements Asked {
   readonly peopleOf: Asked['peopleOf'] = (recipient) => askedOf(this.copy).peopleOf(recipient);
 
   /** From the copy. */
-  readonly channelsOf: Asked['channelsOf'] = (recipient) => askedOf(this.copy).channelsOf(recipient);
+  readonly toldOf: Asked['toldOf'] = (recipient) => askedOf(this.copy).toldOf(recipient);
+
+  /** From the copy: whether anybody of it can be told anything. */
+  readonly hears = (recipient: Recipient): boolean => addressesOf(recipient, this.copy).length > 0;
 
   /** Groups and people as the registry itself says now. Throws a retryable Fault when it does not answer. */
   async askedNow(recipients: Recipient[]): Promise<Asked> {
@@ -108,14 +111,15 @@ export class RegistryFacts implements Asked {
 }
 
 function askedOf(directory: Directory): Asked {
+  // Read lazily: a group may have thousands, a plan needs a handful.
+  const people = function* (ids: readonly string[]): Generator<Decider> {
+    for (const id of ids) {
+      const person = directory.get('people', id);
+      if (person !== undefined) yield deciderOf(person);
+    }
+  };
   return {
-    channelsOf: (recipient) => addressOf(recipient, directory).channels,
-    // Read lazily: a group may have thousands, a plan needs a handful.
-    *peopleOf(recipient) {
-      for (const id of addressOf(recipient, directory).people) {
-        const person = directory.get('people', id);
-        if (person !== undefined) yield deciderOf(person);
-      }
-    },
+    peopleOf: (recipient) => people(membersOf(recipient, directory)),
+    toldOf: (recipient) => people(toldOf(recipient, directory)),
   };
 }

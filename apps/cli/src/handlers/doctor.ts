@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { builtInGroups, routingHealthAnswer, widthsAnswer } from '#contracts';
+import { builtInGroups, mostToldOneByOne, routingHealthAnswer, widthsAnswer } from '#contracts';
 import { openNote, parseCheckpoint, parseVerifierKey } from '#trust';
 import { widthWords } from '../core/width-words.js';
 import { Refused } from '../io/failures.js';
@@ -119,7 +119,7 @@ async function checkChannels(gate: Gate): Promise<Finding[]> {
           : `${channel}: ${state}${last_error === undefined ? '' : ` (${last_error})`}`,
       fix:
         channel === 'none'
-          ? `give the group ${group} a mail address or a webhook`
+          ? `give the group ${group} a mail address or a webhook, or its people (up to ${String(mostToldOneByOne)}) a mail address each`
           : 'mend the receiver; messages wait for it',
     }));
   } catch (error) {

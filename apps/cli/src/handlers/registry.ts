@@ -12,23 +12,50 @@ const entry = z.looseObject({ version: z.int(), spec: z.unknown().optional() });
 
 export class BadFile extends Error {}
 
-/** Registers every document of a YAML file, in its order. What is registered as it stands is left alone. */
+/**
+ * Registers every document of a YAML file, in its order. What is registered as it stands is left alone. An agent that somebody has suspended stays so: a
+ * file that is applied again and again must not undo a stop.
+ */
 export async function apply(gate: Gate, output: Output, file: string): Promise<void> {
-  for (const { kind, id, spec } of readDocuments(file)) {
-    const current = await find(gate, kind, id);
-    if (isDeepStrictEqual(current?.spec, spec)) {
-      output.result({ kind, id, version: current?.version, changed: false }, `unchanged  ${kind}/${id}`);
-      continue;
-    }
-    const headers = current === undefined ? {} : { 'if-match': `"${String(current.version)}"` };
-    const saved = await gate.call('registry', pathOf(kind, id), entry, { method: 'PUT', body: spec, headers });
-    const word = saved.version === current?.version ? 'unchanged ' : 'registered';
-    output.result(
-      { kind, id, version: saved.version, changed: word === 'registered' },
-      `${word} ${kind}/${id} version ${String(saved.version)}`,
-    );
+  for (const document of readDocuments(file)) {
+    const current = await find(gate, document.kind, document.id);
+    await register(gate, output, { ...document, spec: withoutResuming(document, current, output), current });
   }
 }
+
+interface ToRegister {
+  kind: RegistryKind;
+  id: string;
+  spec: Record<string, unknown>;
+  current: z.infer<typeof entry> | undefined;
+}
+
+async function register(gate: Gate, output: Output, { current, id, kind, spec }: ToRegister): Promise<void> {
+  if (isDeepStrictEqual(current?.spec, spec)) {
+    output.result({ kind, id, version: current?.version, changed: false }, `unchanged  ${kind}/${id}`);
+    return;
+  }
+  const headers = current === undefined ? {} : { 'if-match': `"${String(current.version)}"` };
+  const saved = await gate.call('registry', pathOf(kind, id), entry, { method: 'PUT', body: spec, headers });
+  const word = saved.version === current?.version ? 'unchanged ' : 'registered';
+  output.result(
+    { kind, id, version: saved.version, changed: word === 'registered' },
+    `${word} ${kind}/${id} version ${String(saved.version)}`,
+  );
+}
+
+function withoutResuming(
+  { id, kind, spec }: z.infer<typeof document>,
+  current: z.infer<typeof entry> | undefined,
+  output: Output,
+): Record<string, unknown> {
+  if (kind !== 'agents' || !isSuspended(current?.spec) || isSuspended(spec)) return spec;
+  output.always(`${id} stays suspended: only \`sallyport agents resume ${id}\` lets it ask again.`);
+  return { ...spec, state: 'suspended' };
+}
+
+const isSuspended = (spec: unknown): boolean =>
+  z.looseObject({ state: z.literal('suspended') }).safeParse(spec).success;
 
 export async function get(gate: Gate, output: Output, what: { kind: string; id: string | undefined }): Promise<void> {
   const kind = registryKind.safeParse(what.kind);

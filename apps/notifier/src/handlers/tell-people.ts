@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { addressOf } from '#contracts';
+import { addressesOf } from '#contracts';
 import { Timers, type Tx } from '#database';
 import { RegistryCopy } from '#facts';
 import type { Waiting } from '../core/heard.js';
@@ -26,7 +26,11 @@ export class TellPeople {
   async tell(tx: Tx, due: readonly Due[]): Promise<void> {
     await this.messages.add(
       tx,
-      due.flatMap((one) => addressOf(one.group, this.copy).channels.map((channel) => ({ ...one, channel }))),
+      due.flatMap((one) =>
+        addressesOf(one.group, this.copy).flatMap(({ channels, recipient: group }) =>
+          channels.map((channel) => ({ ...one, group, channel })),
+        ),
+      ),
     );
   }
 

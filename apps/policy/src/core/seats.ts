@@ -1,5 +1,5 @@
 import {
-  addressOf,
+  toldOf,
   type PolicyInput,
   type RequiredApproval,
   type SeatSource,
@@ -40,8 +40,7 @@ function managerOf({ principals }: PolicyInput['subject']): SeatSource | undefin
 /** Groups and people as policy knows them; nobody where they are never told, as approvals finds it when it opens the plan. */
 export function peopleIn(registry: Pick<Registry, 'get'>): PeopleOf {
   return function* (recipient) {
-    const { channels, people } = addressOf(recipient, registry);
-    for (const id of channels.length === 0 ? [] : people) {
+    for (const id of toldOf(recipient, registry)) {
       const person = registry.get('people', id)?.spec;
       if (person !== undefined) yield { id, active: person.state === 'active', limits: person.limits };
     }

@@ -167,7 +167,8 @@ describe('what a person changes', () => {
   });
 
   it('says of each key what it is about to sign for, so that a stop waits for nobody', async () => {
-    for (const url of ['/thing', '/halt', '/either']) expect(await post(url, signed(url))).toMatchObject({ status: 201 });
+    for (const url of ['/thing', '/halt', '/either'])
+      expect(await post(url, signed(url))).toMatchObject({ status: 201 });
     expect(uses).toEqual(['change', 'stop', 'change']);
   });
 
