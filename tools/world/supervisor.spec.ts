@@ -89,9 +89,15 @@ describe('the supervisor', () => {
     scratch.remove();
   });
 
-  it('says why a program is not ready: it has ended', async () => {
+  it('says why a program is not ready: it has ended, how, and with which last words', async () => {
     supervising();
-    const start = supervisor?.start(program('exit 1', { readyUrl: 'http://127.0.0.1:9/readyz', logFile: '/dev/null' }));
-    await expect(start).rejects.toThrow('it at http://127.0.0.1:9/readyz (log: /dev/null): the process has ended');
+    const scratch = scratchFolder('supervised');
+    const logFile = join(scratch.dir, 'it.log');
+    const readyUrl = 'http://127.0.0.1:9/readyz';
+    const start = supervisor?.start(program('echo no room; exit 1', { readyUrl, logFile }));
+    await expect(start).rejects.toThrow(
+      `it at ${readyUrl} (log: ${logFile}): the process has ended (exit code 1). The end of its log:\nno room`,
+    );
+    scratch.remove();
   });
 });

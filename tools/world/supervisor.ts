@@ -23,6 +23,7 @@ interface Life {
   /** Set when we asked for the end. */
   unwanted: boolean;
   failures: number;
+  exit?: Exit;
 }
 
 const firstPauseMs = 500;
@@ -38,7 +39,7 @@ export class Supervisor {
 
   constructor(private readonly tell: (news: News) => void = () => undefined) {}
 
-  /** Errors: it ended or was not ready in time; the message names its log. */
+  /** Errors: it ended or was not ready in time; the message names its log, and ends with the end of it. */
   async start(program: Supervised): Promise<void> {
     if (this.lives.get(program.name)?.process.running() === true) throw new Error(`${program.name} runs already`);
     const startedAt = performance.now();
@@ -53,8 +54,9 @@ export class Supervisor {
     life.unwanted = true;
     const { code, signal } = await life.process.exited;
     if (code === 0) return;
-    const how = signal ?? `exit code ${String(code)}`;
-    throw new Error(`${program.name} failed (${how}). The end of ${program.logFile}:\n${endOf(program.logFile)}`);
+    throw new Error(
+      `${program.name} failed (${howOf({ code, signal })}). The end of ${program.logFile}:\n${endOf(program.logFile)}`,
+    );
   }
 
   /** Orderly end. Programs started later are not touched. */
@@ -93,18 +95,22 @@ export class Supervisor {
     const startedAt = performance.now();
     const life: Life = { program, process: startLeashed(program), unwanted: false, failures };
     this.lives.set(program.name, life);
-    void life.process.exited.then((exit) => this.ended(life, exit, performance.now() - startedAt));
+    void life.process.exited.then((exit) => {
+      life.exit = exit;
+      return this.ended(life, exit, performance.now() - startedAt);
+    });
     return life;
   }
 
-  private async ready({ program, process }: Life): Promise<void> {
+  private async ready(life: Life): Promise<void> {
+    const { program, process } = life;
     const { readyUrl } = program;
     if (readyUrl === undefined) return;
     await until(() => answersWell(readyUrl), {
       what: `${program.name} at ${readyUrl} (log: ${program.logFile ?? 'none'})`,
       withinMs: program.readyWithinMs ?? readyWithinMs,
       everyMs: 50,
-      hopeless: () => (process.running() ? undefined : 'the process has ended'),
+      hopeless: () => (process.running() ? undefined : `the process has ended${lastWords(life)}`),
     });
   }
 
@@ -136,6 +142,13 @@ export class Supervisor {
     if (life === undefined) throw new Error(`no program is called ${name}`);
     return life;
   }
+}
+
+const howOf = ({ code, signal }: Exit): string => signal ?? `exit code ${String(code)}`;
+
+function lastWords({ exit, program }: Life): string {
+  const how = exit === undefined ? '' : ` (${howOf(exit)})`;
+  return program.logFile === undefined ? how : `${how}. The end of its log:\n${endOf(program.logFile)}`;
 }
 
 function endOf(logFile: string): string {
