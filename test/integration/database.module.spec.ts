@@ -98,7 +98,8 @@ describe('a service with a database', () => {
     await eventually(() => expect(seen).toEqual(['x']));
     expect(await database.query('SELECT subject FROM inbox')).toEqual([{ subject: 'x' }]);
     await app.close();
-    expect(await sessions()).toBe(0);
+    // The server sees a moment later that the connection is closed.
+    await eventually(async () => expect(await sessions()).toBe(0));
   });
 
   it('is not ready while its schema is behind, and becomes so without a restart', async () => {

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
@@ -115,6 +116,7 @@ export class RunningCredentials {
     this.app = await createApp({ name: 'credentials', settings, log: quiet }, CredentialsModule.forSettings(settings));
     await this.app.listen(port, '127.0.0.1');
     await this.app.startAllMicroservices();
+    await eventually(async () => expect((await fetch(`${this.url}/readyz`)).status).toBe(200), { withinMs: 60_000 });
   }
 
   get keysFile(): string {
