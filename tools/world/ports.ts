@@ -18,14 +18,19 @@ function ownRange(worker = process.env['JEST_WORKER_ID']): [number, number] {
   return [start, start + width];
 }
 
+/** What was given to one part of a world that has not taken it yet, or has let go of it for a moment, no other part is given. */
+const given = new Set<number>();
+
 /**
- * Ports that nobody listens on now, all different, chosen at random so that two runs beside each other seldom choose
+ * Ports that nobody listens on now, all different and none that this process was given before, chosen at random so that two runs beside each other seldom choose
  * the same. Somebody may still take one before we use it: callers must treat "address in use" as possible.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const free = new Set<number>();
   while (free.size < count) {
     const port = randomInt(...ownRange());
+    if (given.has(port)) continue;
+    given.add(port);
     if (!(await isTaken(port))) free.add(port);
   }
   return [...free];
