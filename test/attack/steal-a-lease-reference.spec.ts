@@ -9,7 +9,8 @@ jest.setTimeout(60_000);
 let world: CredentialsWorld;
 
 beforeAll(async () => {
-  world = await CredentialsWorld.start();
+  // As the product has it: what is made here may take its time.
+  world = await CredentialsWorld.start({ SALLYPORT_CREDENTIALS_MINT_SECONDS: '10' });
 });
 
 afterAll(async () => {
