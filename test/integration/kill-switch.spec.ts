@@ -27,6 +27,37 @@ afterEach(async () => {
 
 const login = ({ user, password }: { user: string; password: string }) => world.target.connect(user, password);
 
+/** So many logins, each with a session of its own. */
+async function logins(count: number, profile?: string) {
+  const held = await Promise.all(Array.from({ length: count }, () => desk.offered(profile)));
+  return Promise.all(
+    held.map(async (one) => {
+      const credential = await world.role(await desk.redeem(one));
+      return { ...one, credential, session: await login(credential) };
+    }),
+  );
+}
+
+/** More are live than are removed at once, and none gets further than to its removal. */
+async function whileNoRoleCanBeDropped(work: () => Promise<void>): Promise<void> {
+  const keeper = await world.target.superuser();
+  try {
+    await keeper.query('BEGIN; LOCK TABLE pg_auth_members IN SHARE MODE');
+    await work();
+  } finally {
+    await keeper.end();
+  }
+}
+
+/** Sooner than the first of them gives up its turn. */
+function areCut(live: readonly { session: { query: (sql: string) => Promise<unknown> } }[]): Promise<void> {
+  const look = async (): Promise<void> => {
+    const asked = await Promise.allSettled(live.map(({ session }) => session.query('SELECT 1')));
+    expect(asked.map(({ status }) => status)).toEqual(live.map(() => 'rejected'));
+  };
+  return eventually(look, { withinMs: 10_000 });
+}
+
 describe('a pull', () => {
   it.each([
     ['global', {}, undefined],
@@ -80,28 +111,31 @@ describe('a pull', () => {
     ['a pull', () => desk.pulled({ scope: 'target', id: 'orders-db' }), 'ended/kill_switch'],
     ['the suspension of their agent', () => world.suspend('suspended'), 'ended/agent_suspended'],
   ])('cuts what is live all together, and not by its turn to be removed: %s', async (_, stop, end) => {
-    // More than are removed at once.
-    const held = await Promise.all(Array.from({ length: 12 }, () => desk.offered()));
-    const logins = await Promise.all(held.map(async (one) => world.role(await desk.redeem(one))));
-    const sessions = await Promise.all(logins.map(login));
-    const keeper = await world.target.superuser();
-    // No role can be dropped meanwhile.
-    await keeper.query('BEGIN; LOCK TABLE pg_auth_members IN SHARE MODE');
-    await stop();
-    await eventually(
-      async () => {
-        const asked = await Promise.allSettled(sessions.map((session) => session.query('SELECT 1')));
-        expect(asked.map(({ status }) => status)).toEqual(held.map(() => 'rejected'));
-      },
-      { withinMs: 10_000 },
-    );
-    for (const one of logins) await expect(login(one)).rejects.toThrow(/not permitted to log in/u);
-    expect(await world.target.roles()).toHaveLength(held.length);
-    await keeper.query('COMMIT');
-    await keeper.end();
-    for (const { action } of held) await world.hears(action, 'offered', 'released', end);
+    const live = await logins(12);
+    await whileNoRoleCanBeDropped(async () => {
+      await stop();
+      await areCut(live);
+      for (const { credential } of live) await expect(login(credential)).rejects.toThrow(/not permitted to log in/u);
+      expect(await world.target.roles()).toHaveLength(live.length);
+    });
+    for (const { action } of live) await world.hears(action, 'offered', 'released', end);
     expect(await world.target.roles()).toEqual([]);
     await world.suspend('active');
+  });
+
+  it('cuts also while what was pulled before takes all the room for removing', async () => {
+    await world.register('profiles', 'orders-ddl-too', world.profile({}));
+    const [first, second] = [await logins(12), await logins(2, 'orders-ddl-too')];
+    await whileNoRoleCanBeDropped(async () => {
+      await desk.pulled({ scope: 'profile', id: 'orders-ddl' });
+      await areCut(first);
+      // The gate's own sessions that wait to drop a role: the room is full.
+      await eventually(async () => expect((await world.target.waiting()).length).toBeGreaterThan(5));
+      await desk.pulled({ scope: 'profile', id: 'orders-ddl-too' });
+      await areCut(second);
+    });
+    for (const { action } of [...first, ...second])
+      await world.hears(action, 'offered', 'released', 'ended/kill_switch');
   });
 
   it('is not lost by a process that ends right after it', async () => {

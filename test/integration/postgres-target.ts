@@ -21,6 +21,8 @@ export interface PostgresTarget {
   /** As the superuser. */
   admin<R extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<R[]>;
   roles(): Promise<string[]>;
+  /** Statements of the gate's login that wait for a lock. */
+  waiting(): Promise<string[]>;
   /** Makes a role as the gate's login would, for a lease that the gate does not know. */
   stranger(leaseId: string): Promise<void>;
   /** Everything that the server logged; it logs every statement. */
@@ -90,6 +92,12 @@ export async function startPostgresTarget(env: Record<string, string> = {}): Pro
           `SELECT rolname FROM pg_roles WHERE rolname ~ '^sallyport_[0-9a-f]{32}$' ORDER BY 1`,
         )
       ).map(({ rolname }) => rolname),
+    waiting: async () =>
+      (
+        await admin<{ query: string }>(
+          `SELECT query FROM pg_stat_activity WHERE usename = '${gateLogin}' AND wait_event_type = 'Lock'`,
+        )
+      ).map(({ query }) => query),
     stranger: async (leaseId) => {
       const minter = await connect(postgres.urlAs(gateLogin, gatePassword, database));
       const verifier = `SCRAM-SHA-256$4096:${'A'.repeat(22)}==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { entryAnswer, lookupAnswer, registryChanged, registryEntry, topics, versionsAnswer } from '#contracts';
 import { makeProof, signServiceToken } from '#trust';
 import { anAgentSpec, aSigningKey } from '../support/gate.js';
@@ -17,6 +17,9 @@ beforeAll(async () => {
   for (const [id, members] of Object.entries(groups)) await world.register('groups', id, { members });
 }, 90_000);
 afterAll(() => world.remove(), 30_000);
+afterEach(() => {
+  world.credentials.says = 'live';
+});
 
 const get = (path: string, as = 'rita') => world.call('registry', 'GET', path, { as });
 const put = (path: string, body: unknown, more: object = {}) =>
@@ -254,7 +257,6 @@ describe('the registry', () => {
     expect(await suspend()).toMatchObject({ status: 401, body: { code: 'proof_invalid' } });
     world.credentials.says = 'nothing';
     expect(await suspend()).toMatchObject({ status: 200, body: { spec: { state: 'suspended' } } });
-    world.credentials.says = 'live';
   });
 
   it('answers services the current entry, a past version, and the holder of a key; to nobody else', async () => {

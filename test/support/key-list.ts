@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import { personKeyStateBody } from '#contracts';
+import { liveKey } from './ballots.js';
 
 /** credentials, for worlds where it does not run: as far as it answers whether a person's key still signs. */
 export class KeyList {
@@ -11,10 +11,9 @@ export class KeyList {
   private constructor(private readonly server: Server) {
     server.on('request', (request, response) => {
       void json(request).then((asked) => {
-        const { thumbprint } = personKeyStateBody.parse(asked);
         const isAnswered = request.url === '/v1/person-keys/state' && this.says !== 'nothing';
         response.writeHead(isAnswered ? 200 : 503, { 'content-type': 'application/json' });
-        response.end(JSON.stringify({ thumbprint, state: this.says }));
+        response.end(JSON.stringify({ ...liveKey(asked), state: this.says }));
       });
     });
   }
